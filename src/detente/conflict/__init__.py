@@ -1,0 +1,1 @@
+"""Which volumes meet, when and by how much; what would part them (pure; numba kernels inside)."""

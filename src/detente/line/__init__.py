@@ -1,0 +1,1 @@
+"""The language of a line: terms, entry types, phrasebook, apply, obligations (pure)."""

@@ -1,0 +1,1 @@
+"""Use cases and the clockwork: file, release, receive, acknowledge, deliver, watch deadlines."""

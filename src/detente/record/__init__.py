@@ -1,0 +1,1 @@
+"""Envelopes, Merkle logs, checkpoints, cosignatures, proofs (pure)."""

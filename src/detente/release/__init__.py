@@ -1,0 +1,1 @@
+"""What a party lets a line see (pure)."""
