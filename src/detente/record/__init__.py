@@ -1,1 +1,32 @@
 """Envelopes, Merkle logs, checkpoints, cosignatures, proofs (pure)."""
+
+from detente.record import checkpoint, strict_json, tree
+from detente.record.card import Card, OpenCard, make_card, open_card
+from detente.record.checkpoint import Checkpoint
+from detente.record.entry import Entry, entry_to_bundle, read_entry, write_entry
+from detente.record.envelope import Envelope, sign_envelope
+from detente.record.header import Header, Seen, decode_header, encode_header
+from detente.record.keys import PublicKey, SigningKey
+
+__all__ = [
+    "Card",
+    "Checkpoint",
+    "Entry",
+    "Envelope",
+    "Header",
+    "OpenCard",
+    "PublicKey",
+    "Seen",
+    "SigningKey",
+    "checkpoint",
+    "decode_header",
+    "encode_header",
+    "entry_to_bundle",
+    "make_card",
+    "open_card",
+    "read_entry",
+    "sign_envelope",
+    "strict_json",
+    "tree",
+    "write_entry",
+]
