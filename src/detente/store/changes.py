@@ -1,0 +1,45 @@
+"""The change log: what changed, numbered in the order of commits.
+
+Numbers only rise: there is one writing transaction at a time, so a smaller number is never
+committed after a larger one, and a reader that has seen number n asks for what lies above it.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import func, insert, select
+
+from detente.store.tables import changes
+from detente.store.writer import Tx
+
+
+class Change(NamedTuple):
+    """One changed thing. ``line`` is empty for what belongs to no line."""
+
+    n: int
+    line: str
+    kind: str
+    key: str
+
+
+def note(tx: Tx, line: str, kind: str, keys: Iterable[str]) -> None:
+    """Add one change per key."""
+    rows = [{"line": line, "kind": kind, "key": key} for key in keys]
+    if rows:
+        tx.connection.execute(insert(changes), rows)
+
+
+def newest(tx: Tx) -> int:
+    """The newest number given; 0 before the first."""
+    return tx.connection.execute(select(func.max(changes.c.n))).scalar() or 0
+
+
+def since(tx: Tx, n: int, limit: int) -> list[Change]:
+    """The first ``limit`` changes above number ``n``."""
+    rows = tx.connection.execute(
+        select(changes.c.n, changes.c.line, changes.c.kind, changes.c.key)
+        .where(changes.c.n > n)
+        .order_by(changes.c.n)
+        .limit(limit)
+    )
+    return [Change(*row) for row in rows]

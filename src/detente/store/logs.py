@@ -1,0 +1,239 @@
+"""The logs: entries, the trees over them, checkpoints and cosignatures, as rows.
+
+Nothing here judges. Who calls ``append`` has verified what it appends; rows are given back as the
+bytes they were stored as.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, insert, select, tuple_
+
+from detente.record import Entry, Envelope, decode_header
+from detente.record.header import HEADER_TYPE
+from detente.record.tree import Frontier, leaf_hash, peaks, root_at
+from detente.store.tables import checkpoints, cosignatures, entries, lines, nodes
+from detente.store.writer import Tx
+
+
+class Row(NamedTuple):
+    """One entry as it is stored."""
+
+    party: str
+    index: int
+    id: str
+    header: bytes
+    signature: bytes
+    salt: bytes | None
+    body: bytes | None
+
+    def entry(self, keyid: str) -> Entry:
+        """The entry, taken apart again but not verified again. ``keyid`` is its party's key's."""
+        envelope = Envelope(HEADER_TYPE, self.header, keyid, self.signature)
+        header = decode_header(self.header)
+        return Entry(self.id, header, envelope, self.salt, self.body, envelope.pae)
+
+
+class Cosigned(NamedTuple):
+    """A cosignature: ``line`` of text by ``cosigner`` over the first ``size`` entries."""
+
+    size: int
+    cosigner: str
+    time_s: int
+    line: str
+
+
+_ROW = (
+    entries.c.party,
+    entries.c.index,
+    entries.c.id,
+    entries.c.header,
+    entries.c.signature,
+    entries.c.salt,
+    entries.c.body,
+)
+
+# --- lines --------------------------------------------------------------------------------------
+
+
+def add_line(tx: Tx, line: str, name: str, founding: bytes) -> None:
+    """Keep the founding document of a line that is being joined."""
+    tx.connection.execute(insert(lines).values(line=line, name=name, founding=founding))
+
+
+def founding_documents(tx: Tx) -> dict[str, bytes]:
+    """Founding documents by line id, ordered by the lines' names."""
+    rows = tx.connection.execute(select(lines.c.line, lines.c.founding).order_by(lines.c.name))
+    return {line: founding for line, founding in rows}
+
+
+# --- entries and trees --------------------------------------------------------------------------
+
+
+def size(tx: Tx, line: str, party: str) -> int:
+    """How many entries of a log are held."""
+    newest = select(func.max(entries.c.index)).where(
+        entries.c.line == line, entries.c.party == party
+    )
+    index: int | None = tx.connection.execute(newest).scalar()
+    return 0 if index is None else index + 1
+
+
+def append(tx: Tx, line: str, party: str, held: int, new: Sequence[Entry]) -> Frontier:
+    """Append verified entries to a log of ``held``, with the subtrees that they complete.
+
+    Returns the grown tree.
+    """
+    tree = frontier(tx, line, party, held)
+    if not new:
+        return tree
+    log = {"line": line, "party": party}
+    tx.connection.execute(
+        insert(entries),
+        [
+            log
+            | {
+                "index": entry.header.index,
+                "id": entry.id,
+                "header": entry.envelope.payload,
+                "signature": entry.envelope.sig,
+                "salt": entry.salt,
+                "body": entry.body,
+            }
+            for entry in new
+        ],
+    )
+    complete = [node for entry in new for node in tree.append(leaf_hash(entry.leaf))]
+    tx.connection.execute(
+        insert(nodes),
+        [log | {"level": level, "index": index, "hash": hash_} for level, index, hash_ in complete],
+    )
+    return tree
+
+
+def read(tx: Tx, line: str, party: str, start: int, limit: int) -> list[Row]:
+    """Up to ``limit`` entries of a log from index ``start``."""
+    query = (
+        select(*_ROW)
+        .where(entries.c.line == line, entries.c.party == party, entries.c.index >= start)
+        .order_by(entries.c.index)
+        .limit(limit)
+    )
+    return [Row(*row) for row in tx.connection.execute(query)]
+
+
+def find(tx: Tx, line: str, entry_id: str) -> Row | None:
+    """The entry of this id, or None."""
+    query = select(*_ROW).where(entries.c.line == line, entries.c.id == entry_id)
+    row = tx.connection.execute(query).first()
+    return None if row is None else Row(*row)
+
+
+def frontier(tx: Tx, line: str, party: str, held: int) -> Frontier:
+    """The right edge of a log's tree at size ``held``."""
+    subtrees = _subtrees(tx, line, party, peaks(0, held))
+    return Frontier.from_nodes(held, lambda level, index: subtrees[level, index])
+
+
+def root(tx: Tx, line: str, party: str, at_size: int) -> bytes:
+    """The root of a log when it had ``at_size`` entries."""
+    subtrees = _subtrees(tx, line, party, peaks(0, at_size))
+    return root_at(at_size, lambda level, index: subtrees[level, index])
+
+
+def _subtrees(
+    tx: Tx, line: str, party: str, wanted: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], bytes]:
+    if not wanted:
+        return {}
+    query = select(nodes.c.level, nodes.c.index, nodes.c.hash).where(
+        nodes.c.line == line,
+        nodes.c.party == party,
+        tuple_(nodes.c.level, nodes.c.index).in_(wanted),
+    )
+    return {(level, index): hash_ for level, index, hash_ in tx.connection.execute(query)}
+
+
+# --- checkpoints and cosignatures ---------------------------------------------------------------
+
+
+def put_checkpoint(tx: Tx, line: str, party: str, at_size: int, note: str) -> None:
+    """Keep a verified checkpoint; the first of two spellings for one size stays."""
+    if checkpoint(tx, line, party, at_size) is None:
+        tx.connection.execute(
+            insert(checkpoints).values(line=line, party=party, size=at_size, note=note.encode())
+        )
+
+
+def checkpoint(tx: Tx, line: str, party: str, at_size: int) -> str | None:
+    """The checkpoint of a log at exactly this size, without cosignatures."""
+    query = _checkpoints(line, party).where(checkpoints.c.size == at_size)
+    row = tx.connection.execute(query).first()
+    return None if row is None else row.note.decode()
+
+
+def newest_checkpoint(tx: Tx, line: str, party: str) -> tuple[int, str] | None:
+    """Size and note of the newest checkpoint of a log, without cosignatures."""
+    query = _checkpoints(line, party).order_by(checkpoints.c.size.desc()).limit(1)
+    row = tx.connection.execute(query).first()
+    return None if row is None else (row.size, row.note.decode())
+
+
+def _checkpoints(line: str, party: str) -> Select[tuple[int, bytes]]:
+    return select(checkpoints.c.size, checkpoints.c.note).where(
+        checkpoints.c.line == line, checkpoints.c.party == party
+    )
+
+
+def put_cosignatures(tx: Tx, line: str, party: str, given: Iterable[Cosigned]) -> None:
+    """Keep verified cosignatures; of two by one cosigner for one size the first stays."""
+    for one in given:
+        if one.cosigner not in cosigned(tx, line, party, one.size):
+            tx.connection.execute(
+                insert(cosignatures).values(
+                    line=line,
+                    party=party,
+                    size=one.size,
+                    cosigner=one.cosigner,
+                    time_s=one.time_s,
+                    signature=one.line.encode(),
+                )
+            )
+
+
+def cosigned(tx: Tx, line: str, party: str, at_size: int) -> dict[str, Cosigned]:
+    """The cosignatures of one checkpoint by cosigner, sorted."""
+    found = _cosignatures(tx, line, party, cosignatures.c.size == at_size)
+    return {one.cosigner: one for one in found}
+
+
+def cosigned_above(tx: Tx, line: str, party: str, index: int) -> list[Cosigned]:
+    """All cosignatures of a log that cover entry ``index`` or later ones, by size."""
+    return _cosignatures(tx, line, party, cosignatures.c.size > index)
+
+
+def newest_cosigned(tx: Tx, line: str, party: str, cosigner: str) -> int:
+    """The largest size of a log that ``cosigner`` has cosigned; 0 if none."""
+    query = select(func.max(cosignatures.c.size)).where(
+        cosignatures.c.line == line,
+        cosignatures.c.party == party,
+        cosignatures.c.cosigner == cosigner,
+    )
+    return tx.connection.execute(query).scalar() or 0
+
+
+def _cosignatures(tx: Tx, line: str, party: str, which: ColumnElement[bool]) -> list[Cosigned]:
+    query = (
+        select(
+            cosignatures.c.size,
+            cosignatures.c.cosigner,
+            cosignatures.c.time_s,
+            cosignatures.c.signature,
+        )
+        .where(cosignatures.c.line == line, cosignatures.c.party == party, which)
+        .order_by(cosignatures.c.size, cosignatures.c.cosigner)
+    )
+    return [
+        Cosigned(at_size, cosigner, time_s, text.decode())
+        for at_size, cosigner, time_s, text in tx.connection.execute(query)
+    ]

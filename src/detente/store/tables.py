@@ -1,0 +1,229 @@
+"""The tables. What each is for, and which of them are the record.
+
+Two kinds of rows live side by side in one database and change in the same transactions:
+
+- **the record**: ``lines``, ``entries``, ``nodes``, ``checkpoints``, ``cosignatures`` and
+  ``projection``. Every column of these is either signed, hashed, or recomputable from what is, so
+  that ``detente record verify`` finds a change of any single byte. Nothing else may be put there:
+  a column that cannot be checked belongs in another table.
+- **the node's own notes**: everything else. They never leave the node.
+
+Signed things are kept as the exact bytes that were signed. Bytes are ``LargeBinary`` even where
+they are text (checkpoints), so that a damaged byte is read and named rather than refused by the
+driver. Keys that are compared and sorted use the ``C`` collation on PostgreSQL, because SQLite
+compares bytes and both must give the same order.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+Key = String().with_variant(String(collation="C"), "postgresql")
+"""Text that is compared and sorted byte by byte."""
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit integer; on SQLite only ``INTEGER`` may number rows by itself."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- the record ---------------------------------------------------------------------------------
+
+lines = Table(
+    "lines",
+    metadata,
+    Column("line", Key, primary_key=True),
+    Column("name", Key, nullable=False, unique=True),
+    Column("founding", LargeBinary, nullable=False),
+)
+"""The lines this party has joined. ``line`` is the SHA-256 of ``founding``."""
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("party", Key, primary_key=True),
+    Column("index", Number, primary_key=True, autoincrement=False),
+    Column("id", Key, nullable=False),
+    Column("header", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("salt", LargeBinary),
+    Column("body", LargeBinary),
+    UniqueConstraint("line", "id"),
+)
+"""Every entry of every log held here. ``header`` is the exact payload that was signed."""
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("party", Key, primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("index", Number, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The perfect subtrees of each log's Merkle tree (RFC 6962); level 0 are the leaves' hashes."""
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("party", Key, primary_key=True),
+    Column("size", Number, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False),
+)
+"""Checkpoints signed by each log's party, without cosignatures, found to be true of our copy."""
+
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("party", Key, primary_key=True),
+    Column("size", Number, primary_key=True, autoincrement=False),
+    Column("cosigner", Key, primary_key=True),
+    Column("time_s", Number, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+"""One signature line per cosigned checkpoint and cosigner: the receipt of what it covers.
+
+``time_s`` repeats the timestamp that is inside the line, so that receipts can be asked for.
+"""
+
+projection = Table(
+    "projection",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("doc", LargeBinary, nullable=False),
+)
+"""The state of each line as ``line.fold`` computes it; can be dropped and rebuilt from entries."""
+
+RECORD = (lines, entries, nodes, checkpoints, cosignatures, projection)
+"""The tables of which no byte may change unnoticed."""
+
+# --- the node's own notes -----------------------------------------------------------------------
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("party", Key, primary_key=True),
+    Column("sign_key", LargeBinary, nullable=False),
+)
+"""One row: whose store this is, so that it is never opened with another party's keys."""
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("doc", LargeBinary, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("changed_s", Float, nullable=False),
+    Column("changed_by", String, nullable=False),
+)
+"""Own activities, private until a version of one is released on a line."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("n", Number, primary_key=True),
+    Column("time_s", Float, nullable=False),
+    Column("officer", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", Key, nullable=False),
+    Column("detail", LargeBinary, nullable=False),
+    Index(None, "subject"),
+    sqlite_autoincrement=True,
+)
+"""The internal audit log: who did what here. ``subject`` is a plan's id or an entry's."""
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("answer", Key, nullable=False),
+)
+"""Idempotency: what a request key was first used for, and the id of what came of it."""
+
+forks = Table(
+    "forks",
+    metadata,
+    Column("n", Number, primary_key=True),
+    Column("line", Key, ForeignKey("lines.line"), nullable=False),
+    Column("party", Key, nullable=False),
+    Column("index", Number, nullable=False),
+    Column("what", String, nullable=False),
+    Column("held", LargeBinary, nullable=False),
+    Column("offered", LargeBinary, nullable=False),
+    Column("offered_by", Key, nullable=False),
+    Column("found_s", Float, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)
+"""Evidence that a party signed two histories: what we hold and what was offered, both signed."""
+
+links = Table(
+    "links",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("peer", Key, primary_key=True),
+    Column("last_heard_s", Float),
+    Column("failing_since_s", Float),
+    Column("last_error", String),
+    Column("heads", LargeBinary, nullable=False),
+)
+"""What was observed of each peer: when it was last heard, the last error, the heads it told."""
+
+officers = Table(
+    "officers",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("token", LargeBinary, nullable=False, unique=True),
+    Column("added_s", Float, nullable=False),
+    Column("ended_s", Float),
+)
+"""Who may use this node. ``token`` is the SHA-256 of the token, which is kept nowhere."""
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("secret", LargeBinary, primary_key=True),
+    Column("officer", Key, ForeignKey("officers.name"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("expires_s", Float, nullable=False),
+)
+"""One-time login codes and sessions, each by the SHA-256 of its secret; used or ended = deleted."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("n", Number, primary_key=True),
+    Column("line", Key, nullable=False),
+    Column("kind", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The change log: one row per changed thing, numbered in the order of commits, never renumbered.
+
+Live events and the conflict engine's replica are fed from it.
+"""
