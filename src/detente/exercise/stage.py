@@ -1,0 +1,219 @@
+"""Setting the exercise's stage: two directories, two nodes, two processes.
+
+Everything is done with the commands an operator would type, each in a process of its own; what a
+command printed can be shown. Nothing here reaches into a node.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from detente.errors import StateError
+from detente.exercise import northern_watch as exercise
+from detente.exercise.officer import Officer
+
+START_S_MAX = 60.0
+STOP_S_MAX = 15.0
+
+Show = Callable[[str, str], None]
+"""Called with every command line that was run, and with what it printed."""
+
+
+def run(*arguments: str, show: Show | None = None, status: int = 0) -> str:
+    """Run one ``detente`` command to its end and return what it printed.
+
+    Raises ``StateError`` if its exit status is not ``status``.
+    """
+    done = subprocess.run(  # noqa: S603  # our own program, with arguments we chose
+        [sys.executable, "-m", "detente", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if show:
+        show(" ".join(["detente", *arguments]), done.stdout + done.stderr)
+    if done.returncode != status:
+        raise StateError(
+            f"'detente {arguments[0]}' ended with {done.returncode}: {done.stderr.strip()}",
+            remedy="see what it says; 'detente demo --reset' begins again from nothing",
+        )
+    return done.stdout
+
+
+class NodeProcess:
+    """One party's node as a process of its own, started and stopped by its process id."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.party = directory.name
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the node; ``wait_ready`` waits until it serves."""
+        with (self.directory / "serve.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  # our own program
+                [sys.executable, "-m", "detente", "serve", str(self.directory)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A terminal's Ctrl-C goes to everyone in its group; we stop nodes ourselves.
+                start_new_session=True,
+            )
+
+    def wait_ready(self) -> str:
+        """Wait until the node serves, and return its API's address."""
+        deadline = time.monotonic() + START_S_MAX
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                break
+            with suppress(FileNotFoundError, json.JSONDecodeError):
+                ready = json.loads((self.directory / "run.json").read_text("utf-8"))
+                if ready["pid"] == self._process.pid:
+                    return str(ready["api"])
+            time.sleep(0.02)
+        raise StateError(
+            f"the node of {self.party} does not serve",
+            remedy=f"see {self.directory / 'serve.log'}",
+        )
+
+    def stop(self) -> None:
+        """Ask the node to end and wait for it; what is acknowledged is on disk either way."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_S_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """End the node at once, as a power cut would end its process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Stage:
+    """The exercise's nodes in one directory, each in a subdirectory named after its party."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.nodes = {party: NodeProcess(directory / party) for party in exercise.PLANS}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for node in self.nodes.values():
+            node.stop()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether both nodes exist and have joined the line."""
+        return (self.directory / "line.json").exists()
+
+    def set(self, show: Show | None = None) -> None:
+        """Make both nodes, exchange cards, found the line and join it on both sides."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for party in self.nodes:
+            self._make_node(party, show)
+        founding = self._found(show)
+        prints = {party: self._fingerprint(party) for party in self.nodes}
+        for party in self.nodes:
+            confirm = [f"{p}={prints[p]}" for p in self.nodes if p != party]
+            options = [word for pair in confirm for word in ("--confirm", pair)]
+            run("line", "join", str(self.directory / party), str(founding), *options, show=show)
+        shown = run("lines", str(self.directory / "us"), "--format", "json")
+        line = json.loads(shown)[0]
+        _write_private(self.directory / "line.json", json.dumps({"line": line["id"]}))
+
+    def start(self) -> None:
+        """Start both nodes at once and wait until both serve."""
+        for node in self.nodes.values():
+            node.start()
+        for node in self.nodes.values():
+            node.wait_ready()
+
+    def officers(self, stack: ExitStack) -> Mapping[str, Officer]:
+        """The first officer of each node, at the API; closed with ``stack``."""
+        line = json.loads((self.directory / "line.json").read_text("utf-8"))["line"]
+        return {
+            party: stack.enter_context(
+                Officer(party, node.wait_ready(), self._token(party), str(line))
+            )
+            for party, node in self.nodes.items()
+        }
+
+    def _make_node(self, party: str, show: Show | None) -> None:
+        directory = self.directory / party
+        languages = [w for lang in exercise.PARTY_LANGUAGES[party] for w in ("--language", lang)]
+        printed = run(
+            "init",
+            str(directory),
+            "--party",
+            party,
+            "--name",
+            exercise.PARTY_NAMES[party],
+            "--api",
+            f"127.0.0.1:{_free_port()}",
+            "--endpoint",
+            f"https://127.0.0.1:{_free_port()}",
+            "--format",
+            "json",
+            *languages,
+            show=show,
+        )
+        answer: dict[str, Any] = json.loads(printed)
+        _write_private(directory / "exercise-token", answer["token"])
+        run("card", str(directory), "--out", str(self._card(party)), show=show)
+
+    def _found(self, show: Show | None) -> Path:
+        terms, founding = self.directory / "terms.json", self.directory / "northern-watch.line"
+        terms.write_text(json.dumps(exercise.terms(time.time()), indent=1), "utf-8")
+        run(
+            "line",
+            "found",
+            str(self.directory / "us"),
+            "--name",
+            exercise.LINE,
+            "--with",
+            str(self._card("ru")),
+            "--terms",
+            str(terms),
+            "--out",
+            str(founding),
+            show=show,
+        )
+        return founding
+
+    def _fingerprint(self, party: str) -> str:
+        return run("fingerprint", str(self._card(party))).strip().replace(" ", "")
+
+    def _card(self, party: str) -> Path:
+        return self.directory / f"{party}.card"
+
+    def _token(self, party: str) -> str:
+        return (self.directory / party / "exercise-token").read_text("utf-8").strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
