@@ -5,8 +5,9 @@ bytes they were stored as.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, func, insert, select, tuple_
 
 from detente.record import Entry, Envelope, decode_header
@@ -16,7 +17,7 @@ from detente.store.tables import checkpoints, cosignatures, entries, lines, node
 from detente.store.writer import Tx
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True):
     """One entry as it is stored."""
 
     party: str
@@ -64,7 +65,7 @@ def add_line(tx: Tx, line: str, name: str, founding: bytes) -> None:
 def founding_documents(tx: Tx) -> dict[str, bytes]:
     """Founding documents by line id, ordered by the lines' names."""
     rows = tx.connection.execute(select(lines.c.line, lines.c.founding).order_by(lines.c.name))
-    return {line: founding for line, founding in rows}
+    return {row.line: row.founding for row in rows}
 
 
 # --- entries and trees --------------------------------------------------------------------------
@@ -87,7 +88,7 @@ def append(tx: Tx, line: str, party: str, held: int, new: Sequence[Entry]) -> Fr
     tree = frontier(tx, line, party, held)
     if not new:
         return tree
-    log = {"line": line, "party": party}
+    log: dict[str, Any] = {"line": line, "party": party}
     tx.connection.execute(
         insert(entries),
         [

@@ -55,9 +55,9 @@ class LineRows:
             projection.c.key >= prefix,
             projection.c.key < prefix + _LAST,
         )
-        found: dict[str, bytes | None] = {
-            key: doc for key, doc in self._tx.connection.execute(query)
-        }
+        found: dict[str, bytes | None] = {}
+        for row in self._tx.connection.execute(query):
+            found[row.key] = self._read[kind, row.key] = row.doc
         for (changed_kind, key), doc in self._changed.items():
             if changed_kind == kind and key.startswith(prefix):
                 found[key] = doc

@@ -1,0 +1,67 @@
+"""What was observed of peers: when they were heard, what they told of, where they forked.
+
+Forks are evidence. They are written in a transaction of their own, because the push that brought
+one is refused and everything else of it undone, and they are never removed.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import insert, select
+
+from detente.store.tables import forks, links
+from detente.store.upsert import upsert
+from detente.store.writer import Tx
+
+
+class Link(NamedTuple):
+    """One peer on one line, as observed. ``heads`` is JSON: party → size it told of."""
+
+    line: str
+    peer: str
+    last_heard_s: float | None
+    failing_since_s: float | None
+    last_error: str | None
+    heads: bytes
+
+
+class Fork(msgspec.Struct, frozen=True):
+    """Two signed statements of one party that cannot both be true, as JSON bytes."""
+
+    line: str
+    party: str
+    index: int
+    what: str
+    held: bytes
+    offered: bytes
+    offered_by: str
+    found_s: float
+    digest: bytes
+
+
+def get(tx: Tx, line: str, peer: str) -> Link | None:
+    """What was observed of a peer on a line, or None before the first time."""
+    query = select(links).where(links.c.line == line, links.c.peer == peer)
+    row = tx.connection.execute(query).first()
+    return None if row is None else Link(*row)
+
+
+def put(tx: Tx, link: Link) -> None:
+    """Keep what was observed."""
+    upsert(tx, links, [link._asdict()])
+
+
+def add_fork(tx: Tx, fork: Fork) -> bool:
+    """Keep evidence of a fork; False if the same evidence is kept already."""
+    known = tx.connection.execute(select(forks.c.n).where(forks.c.digest == fork.digest)).first()
+    if known is None:
+        tx.connection.execute(insert(forks).values(**msgspec.structs.asdict(fork)))
+    return known is None
+
+
+def forks_of(tx: Tx, line: str, party: str | None = None) -> list[Fork]:
+    """The evidence kept on a line, against one party or all, oldest first."""
+    query = select(*(forks.c[name] for name in Fork.__struct_fields__)).where(forks.c.line == line)
+    if party is not None:
+        query = query.where(forks.c.party == party)
+    return [Fork(*row) for row in tx.connection.execute(query.order_by(forks.c.n))]

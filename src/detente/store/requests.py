@@ -1,0 +1,31 @@
+"""Idempotency: a request repeated under the same key is answered, and done, once.
+
+The key and what came of it are kept in the transaction that did it, so that a caller who was cut
+off may ask again without knowing whether the first time counted.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import insert, select
+
+from detente.store.tables import requests
+from detente.store.writer import Tx
+
+
+class Request(NamedTuple):
+    """What a key was first used for (a digest of it), and the id of what came of it."""
+
+    digest: bytes
+    answer: str
+
+
+def get(tx: Tx, key: str) -> Request | None:
+    """What was done under ``key``, or None."""
+    query = select(requests.c.digest, requests.c.answer).where(requests.c.key == key)
+    row = tx.connection.execute(query).first()
+    return None if row is None else Request(*row)
+
+
+def put(tx: Tx, key: str, digest: bytes, answer: str) -> None:
+    """Remember what was done under ``key``."""
+    tx.connection.execute(insert(requests).values(key=key, digest=digest, answer=answer))
