@@ -1,0 +1,181 @@
+"""What callers send: the request bodies and queries of the officers' face.
+
+Unknown fields are refused, so that a misspelt one is noticed and not silently left out. What a
+field may hold is checked where it is used, in the pure packages; here only its type is.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from detente.node.views import Json, ShiftView
+
+Form = Literal["exact", "coarse"]
+Precedence = Literal["routine", "priority", "urgent-safety"]
+Level = Literal["understood", "disseminated"]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all request bodies and queries."""
+
+
+class PlanBody(Body, frozen=True):
+    """An activity to file: its volumes in the protocol's JSON (docs/protocol.md, section 6)."""
+
+    id: str
+    kind: str
+    volumes: list[Json]
+    title: str = ""
+
+
+class PlanChangeBody(Body, frozen=True):
+    """An activity's new contents. Without a ``title`` the old one stays."""
+
+    kind: str
+    volumes: list[Json]
+    title: str | None = None
+
+
+class ImportQuery(Body, frozen=True):
+    """``name`` is the file's name: its suffix says its format, its stem stands in for an id."""
+
+    name: str
+
+
+class PreviewBody(Body, frozen=True):
+    """Which line would see it, and how: ``exact`` or ``coarse`` (an outer cover)."""
+
+    line: str
+    form: Form = "exact"
+
+
+class ReleaseBody(Body, frozen=True):
+    """``settles`` is the id of the assented proposal that this version carries out."""
+
+    line: str
+    form: Form = "exact"
+    settles: str | None = None
+
+
+class WithdrawBody(Body, frozen=True):
+    """``note`` goes onto the line."""
+
+    line: str
+    note: str = ""
+
+
+class FoundBody(Body, frozen=True):
+    """``cards`` are the other parties' card files, each as text; ``terms`` is version 1."""
+
+    name: str
+    terms: Json
+    cards: list[str]
+
+
+class JoinBody(Body, frozen=True):
+    """``founding`` is the founding document's exact text.
+
+    ``confirm`` gives, for every other party, the fingerprint its operator read out.
+    """
+
+    founding: str
+    confirm: dict[str, str]
+
+
+class TermsBody(Body, frozen=True):
+    """New terms, whole."""
+
+    terms: Json
+
+
+class MessageBody(Body, frozen=True):
+    """Exactly one of ``text`` (with its ``language``) and ``phrase`` (with its ``slots``)."""
+
+    text: str | None = None
+    language: str | None = None
+    phrase: str | None = None
+    slots: dict[str, str] = {}  # msgspec copies an empty dict default
+    precedence: Precedence = "routine"
+    reply_to: str | None = None
+    conflict: str | None = None
+
+
+class AcknowledgeBody(Body, frozen=True):
+    """``entry`` has been understood by an officer, or disseminated to the units concerned."""
+
+    entry: str
+    level: Level
+    note: str = ""
+
+
+class ProposeBody(Body, frozen=True):
+    """``moves`` is the party that would change its own activity; positive is later, higher."""
+
+    conflict: str
+    moves: str
+    shift: ShiftView
+    note: str = ""
+
+
+class NoteBody(Body, frozen=True):
+    """``note`` goes onto the line."""
+
+    note: str = ""
+
+
+class LineCheckBody(Body, frozen=True):
+    """``slot`` is the check's scheduled time; None answers the one that is due."""
+
+    slot: str | None = None
+
+
+class LapseBody(Body, frozen=True):
+    """``obligation`` is the ``id`` of an obligation that is late."""
+
+    obligation: str
+
+
+class EntriesQuery(Body, frozen=True):
+    """One party's log, or all; ``start`` is the first index, or how many to skip without party."""
+
+    party: str | None = None
+    start: int = 0
+    limit: int = 100
+
+
+class PageQuery(Body, frozen=True):
+    """A page: ``start`` is the first number."""
+
+    start: int = 0
+    limit: int = 100
+
+
+class ChangesQuery(Body, frozen=True):
+    """Changes with numbers above ``since``."""
+
+    since: int = 0
+    limit: int = 1000
+
+
+class OfficerBody(Body, frozen=True):
+    """A person on watch and what they may do: ``admin`` may also join lines and add officers."""
+
+    name: str
+    role: Literal["watch", "admin"] = "watch"
+
+
+class LoginLinkBody(Body, frozen=True):
+    """Whose console session the link opens."""
+
+    officer: str
+
+
+class LoginBody(Body, frozen=True):
+    """The code from a one-time login link."""
+
+    code: str
+
+
+def fields_of(body: Body) -> dict[str, Any]:
+    """A body's fields, to pass on by name."""
+    return {name: getattr(body, name) for name in body.__struct_fields__}

@@ -1,0 +1,49 @@
+"""Lines: founding and joining them, their terms, and what stands on them."""
+
+from detente.api.calls import bodies
+from detente.api.route import Call
+from detente.node import Node
+from detente.node.views import ConflictView, EntryView, LineView, LinkView, ReleasedView
+
+
+def list_lines(node: Node, call: Call) -> list[LineView]:
+    """All lines this node has joined."""
+    return node.lines()
+
+
+def show_line(node: Node, call: Call) -> LineView:
+    """One line: its members, terms and state."""
+    return node.line(call.path["line"])
+
+
+def found_line(node: Node, call: Call) -> bytes:
+    """Make a founding document; nothing is joined by that."""
+    body: bodies.FoundBody = call.body
+    return node.found(body.name, body.terms, [card.encode() for card in body.cards])
+
+
+def join_line(node: Node, call: Call) -> LineView:
+    """Join a line whose parties' fingerprints have been compared."""
+    body: bodies.JoinBody = call.body
+    return node.join(body.founding.encode(), body.confirm, officer=call.officer.name)
+
+
+def sign_terms(node: Node, call: Call) -> EntryView:
+    """Sign the next version of the terms."""
+    body: bodies.TermsBody = call.body
+    return node.sign_terms(call.path["line"], body.terms, officer=call.officer.name, key=call.key)
+
+
+def list_activities(node: Node, call: Call) -> list[ReleasedView]:
+    """The newest version of every activity released on a line."""
+    return node.activities(call.path["line"])
+
+
+def list_conflicts(node: Node, call: Call) -> list[ConflictView]:
+    """Where activities on a line meet, open and ended."""
+    return node.conflicts(call.path["line"])
+
+
+def list_links(node: Node, call: Call) -> list[LinkView]:
+    """How the other members are reached."""
+    return node.links(call.path["line"])

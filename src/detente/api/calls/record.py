@@ -1,0 +1,53 @@
+"""The record: entries as they stand in the logs, the state made of them, and its verification."""
+
+from detente.api.calls import bodies
+from detente.api.route import Call
+from detente.errors import InputError
+from detente.node import Node
+from detente.node.views import AuditView, ChangeView, EntryView, Finding
+
+PAGE_MAX = 1000
+
+
+def list_entries(node: Node, call: Call) -> list[EntryView]:
+    """A page of a line's entries."""
+    query: bodies.EntriesQuery = call.query
+    return node.entries(call.path["line"], query.party, *_page(query.start, query.limit))
+
+
+def show_entry(node: Node, call: Call) -> EntryView:
+    """One entry."""
+    return node.entry(call.path["line"], call.path["entry"])
+
+
+def show_state(node: Node, call: Call) -> bytes:
+    """The line's state as canonical JSON: the same bytes on every node with the same entries."""
+    return node.state_document(call.path["line"])
+
+
+def list_changes(node: Node, call: Call) -> list[ChangeView]:
+    """What changed in this node since a change number."""
+    query: bodies.ChangesQuery = call.query
+    since, limit = _page(query.since, query.limit)
+    return node.changes_since(since, limit)
+
+
+def list_audit(node: Node, call: Call) -> list[AuditView]:
+    """A page of the node's internal audit log."""
+    query: bodies.PageQuery = call.query
+    return node.audit(*_page(query.start, query.limit))
+
+
+def verify_record(node: Node, call: Call) -> list[Finding]:
+    """Check signatures, trees, cosignatures, and that every projection equals a rebuild."""
+    return node.verify()
+
+
+def _page(start: int, limit: int) -> tuple[int, int]:
+    if not (0 <= start < 2**53 and 1 <= limit <= PAGE_MAX):
+        raise InputError(
+            f"a page starts at 0 or later and holds 1 to {PAGE_MAX}",
+            where="query",
+            remedy="ask for the next page with a higher start",
+        )
+    return start, limit

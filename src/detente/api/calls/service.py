@@ -1,0 +1,92 @@
+"""The node itself: who it is, whether it works, who may use it."""
+
+from typing import Literal
+
+import detente
+from detente.api.calls import bodies
+from detente.api.route import Call
+from detente.node import Node
+from detente.node.views import OfficerView, View
+from detente.record import open_card
+
+
+class NodeView(View, frozen=True):
+    """This node: its party, and the fingerprint its operator reads out to others."""
+
+    party: str
+    name: str
+    fingerprint: str
+    languages: list[str]
+    endpoint: str
+    version: str
+
+
+class TokenView(View, frozen=True):
+    """A secret that is shown this once."""
+
+    name: str
+    token: str
+
+
+class LoginLinkView(View, frozen=True):
+    """A one-time code. Its link is the console's address and ``path``."""
+
+    officer: str
+    code: str
+    path: str
+
+
+class SessionView(View, frozen=True):
+    """A session's token, to be sent like an officer's."""
+
+    session: str
+
+
+Health = Literal["ok", "failing", "unknown"]
+
+
+def show_node(node: Node, call: Call) -> NodeView:
+    """Who this node is."""
+    card = open_card(node.card())
+    return NodeView(
+        party=node.party,
+        name=node.name,
+        fingerprint=card.fingerprint,
+        languages=list(card.card.languages),
+        endpoint=card.card.endpoint,
+        version=detente.__version__,
+    )
+
+
+def show_card(node: Node, call: Call) -> bytes:
+    """The party card, as it is handed to other parties."""
+    return node.card()
+
+
+def list_officers(node: Node, call: Call) -> list[OfficerView]:
+    """Who may use this node."""
+    return node.officers()
+
+
+def add_officer(node: Node, call: Call) -> TokenView:
+    """Add an officer; the token is shown once."""
+    body: bodies.OfficerBody = call.body
+    return TokenView(name=body.name, token=node.add_officer(body.name, body.role))
+
+
+def end_officer(node: Node, call: Call) -> None:
+    """End an officer's access: the token and all sessions."""
+    node.end_officer(call.path["officer"])
+
+
+def make_login_link(node: Node, call: Call) -> LoginLinkView:
+    """Make a one-time link that opens the console for an officer."""
+    body: bodies.LoginLinkBody = call.body
+    code = node.login_link(body.officer)
+    return LoginLinkView(officer=body.officer, code=code, path=f"/login?code={code}")
+
+
+def log_in(node: Node, call: Call) -> SessionView:
+    """Turn a one-time code into a session."""
+    body: bodies.LoginBody = call.body
+    return SessionView(session=node.log_in(body.code))

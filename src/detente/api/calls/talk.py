@@ -1,0 +1,116 @@
+"""Talk on a line: messages, acknowledgements, proposals, line checks, suspension, lapses."""
+
+from detente.api.calls import bodies
+from detente.api.route import Call
+from detente.node import Node
+from detente.node.views import EntryView, MessageView, ObligationView, PhraseView, ProposalView
+
+
+def list_phrases(node: Node, call: Call) -> list[PhraseView]:
+    """The phrasebook."""
+    return node.phrases()
+
+
+def list_messages(node: Node, call: Call) -> list[MessageView]:
+    """All messages on a line."""
+    return node.messages(call.path["line"])
+
+
+def send_message(node: Node, call: Call) -> EntryView:
+    """Say something on a line."""
+    said = bodies.fields_of(call.body)
+    return node.send(call.path["line"], **said, officer=call.officer.name, key=call.key)
+
+
+def acknowledge_entry(node: Node, call: Call) -> EntryView:
+    """Acknowledge an entry of another party."""
+    body: bodies.AcknowledgeBody = call.body
+    return node.acknowledge(
+        call.path["line"],
+        body.entry,
+        body.level,
+        body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def list_proposals(node: Node, call: Call) -> list[ProposalView]:
+    """All proposals on a line, and what became of each."""
+    return node.proposals(call.path["line"])
+
+
+def propose_change(node: Node, call: Call) -> EntryView:
+    """Propose the change of one side that would end a conflict."""
+    body: bodies.ProposeBody = call.body
+    return node.propose(
+        call.path["line"],
+        body.conflict,
+        body.moves,
+        body.shift,
+        body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def assent_to_proposal(node: Node, call: Call) -> EntryView:
+    """Assent to the other side's proposal."""
+    body: bodies.NoteBody = call.body
+    return node.assent(
+        call.path["line"],
+        call.path["proposal"],
+        body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def decline_proposal(node: Node, call: Call) -> EntryView:
+    """Decline the other side's proposal."""
+    body: bodies.NoteBody = call.body
+    return node.decline(
+        call.path["line"],
+        call.path["proposal"],
+        body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def carry_out_proposal(node: Node, call: Call) -> EntryView:
+    """Release our activity's next version as the proposal says."""
+    return node.carry_out(
+        call.path["line"], call.path["proposal"], officer=call.officer.name, key=call.key
+    )
+
+
+def list_obligations(node: Node, call: Call) -> list[ObligationView]:
+    """Who owes what by when."""
+    return node.obligations(call.path["line"])
+
+
+def state_lapse(node: Node, call: Call) -> EntryView:
+    """State on the record that what was owed did not come."""
+    body: bodies.LapseBody = call.body
+    return node.state_lapse(
+        call.path["line"], body.obligation, officer=call.officer.name, key=call.key
+    )
+
+
+def check_line(node: Node, call: Call) -> EntryView:
+    """Make a line check."""
+    body: bodies.LineCheckBody = call.body
+    return node.check_line(call.path["line"], body.slot, officer=call.officer.name, key=call.key)
+
+
+def suspend_line(node: Node, call: Call) -> EntryView:
+    """Declare the line suspended."""
+    body: bodies.NoteBody = call.body
+    return node.suspend(call.path["line"], body.note, officer=call.officer.name, key=call.key)
+
+
+def resume_line(node: Node, call: Call) -> EntryView:
+    """Take the suspension back."""
+    body: bodies.NoteBody = call.body
+    return node.resume(call.path["line"], body.note, officer=call.officer.name, key=call.key)

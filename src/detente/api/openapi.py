@@ -1,0 +1,126 @@
+"""The OpenAPI 3.1 document of the officers' face, made from the route table and the Structs."""
+
+import re
+from typing import Any
+
+import msgspec
+
+import detente
+from detente.api.errors import Problem, status_of
+from detente.api.route import KEY_CHARACTERS_MAX, Route, is_struct, operation_id
+
+_REF = "#/components/schemas/{name}"
+
+_DESCRIPTION = (
+    "What a party's own systems may ask of its node. A node informs; it gives no permission. "
+    "Plans stay private until they are released onto a line. Send an officer's token as a bearer "
+    "token. Times are RFC 3339 in UTC; lengths are metres; places are WGS84 degrees."
+)
+
+
+def openapi(routes: tuple[Route, ...]) -> dict[str, Any]:
+    """The document, as a JSON value."""
+    kinds = [Problem, *(kind for route in routes for kind in _structs(route))]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    # The same Struct may stand in many routes; each gives the same schema.
+    schema_of = dict(zip(map(repr, kinds), schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Détente node",
+            "version": detente.__version__,
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"officer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "officer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An officer's token, or a session's.",
+                }
+            },
+        },
+    }
+
+
+def _structs(route: Route) -> list[Any]:
+    kinds = [route.body, route.query, route.answer]
+    return [kind for kind in kinds if kind is not None and kind is not bytes]
+
+
+def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "tags": [route.tag],
+        "responses": _responses(route, schema_of),
+    }
+    if route.admin:
+        operation["description"] = "Needs the role `admin`."
+    if route.open:
+        operation["security"] = []
+    if parameters := _parameters(route):
+        operation["parameters"] = parameters
+    if route.body is bytes:
+        content: dict[str, Any] = {"application/octet-stream": {}}
+        operation["requestBody"] = {"required": True, "content": content}
+    elif route.body is not None:
+        content = {"application/json": {"schema": schema_of[repr(route.body)]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+    if is_struct(route.query):
+        ours = msgspec.json.schema_components([route.query])[1][route.query.__name__]
+        found += [
+            {
+                "name": name,
+                "in": "query",
+                "required": name in ours.get("required", []),
+                "schema": schema,
+            }
+            for name, schema in ours["properties"].items()
+        ]
+    if route.writes:
+        found.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "description": "The same for every try of one request: it is done once.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX},
+            }
+        )
+    return found
+
+
+def _responses(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    if route.answer is None:
+        responses["204"] = {"description": "Done; there is nothing to show."}
+    elif route.answer is bytes:
+        content: dict[str, Any] = {route.media: {}}
+        responses[str(route.status)] = {"description": route.summary, "content": content}
+    else:
+        content = {route.media: {"schema": schema_of[repr(route.answer)]}}
+        responses[str(route.status)] = {"description": route.summary, "content": content}
+    for status in sorted({status_of(error) for error in route.refusals}):
+        words = sorted({e.code for e in route.refusals if status_of(e) == status})
+        responses[str(status)] = {
+            "description": "Refused: " + " or ".join(f"`{word}`" for word in words),
+            "content": {"application/json": {"schema": {"$ref": _REF.format(name="Problem")}}},
+        }
+    return responses

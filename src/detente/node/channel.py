@@ -1,0 +1,102 @@
+"""The channel between nodes: TLS 1.3 with certificates on both sides, and who may use it.
+
+A server trusts the authorities of every member of every line it is on; which of them issued a
+client's certificate decides who is calling. A client trusts one authority alone, its peer's, and
+only for that peer's name. Nothing from the operating system's trust store is ever loaded.
+
+Authorities are added while the server runs, because lines are joined while it runs: OpenSSL
+consults the one store of a context at each handshake. None is ever taken away while it runs.
+"""
+
+import ssl
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from detente.errors import InputError, SignatureError
+from detente.node.certificates import Authority, issuer_of
+
+
+def server_context(keys: Path) -> ssl.SSLContext:
+    """TLS for a node's line face. ``keys`` holds ``node.crt`` and ``node.pem``.
+
+    No session tickets: every connection shows its certificate again, so that one that has expired
+    or was never known cannot ride on an old session.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.num_tickets = 0
+    context.load_cert_chain(keys / "node.crt", keys / "node.pem")
+    return context
+
+
+def client_context(keys: Path, authority_pem: str) -> ssl.SSLContext:
+    """TLS for calling one peer, whose authority is ``authority_pem``, and no other."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(cadata=authority_pem)
+    context.load_cert_chain(keys / "node.crt", keys / "node.pem")
+    return context
+
+
+class Trust:
+    """The authorities a server knows, and the party each stands for on each line.
+
+    A party is known by its authority's *key*: the same name on two lines may be two parties, and
+    one party may be on many lines.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        """Start with no one trusted; ``context`` is the server's."""
+        self._context = context
+        self._lock = threading.Lock()
+        self._by_subject: dict[bytes, Authority] = {}
+        self._party: dict[tuple[str, str], str] = {}
+
+    def learn(self, line: str, party: str, authority_pem: str) -> None:
+        """Let ``party`` call on ``line`` with certificates of this authority. Idempotent.
+
+        Raises ``InputError`` for an authority that bears the name of another one (the TLS library
+        would confuse them, to the other's harm), or that another member of the line also claims.
+        """
+        authority = Authority(authority_pem, where=f"card of {party}")
+        with self._lock:
+            known = self._by_subject.get(authority.subject)
+            if known is not None and known.key_sha256 != authority.key_sha256:
+                raise _impostor(party, "bears the name of another party's authority")
+            claimed = self._party.get((line, authority.key_sha256), party)
+            if claimed != party:
+                raise _impostor(party, f"is also claimed by {claimed}")
+            if known is None:
+                self._context.load_verify_locations(cadata=authority_pem)
+                self._by_subject[authority.subject] = authority
+            self._party[line, authority.key_sha256] = party
+
+    def caller(self, certificate_der: bytes | None) -> str:
+        """The digest of the key of the authority that issued a client's certificate.
+
+        Raises ``SignatureError`` when it is none of those known.
+        """
+        if certificate_der is None:
+            raise SignatureError(
+                "the client showed no certificate",
+                where="TLS",
+                remedy="call with the node certificate of a member of the line",
+            )
+        with self._lock:
+            authorities = list(self._by_subject.values())
+        return issuer_of(certificate_der, authorities, datetime.now(UTC)).key_sha256
+
+    def party_on(self, line: str, caller: str) -> str | None:
+        """Which member of ``line`` the caller is; None when it is none."""
+        with self._lock:
+            return self._party.get((line, caller))
+
+
+def _impostor(party: str, why: str) -> InputError:
+    return InputError(
+        f"the authority in the card of {party} {why}",
+        where="line face",
+        remedy=f"do not trust this card; ask {party} for its fingerprint over another channel",
+    )

@@ -1,0 +1,245 @@
+"""Delivery: keeps every member of every line holding the same entries.
+
+Delivery is replication (docs/protocol.md, section 8). One **link** per line and peer runs in a
+thread of its own, so that a peer that is slow, hostile or gone holds up nobody else. A link does
+one thing over and over, the *exchange*: ask what the peer holds, take what we lack, send what it
+lacks, and pass cosignatures both ways. All of it may happen twice without harm, so nothing has to
+be remembered across a restart but the logs themselves.
+
+An exchange runs at once when we have written something, else every few seconds; after a failure it
+waits longer each time, by a random part, so that a peer that comes back is not met by all at once.
+"""
+
+import random
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from detente.errors import DetenteError, GapError, RecordError
+from detente.node.channel import Trust, client_context
+from detente.node.peer import Peer
+from detente.node.views import Head, PeerView
+from detente.record.checkpoint import cosignature_lines, with_cosignatures
+
+if TYPE_CHECKING:
+    from detente.node.node import Node
+
+POLL_S = 3.0
+RETRY_S = 0.5
+RETRY_S_MAX = 30.0
+STOP_S = 3.0
+
+PAGES_MAX = 64
+"""Pages taken or sent in one exchange: a peer with endless entries waits for the next one."""
+
+log = structlog.get_logger("detente.delivery")
+
+
+class Delivery:
+    """All links of one node."""
+
+    def __init__(
+        self, node: "Node", keys: Path, *, trust: Trust | None = None, poll_s: float = POLL_S
+    ) -> None:
+        """``keys`` holds ``node.crt`` and ``node.pem``, which we show to every peer.
+
+        ``trust``, the line face's, is told of every peer as lines are joined, so that it may call.
+        """
+        self._node = node
+        self._keys = keys
+        self._trust = trust
+        self._poll_s = poll_s
+        self._stopping = threading.Event()
+        self._met: set[tuple[str, str]] = set()
+        self._links: dict[tuple[str, str], Link] = {}
+        self._thread = threading.Thread(target=self._watch, name="delivery", daemon=True)
+
+    def start(self) -> None:
+        """Know all peers, then begin; returns at once."""
+        self._meet_peers()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all links. An exchange under way is given a few seconds to end."""
+        self._stopping.set()
+        threads = [self._thread, *(link.thread for link in self._links.values())]
+        for link in self._links.values():
+            link.wake()
+        deadline_s = time.monotonic() + STOP_S
+        for thread in threads:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+
+    def _watch(self) -> None:
+        """Follow the node's changes: meet new peers, and wake the links of lines that changed."""
+        newest = self._node.newest_change()
+        self._meet_peers()
+        while not self._stopping.is_set():
+            now = self._node.wait_change(newest, 0.5)
+            if now == newest:
+                continue
+            lines = {change.line for change in self._node.changes_since(newest)}
+            newest = now
+            self._meet_peers()
+            for (line, _), link in self._links.items():
+                if line in lines:
+                    link.wake()
+
+    def _meet_peers(self) -> None:
+        for peer in self._node.peers():
+            if (peer.line, peer.party) in self._met:
+                continue
+            self._met.add((peer.line, peer.party))
+            try:
+                if self._trust is not None:
+                    self._trust.learn(peer.line, peer.party, peer.ca)
+                link = Link(self._node, peer, self._keys, self._stopping, self._poll_s)
+            except DetenteError as error:
+                log.warning("peer not trusted", peer=peer.party, line=peer.line, why=str(error))
+                self._node.failed(peer.line, peer.party, str(error))
+                continue
+            self._links[peer.line, peer.party] = link
+            link.thread.start()
+
+
+class Link:
+    """Our side of the exchange with one peer on one line."""
+
+    def __init__(
+        self, node: "Node", view: PeerView, keys: Path, stopping: threading.Event, poll_s: float
+    ) -> None:
+        """Nothing runs until ``thread`` is started."""
+        self._node = node
+        self._line = view.line
+        self._peer = Peer(view, client_context(keys, view.ca))
+        self._stopping = stopping
+        self._poll_s = poll_s
+        self._woken = threading.Event()
+        self._failures = 0
+        self._error = ""
+        self._own_told = -1
+        self._notes: dict[str, str] = {}
+        self.thread = threading.Thread(target=self._run, name=f"link {view.party}", daemon=True)
+
+    def wake(self) -> None:
+        """Something changed on this line; an exchange follows if there is something to send."""
+        self._woken.set()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._try_exchange()
+                self._wait()
+        finally:
+            self._peer.close()
+
+    def _try_exchange(self) -> None:
+        try:
+            self.exchange()
+        except DetenteError as error:
+            self._note_failure(error)
+        except Exception:
+            # A defect of ours, or the node being closed under us: the link must outlive the first.
+            if not self._stopping.is_set():
+                log.exception("exchange broke off", peer=self._peer.party)
+                self._note_failure(DetenteError("the exchange met an unforeseen error"))
+        else:
+            if self._failures:
+                log.info("peer reached again", peer=self._peer.party, line=self._line)
+            self._failures, self._error = 0, ""
+
+    def _note_failure(self, error: DetenteError) -> None:
+        self._failures += 1
+        if str(error) != self._error and not self._stopping.is_set():
+            self._error = str(error)
+            log.warning("peer not reached", peer=self._peer.party, line=self._line, why=str(error))
+        if not self._stopping.is_set():
+            self._node.failed(self._line, self._peer.party, str(error))
+
+    def _wait(self) -> None:
+        """Until the next exchange is due: at once when there is something new of ours to send."""
+        if self._failures:
+            longest_s = min(RETRY_S_MAX, RETRY_S * 2.0 ** min(self._failures, 10))
+            self._stopping.wait(random.uniform(RETRY_S, longest_s))  # noqa: S311  # no secret
+            return
+        deadline_s = time.monotonic() + self._poll_s
+        while not self._stopping.is_set():
+            if self._woken.wait(max(0.0, deadline_s - time.monotonic())):
+                self._woken.clear()
+                if not self._stopping.is_set() and self._own_size() > self._own_told:
+                    return
+            if time.monotonic() >= deadline_s:
+                return
+
+    def _own_size(self) -> int:
+        return self._ours()[self._node.party].size
+
+    def _ours(self) -> dict[str, Head]:
+        return self._node.heads(self._line, self._node.party)
+
+    def exchange(self) -> None:
+        """Bring both sides to the same entries, as far as one exchange reaches."""
+        theirs = self._peer.heads()
+        self._node.heard(
+            self._line, self._peer.party, {party: head.size for party, head in theirs.items()}
+        )
+        for party, head in self._ours().items():
+            if party in theirs:
+                self._take(party, head.size, theirs[party])
+        for party, head in self._ours().items():
+            self._send(party, head.size, theirs[party].size if party in theirs else 0)
+
+    def _take(self, party: str, held: int, theirs: Head) -> None:
+        """Take what we lack of one log, then what its checkpoint and cosignatures say."""
+        note = theirs.checkpoint
+        for _ in range(PAGES_MAX):
+            if held >= theirs.size:
+                break
+            page = self._peer.read_log(party, held)
+            receipt = self._node.receive(
+                self._line, party, held, page.entries, page.checkpoint, self._peer.party
+            )
+            note = page.checkpoint or note
+            if receipt.size <= held:
+                break
+            held = receipt.size
+        if note is None or self._notes.get(party) == note:
+            return
+        if party != self._node.party:
+            receipt = self._node.receive(self._line, party, held, [], note, self._peer.party)
+            if receipt.cosignature is None:
+                return
+            if receipt.cosignature not in cosignature_lines(note):
+                with_ours = with_cosignatures(note, [receipt.cosignature])
+                self._peer.send_cosignatures(party, with_ours)
+        self._node.receive_cosignatures(self._line, party, note, self._peer.party)
+        self._notes[party] = note
+
+    def _send(self, party: str, ours: int, theirs: int) -> None:
+        """Send what the peer lacks of one log; keep the cosignatures it answers with."""
+        for _ in range(PAGES_MAX):
+            if theirs >= ours:
+                break
+            page = self._node.read_log(self._line, party, theirs, self._peer.party)
+            try:
+                receipt = self._peer.push(party, theirs, page.entries, page.checkpoint)
+            except GapError as gap:
+                if gap.size >= theirs:
+                    raise
+                # It lost entries since it told of them, or was restored from a backup.
+                theirs = gap.size
+                continue
+            if receipt.cosignature is not None and page.checkpoint is not None:
+                note = with_cosignatures(page.checkpoint, [receipt.cosignature])
+                self._node.receive_cosignatures(self._line, party, note, self._peer.party)
+            if receipt.size <= theirs:
+                raise RecordError(
+                    f"took {len(page.entries)} entries of {party} and holds no more than before",
+                    where=f"peer {self._peer.party}",
+                    remedy="tell its operators",
+                )
+            theirs = receipt.size
+        if party == self._node.party:
+            self._own_told = theirs
