@@ -1,0 +1,273 @@
+"""`detente check FILES…`: where planned activities meet, from files alone; no node is needed.
+
+The result goes to standard output and nothing else does; what had to be assumed, and what cannot be
+used, goes to standard error. Exit status::
+
+    1  there are conflicts
+    2  there are none that could be seen, but something could not be used or is unknown;
+       also for a wrong option, and for a bad item without --skip-bad (then nothing is checked)
+    0  everything was read, everything was checked, nothing conflicts
+
+Heavy imports stand inside the functions, so that ``detente --help`` stays fast.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from detente.errors import InputError
+
+if TYPE_CHECKING:
+    from detente.cli.tables import Result
+    from detente.conflict import Separation
+    from detente.formats import Progress, Reading, ReadOptions
+    from detente.volumes import Activity, Band
+
+CONFLICTS, UNSURE, CLEAR = 1, 2, 0
+"""Exit statuses."""
+MAX_REMARKS = 12
+"""Lines of remarks printed before the rest is only counted."""
+
+
+class Format(StrEnum):
+    """How the result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    GEOJSON = "geojson"
+
+
+def check(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILES…",
+            help="Planned activities: GeoJSON, CSV, ICAO NOTAM text, or recorded trajectories.",
+            show_default=False,
+        ),
+    ],
+    within: Annotated[
+        bool, typer.Option("--within", help="Compare the activities of one party too.")
+    ] = False,
+    lateral: Annotated[
+        str, typer.Option(metavar="LENGTH", help="Lateral separation; m, km, NM, mi or ft.")
+    ] = "5NM",
+    vertical: Annotated[
+        str, typer.Option(metavar="LENGTH", help="Vertical separation; m, km, NM, mi or ft.")
+    ] = "1000ft",
+    time: Annotated[
+        str, typer.Option(metavar="DURATION", help="Time separation; s, min or h.")
+    ] = "10min",
+    format: Annotated[  # noqa: A002  (the option is called --format)
+        Format, typer.Option(help="How the result is written.")
+    ] = Format.TABLE,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png", help="Draw the conflicts: maps and altitude–time profiles."
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool,
+        typer.Option(
+            "--skip-bad", help="Check the rest when items are bad; they are listed as unknown."
+        ),
+    ] = False,
+    track_radius: Annotated[
+        str, typer.Option(metavar="LENGTH", help="Trajectories: half the corridor's width.")
+    ] = "0.5NM",
+    track_height: Annotated[
+        str, typer.Option(metavar="LENGTH", help="Trajectories: margin above and below.")
+    ] = "300ft",
+    track_time: Annotated[
+        str, typer.Option(metavar="DURATION", help="Trajectories: margin before and after.")
+    ] = "30s",
+    track_gap: Annotated[
+        str,
+        typer.Option(
+            metavar="DURATION",
+            help="Trajectories: the longest gap in altitude that is interpolated; "
+            "longer ones occupy all altitudes.",
+        ),
+    ] = "60s",
+) -> None:
+    """Find where planned activities of different parties meet. Needs no node.
+
+    Two activities conflict when they come within the lateral and the vertical separation while
+    their time windows, each widened by half of the time separation, overlap.
+
+    Exit status: 1 if there are conflicts; else 2 if anything could not be used or is unknown;
+    0 only if everything was read and nothing conflicts.
+    """
+    from detente.conflict import Separation
+    from detente.formats import ReadOptions
+    from detente.volumes.units import parse_duration_s, parse_length_m
+
+    try:
+        separation = Separation(
+            lateral_m=parse_length_m(lateral, where="--lateral"),
+            vertical_m=parse_length_m(vertical, where="--vertical"),
+            time_s=parse_duration_s(time, where="--time"),
+        )
+        options = ReadOptions(
+            track_radius_m=parse_length_m(track_radius, where="--track-radius"),
+            track_height_m=parse_length_m(track_height, where="--track-height"),
+            track_time_s=parse_duration_s(track_time, where="--track-time"),
+            track_altitude_gap_s=parse_duration_s(track_gap, where="--track-gap"),
+        )
+        _check_plot_path(plot)
+        reading = _read(files, options)
+    except InputError as error:
+        _stop(error)
+    if reading.bad and not skip_bad:
+        _refuse(reading.bad)
+    _report(reading, within=within)
+    result = _compare(reading, separation, within=within, skip_bad=skip_bad)
+    _write(result, format, within=within)
+    if plot is not None:
+        _plot(plot, result, reading.activities)
+    raise typer.Exit(CONFLICTS if result.conflicts else UNSURE if result.unknown else CLEAR)
+
+
+def _read(files: Sequence[Path], options: "ReadOptions") -> "Reading":
+    from detente.formats import read_all
+
+    with _progress("reading") as progress:
+        return read_all(files, options, progress=progress)
+
+
+def _compare(
+    reading: "Reading", separation: "Separation", *, within: bool, skip_bad: bool
+) -> "Result":
+    from detente.cli.tables import Result
+    from detente.conflict import find
+
+    with _progress("comparing") as progress:
+        conflicts = find(reading.activities, separation, within=within, progress=progress)
+    return Result(
+        activities=len(reading.activities),
+        separation=separation,
+        conflicts=tuple(conflicts),
+        unknown=(*reading.unknown, *(reading.dropped if skip_bad else ())),
+    )
+
+
+def _write(result: "Result", format: Format, *, within: bool) -> None:  # noqa: A002
+    from detente.cli.tables import document, geojson, write_json, write_table
+
+    if format is Format.TABLE:
+        write_table(result, sys.stdout, within=within)
+    else:
+        write_json((document if format is Format.JSON else geojson)(result), sys.stdout)
+
+
+def _check_plot_path(path: Path | None) -> None:
+    """Refuse before long work what would fail after it."""
+    if path is None:
+        return
+    if path.suffix.lower() != ".png":
+        raise InputError(
+            f"{str(path)!r} is not a .png file", remedy="name it FILE.png", where="--plot"
+        )
+    if not path.parent.is_dir():
+        raise InputError(
+            f"there is no folder {str(path.parent)!r}", remedy="make it first", where="--plot"
+        )
+
+
+def _plot(path: Path, result: "Result", activities: Iterable["Activity"]) -> None:
+    from detente.conflict import Key
+
+    if not result.conflicts:
+        _say(f"--plot: nothing conflicts, so {path} was not written")
+        return
+    from detente.cli.plot import write_plot
+
+    by_key = {Key(activity.party, activity.id): activity for activity in activities}
+    try:
+        write_plot(path, result.conflicts, by_key, result.separation)
+    except InputError as error:
+        _say(str(error))
+
+
+def _refuse(bad: Sequence[InputError]) -> NoReturn:
+    for error in bad:
+        _say(str(error))
+    items = "1 item" if len(bad) == 1 else f"{len(bad)} items"
+    _say(
+        f"{items} cannot be used, so nothing was checked; correct the above, "
+        "or add --skip-bad to check the rest"
+    )
+    raise typer.Exit(UNSURE)
+
+
+def _report(reading: "Reading", *, within: bool) -> None:
+    """On standard error: what was left out, what was assumed, what was widened."""
+    for error in reading.bad:
+        _say(str(error))
+    remarks = [*reading.notes, *_remarks(reading.activities)]
+    for remark in remarks[:MAX_REMARKS]:
+        _say(f"note: {remark}")
+    if len(remarks) > MAX_REMARKS:
+        _say(f"note: … and {len(remarks) - MAX_REMARKS} more notes like these")
+    parties = {activity.party for activity in reading.activities}
+    if len(parties) == 1 and len(reading.activities) > 1 and not within:
+        _say(
+            f"note: all activities are of one party, {parties.pop()}, and are not compared with "
+            "each other; add --within to do so"
+        )
+
+
+def _remarks(activities: Sequence["Activity"]) -> Iterator[str]:
+    """What was assumed of activities and how their bands were widened, the same said once."""
+    from detente.volumes.datums import widenings
+
+    who: dict[str, list[str]] = {}
+    bands = {volume.band for activity in activities for volume in activity.volumes}
+    widened = {band: widenings(band) for band in bands} if _mixed(bands) else {}
+    for activity in activities:
+        said = dict.fromkeys(activity.notes)
+        for volume in activity.volumes:
+            said.update(dict.fromkeys(widened.get(volume.band, ())))
+        for remark in said:
+            who.setdefault(remark, []).append(f"{activity.party}/{activity.id}")
+    for remark, names in who.items():
+        several = f" and {len(names) - 1} others" if len(names) > 2 else ""
+        yield f"{' and '.join(names[:2]) if not several else names[0] + several}: {remark}"
+
+
+def _mixed(bands: Iterable["Band"]) -> bool:
+    """Whether limits of different references meet, so that bands are widened to be compared."""
+    limits = (limit for band in bands for limit in (band.lower, band.upper) if limit is not None)
+    return len({limit.reference for limit in limits}) > 1
+
+
+@contextmanager
+def _progress(what: str) -> "Iterator[Progress]":
+    """A bar on standard error while this runs, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _say(line: str) -> None:
+    from detente.cli.tables import printable
+
+    sys.stderr.write(f"detente check: {printable(line)}\n")
+
+
+def _stop(error: InputError) -> NoReturn:
+    """A wrong option: nothing was read."""
+    _say(str(error))
+    raise typer.Exit(UNSURE)

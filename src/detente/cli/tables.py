@@ -1,0 +1,194 @@
+"""What `detente check` found, as a table for people, JSON for programs and GeoJSON for maps.
+
+Everything is rounded the way that never hides a conflict: distances down, starts down, ends up.
+The JSON, whose shape is a promise to scripts::
+
+    {"activities": 12,
+     "separation": {"lateral_m": 9260.0, "vertical_m": 304.8, "time_s": 600.0},
+     "conflicts": [{"a": {"party": "ru", "id": "recon-2"}, "b": {"party": "us", "id": "orbit-1"},
+                    "start": "2021-08-09T02:35:00Z", "end": "2021-08-09T03:25:00Z",
+                    "lateral_m": 0.0, "vertical_m": 0.0, "place": {"lon": 68.83, "lat": 36.42}}],
+     "unknown": [{"party": "relief", "id": "feature 3", "why": "…"}]}
+
+The GeoJSON has one Point per conflict, where the two are closest, with the same members as
+properties, and the other three members beside ``features`` (RFC 7946, section 6.1).
+"""
+
+import json
+import math
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from detente.conflict import Conflict, Key, Separation
+from detente.formats import Unknown
+from detente.volumes.times import ceil_ms, floor_ms, format_time
+from detente.volumes.units import FT_M, NM_M
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDTH = 100
+"""Columns of the table: what a printed page and the narrowest console in use can hold."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What one check read and found. ``activities`` counts those that were checked."""
+
+    activities: int
+    separation: Separation
+    conflicts: tuple[Conflict, ...]
+    unknown: tuple[Unknown, ...]
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The JSON document, as in the head of this module."""
+    return {
+        "activities": result.activities,
+        "separation": msgspec.to_builtins(result.separation),
+        "conflicts": [_conflict(conflict) for conflict in result.conflicts],
+        "unknown": [msgspec.to_builtins(item) for item in result.unknown],
+    }
+
+
+def geojson(result: Result) -> dict[str, Any]:
+    """A FeatureCollection of the places of conflict."""
+    whole = document(result)
+    features = []
+    for properties in whole.pop("conflicts"):
+        place = properties.pop("place")
+        geometry = {"type": "Point", "coordinates": [place["lon"], place["lat"]]}
+        features.append({"type": "Feature", "geometry": geometry, "properties": properties})
+    return {"type": "FeatureCollection", "features": features, **whole}
+
+
+def write_json(value: dict[str, Any], out: IO[str]) -> None:
+    """One JSON document, indented: people read it too."""
+    out.write(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_table(result: Result, out: IO[str], *, within: bool) -> None:
+    """The result as text of ``WIDTH`` columns: what is unknown first, then what conflicts."""
+    from rich.console import Console
+
+    console = Console(file=out, width=WIDTH, highlight=False, markup=False, emoji=False)
+    for item in result.unknown:
+        console.print(printable(f"UNKNOWN: {item.party}/{item.id}: {item.why}"), soft_wrap=True)
+    if result.conflicts:
+        console.print(_table(result.conflicts))
+    console.print(summary(result, within=within), soft_wrap=True)
+
+
+def summary(result: Result, *, within: bool) -> str:
+    """The last line: how many conflicts, among what, by which separations."""
+    separation = result.separation
+    among = "of all parties" if within else "of different parties"
+    found = len(result.conflicts)
+    head = "No conflict" if found == 0 else f"{found} conflict" + ("s" if found > 1 else "")
+    head += f" found among {_count(result.activities, 'activity', 'activities')}"
+    if result.unknown:
+        head += f"; {len(result.unknown)} unknown"
+    return (
+        f"{head} {among}, closer than\n{lateral(separation.lateral_m)} laterally and "
+        f"{vertical(separation.vertical_m)} vertically within {duration(separation.time_s)}."
+    )
+
+
+def lateral(length_m: float) -> str:
+    """``5.00 NM (9260 m)``, both rounded down."""
+    return f"{_down(length_m / NM_M, 2):.2f} NM ({_down(length_m, 0):.0f} m)"
+
+
+def vertical(length_m: float) -> str:
+    """``1000 ft (304 m)``, both rounded down."""
+    return f"{_down(length_m / FT_M, 0):.0f} ft ({_down(length_m, 0):.0f} m)"
+
+
+def duration(time_s: float) -> str:
+    """``10 min`` or, where it is no whole number of minutes, ``90 s``."""
+    return f"{time_s / 60:.0f} min" if time_s % 60 == 0 else f"{time_s:g} s"
+
+
+def degrees_minutes(lon: float, lat: float) -> str:
+    """``36°25.200'N 068°49.800'E``: degrees and minutes, as charts and radio have them."""
+    return f"{_dm(lat, 2, 'NS')} {_dm(lon, 3, 'EW')}"
+
+
+def grid_reference(lon: float, lat: float) -> str:
+    """The MGRS (or, near the poles, UPS) reference to 1 m, in groups: ``42SVF 84759 30547``."""
+    import mgrs
+
+    text: str = mgrs.MGRS().toMGRS(lat, lon)
+    return f"{text[:-10]} {text[-10:-5]} {text[-5:]}"
+
+
+def printable(text: str) -> str:
+    """The text without control characters: a file's content must not drive the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def whole_seconds(start_s: float, end_s: float) -> tuple[str, str]:
+    """Both ends of a window as text, rounded outward to the second."""
+    return format_time(math.floor(start_s)), format_time(math.ceil(end_s))
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "a": msgspec.to_builtins(conflict.a),
+        "b": msgspec.to_builtins(conflict.b),
+        "start": format_time(floor_ms(conflict.start_s)),
+        "end": format_time(ceil_ms(conflict.end_s)),
+        "lateral_m": _down(conflict.lateral_m, 1),
+        "vertical_m": _down(conflict.vertical_m, 1),
+        "place": {"lon": round(conflict.lon, 6), "lat": round(conflict.lat, 6)},
+    }
+
+
+def _table(conflicts: tuple[Conflict, ...]) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("#", justify="right")
+    for who in ("Who", "With whom"):
+        table.add_column(who, ratio=1, overflow="fold")
+    table.add_column("From – to, UTC", no_wrap=True)
+    for how_close in ("Lateral", "Vertical"):
+        table.add_column(how_close, justify="right", no_wrap=True)
+    table.add_column("Where", no_wrap=True)
+    table.expand = True
+    for number, conflict in enumerate(conflicts, start=1):
+        near_nm, near_m = lateral(conflict.lateral_m).rstrip(")").split(" (")
+        near_ft, high_m = vertical(conflict.vertical_m).rstrip(")").split(" (")
+        place = degrees_minutes(conflict.lon, conflict.lat)
+        table.add_row(
+            str(number),
+            _who(conflict.a),
+            _who(conflict.b),
+            "\n".join(whole_seconds(conflict.start_s, conflict.end_s)),
+            f"{near_nm}\n{near_m}",
+            f"{near_ft}\n{high_m}",
+            f"{place}\n{grid_reference(conflict.lon, conflict.lat)}",
+            end_section=True,
+        )
+    return table
+
+
+def _who(key: Key) -> str:
+    return f"{key.party}\n{key.id}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _down(value: float, digits: int) -> float:
+    """Rounded down, but not by a whole digit for a float's last bit (5 NM is 5.00, not 4.99)."""
+    scale = 10.0**digits
+    return math.floor(value * scale * (1 + 1e-12)) / scale
+
+
+def _dm(angle: float, width: int, signs: str) -> str:
+    # Rounded as a whole number of thousandths of a minute, so that no 60.000' can appear.
+    thousandths = round(abs(angle) * 60_000)
+    degrees, rest = divmod(thousandths, 60_000)
+    return f"{degrees:0{width}d}°{rest / 1000:06.3f}'{signs[angle < 0]}"
