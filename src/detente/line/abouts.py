@@ -1,0 +1,163 @@
+"""What the header of an entry says about its own kind: the ``about`` of protocol section 6.
+
+These facts outlive the body's recall, so everything that decides whether an entry counts, and what
+it counts as, stands here and nowhere else. A body only fills in content.
+
+The fields are exact. A field that we do not know may change what the entry means, and to guess that
+it does not would be to misread a signed statement.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from detente.errors import InputError
+from detente.line.wire import ActivityId, Hash, PartyId, read_struct, read_time_s
+
+JOIN = "line.join"
+SIGN_TERMS = "terms.sign"
+RELEASE = "activity.release"
+WITHDRAW = "activity.withdraw"
+MESSAGE = "message"
+ACKNOWLEDGEMENT = "acknowledgement"
+PROPOSAL = "proposal"
+ASSENT = "proposal.assent"
+DECLINE = "proposal.decline"
+CHECK = "line.check"
+SUSPEND = "line.suspend"
+RESUME = "line.resume"
+LAPSE = "lapse"
+
+Form = Literal["exact", "coarse"]
+Precedence = Literal["routine", "priority", "urgent-safety"]
+Level = Literal["understood", "disseminated"]
+Owed = Literal["understood", "disseminated", "line-check"]
+
+MAX_VERSION = 1_000_000
+Version = Annotated[int, Meta(ge=1, le=MAX_VERSION)]
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all: exact fields."""
+
+
+class NothingMore(About, frozen=True, kw_only=True):
+    """For types whose facts are all in the header proper: joining, suspending, resuming."""
+
+
+class TermsSigned(About, frozen=True, kw_only=True):
+    """``terms_sha256`` is of the body: the exact bytes of the new terms."""
+
+    version: Version
+    terms_sha256: Hash
+
+
+class Released(About, frozen=True, kw_only=True):
+    """One version of an activity, published. ``settles`` is the proposal that it carries out."""
+
+    activity: ActivityId
+    version: Version
+    supersedes: Hash | None
+    form: Form
+    settles: Hash | None
+
+
+class Withdrawn(About, frozen=True, kw_only=True):
+    """The end of an activity on this line, counted as a version of it."""
+
+    activity: ActivityId
+    version: Version
+    supersedes: Hash
+
+
+class Said(About, frozen=True, kw_only=True):
+    """A message."""
+
+    precedence: Precedence
+    reply_to: Hash | None
+    conflict: Hash | None
+
+
+class Acknowledged(About, frozen=True, kw_only=True):
+    """An officer has understood an entry, or it has reached the units concerned."""
+
+    entry: Hash
+    level: Level
+
+
+class Proposed(About, frozen=True, kw_only=True):
+    """A change proposed to two exact versions; ``moves`` is the party that would change its own."""
+
+    conflict: Hash
+    versions: Annotated[dict[PartyId, Hash], Meta(min_length=2, max_length=2)]
+    moves: PartyId
+
+
+class Answered(About, frozen=True, kw_only=True):
+    """Assent to a proposal, or its refusal."""
+
+    proposal: Hash
+
+
+class Checked(About, frozen=True, kw_only=True):
+    """A scheduled line check; ``slot`` is its scheduled time."""
+
+    slot: str
+
+
+class Lapsed(About, frozen=True, kw_only=True):
+    """What the writer waited for and did not get."""
+
+    owed_by: PartyId
+    entry: Hash | None
+    what: Owed
+    due: str
+
+
+ABOUTS: dict[str, type[About]] = {
+    JOIN: NothingMore,
+    SIGN_TERMS: TermsSigned,
+    RELEASE: Released,
+    WITHDRAW: Withdrawn,
+    MESSAGE: Said,
+    ACKNOWLEDGEMENT: Acknowledged,
+    PROPOSAL: Proposed,
+    ASSENT: Answered,
+    DECLINE: Answered,
+    CHECK: Checked,
+    SUSPEND: NothingMore,
+    RESUME: NothingMore,
+    LAPSE: Lapsed,
+}
+"""Every entry type of protocol version 1."""
+
+
+def read_about(type: str, about: dict[str, Any]) -> About | None:
+    """The facts of an entry, or None if its type is not one this version knows.
+
+    Raises:
+        InputError: the type is known, but these are not its facts.
+    """
+    kind = ABOUTS.get(type)
+    if kind is None:
+        return None
+    facts = read_struct(about, kind, f"about of {type}")
+    match facts:
+        case Released() if (facts.version == 1) != (facts.supersedes is None):
+            raise _wrong(type, "version 1, and no other, supersedes nothing")
+        case Proposed() if facts.moves not in facts.versions:
+            raise _wrong(type, "the party that moves is not one of the two sides")
+        case Checked():
+            read_time_s(facts.slot, "slot")
+        case Lapsed():
+            read_time_s(facts.due, "due")
+            if (facts.what == "line-check") != (facts.entry is None):
+                raise _wrong(type, "a line check, and nothing else, is owed for no entry")
+    return facts
+
+
+def _wrong(type_: str, message: str) -> InputError:
+    return InputError(
+        message, remedy="write it as docs/protocol.md, section 6 shows", where=f"about of {type_}"
+    )

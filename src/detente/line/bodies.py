@@ -1,0 +1,160 @@
+"""The bodies of entries, protocol section 6: what was said, as it may one day be recalled.
+
+::
+
+    activity.release   {"kind":"surveillance","volumes":[…],"note":""}
+    message            {"text":"…","language":"en"}  or  {"phrase":"say-again","slots":{}}
+    proposal           {"shift":{"time_s":2700},"note":""}
+    most others        {"note":"…"}
+
+Fields that are not named here are ignored. A body that cannot be read raises ``InputError``; the
+fold then counts the entry by its header and shows its content as unknown.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from detente.errors import InputError, LimitError
+from detente.line.wire import Language, Note, read_json, read_struct
+from detente.record.strict_json import canonical
+from detente.volumes.check import check_activity
+from detente.volumes.codec import volumes_from_wire, volumes_to_wire
+from detente.volumes.model import Activity
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_TEXT = 4_000
+MAX_SLOTS = 16
+MAX_SHIFT_S = 30 * 86_400.0
+MAX_SHIFT_M = 50_000.0
+
+SlotValue = Annotated[str, Meta(max_length=200)]
+Slots = Annotated[dict[Annotated[str, Meta(max_length=32)], SlotValue], Meta(max_length=MAX_SLOTS)]
+
+
+class NoteBody(msgspec.Struct, frozen=True):
+    """``{"note":"…"}``"""
+
+    note: Note = ""
+
+
+class TextBody(msgspec.Struct, frozen=True):
+    """Free text, in the writer's language."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+    language: Language
+
+
+class PhraseBody(msgspec.Struct, frozen=True):
+    """A phrase by its code, with what is filled into it. Slot values are text (phrasebook)."""
+
+    phrase: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}\Z")]
+    slots: Slots
+
+
+class Shift(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change of an activity: later (``time_s`` > 0) *or* higher (``altitude_m`` > 0)."""
+
+    time_s: float | None = None
+    altitude_m: float | None = None
+
+
+class ProposalBody(msgspec.Struct, frozen=True):
+    """The change that is proposed, and why."""
+
+    shift: Shift
+    note: Note = ""
+
+
+class _ReleasedBody(msgspec.Struct, frozen=True):
+    kind: str
+    volumes: list[Any]
+    note: Note = ""
+
+
+def write_note(note: str) -> bytes:
+    """``{"note":"…"}``"""
+    return _written(NoteBody(note), NoteBody)
+
+
+def read_note(body: bytes) -> str:
+    """The note of a body that holds nothing else."""
+    return read_struct(read_json(body, MAX_BODY_BYTES, "body"), NoteBody, "body").note
+
+
+def write_message(said: TextBody | PhraseBody) -> bytes:
+    """The body of a message."""
+    return _written(said, type(said))
+
+
+def read_message(body: bytes) -> TextBody | PhraseBody:
+    """Free text or a phrase. Whether the phrasebook has the phrase is not asked here."""
+    value = read_json(body, MAX_BODY_BYTES, "body")
+    if isinstance(value, dict) and "phrase" in value:
+        if "text" in value:
+            raise InputError("holds both text and a phrase", remedy="send two", where="body")
+        return read_struct(value, PhraseBody, "body")
+    return read_struct(value, TextBody, "body")
+
+
+def write_proposal(shift: Shift, note: str) -> bytes:
+    """The body of a proposal."""
+    check_shift(shift)
+    return _written(ProposalBody(shift, note), ProposalBody)
+
+
+def read_proposal(body: bytes) -> ProposalBody:
+    """The change that is proposed."""
+    proposal = read_struct(read_json(body, MAX_BODY_BYTES, "body"), ProposalBody, "body")
+    check_shift(proposal.shift)
+    return proposal
+
+
+def check_shift(shift: Shift) -> Shift:
+    """The same shift, if it moves something in exactly one way, and not absurdly far."""
+    if (shift.time_s is None) == (shift.altitude_m is None):
+        raise InputError(
+            "a shift is in time or in altitude", remedy="give exactly one of them", where="shift"
+        )
+    amount, most, unit = (
+        (shift.time_s, MAX_SHIFT_S, "s")
+        if shift.time_s is not None
+        else (shift.altitude_m or 0.0, MAX_SHIFT_M, "m")
+    )
+    if amount == 0 or not abs(amount) <= most:
+        raise InputError(
+            f"a shift of {amount:g} {unit}", remedy=f"give at most ±{most:g}, not 0", where="shift"
+        )
+    return shift
+
+
+def write_activity(activity: Activity, note: str) -> bytes:
+    """The body of a release: kind, volumes and ``note``. Notes of the activity are not written."""
+    check_activity(activity)
+    wire = {"kind": activity.kind, "volumes": volumes_to_wire(activity.volumes), "note": note}
+    read_struct(wire, _ReleasedBody, "released activity")
+    body = canonical(wire)
+    if len(body) > MAX_BODY_BYTES:
+        raise LimitError(
+            f"takes {len(body)} bytes to release, more than {MAX_BODY_BYTES}",
+            remedy="release it coarse, or split it into several activities",
+            where=f"{activity.party}/{activity.id}",
+        )
+    return body
+
+
+def read_activity(body: bytes, party: str, activity_id: str) -> tuple[Activity, str]:
+    """The activity that a release of ``party`` stands for, checked, and the note beside it."""
+    wire = read_struct(read_json(body, MAX_BODY_BYTES, "body"), _ReleasedBody, "body")
+    volumes = volumes_from_wire(wire.volumes, where="body")
+    return check_activity(Activity(party, activity_id, wire.kind, volumes)), wire.note
+
+
+def _written(value: msgspec.Struct, kind: type[msgspec.Struct]) -> bytes:
+    """Canonical JSON, if a reader would take it; else InputError."""
+    builtins = msgspec.to_builtins(value)
+    read_struct(builtins, kind, "body")
+    body = canonical(builtins)
+    read_json(body, MAX_BODY_BYTES, "body")
+    return body

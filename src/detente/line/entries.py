@@ -1,0 +1,147 @@
+"""Drafts of entries: what a party is about to say, before it is signed.
+
+A draft is type, facts (``about``) and body bytes, ready for ``record.write_entry``. Everything is
+checked by the same readers that a peer will use, so that no node signs what another must refuse.
+What depends on the state of the line (the next version, whether the proposal is open) is for the
+caller; the fold marks as void what the record cannot mean.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from detente.errors import InputError
+from detente.line import abouts, bodies, phrasebook
+from detente.line.abouts import About, read_about
+from detente.line.bodies import PhraseBody, Shift, TextBody
+from detente.line.terms import Terms, encode_terms, terms_sha256
+from detente.volumes.model import Activity
+from detente.volumes.times import format_time
+
+
+class Draft(NamedTuple):
+    """An entry not yet signed: its type, the facts for its header, and its body."""
+
+    type: str
+    about: dict[str, Any]
+    body: bytes
+
+
+def join_draft(founding: bytes) -> Draft:
+    """The first entry of a party on a line; its body is the founding document."""
+    return Draft(abouts.JOIN, {}, founding)
+
+
+def terms_draft(terms: Terms) -> Draft:
+    """A signature under new terms. They hold once every member has signed the same bytes."""
+    body = encode_terms(terms)
+    facts = abouts.TermsSigned(version=terms.version, terms_sha256=terms_sha256(body))
+    return _draft(abouts.SIGN_TERMS, facts, body)
+
+
+def release_draft(
+    activity: Activity,
+    *,
+    version: int,
+    supersedes: str | None,
+    form: str,
+    settles: str | None = None,
+    note: str = "",
+) -> Draft:
+    """One version of ``activity``, as it is: ``release.draft_of`` decides what of it may be seen.
+
+    ``note`` is written for the other side; the activity's own notes are never sent.
+    """
+    facts = {
+        "activity": activity.id,
+        "version": version,
+        "supersedes": supersedes,
+        "form": form,
+        "settles": settles,
+    }
+    return _checked(abouts.RELEASE, facts, bodies.write_activity(activity, note))
+
+
+def withdraw_draft(activity_id: str, *, version: int, supersedes: str, note: str = "") -> Draft:
+    """The end of an activity on a line: the version after the one it ``supersedes``."""
+    facts = {"activity": activity_id, "version": version, "supersedes": supersedes}
+    return _checked(abouts.WITHDRAW, facts, bodies.write_note(note))
+
+
+def message_draft(
+    *,
+    text: str | None = None,
+    language: str = "en",
+    phrase: str | None = None,
+    slots: Mapping[str, str] | None = None,
+    precedence: str = "routine",
+    reply_to: str | None = None,
+    conflict: str | None = None,
+) -> Draft:
+    """A message: free ``text`` in its ``language``, or a ``phrase`` with its ``slots``."""
+    if (text is None) == (phrase is None):
+        raise InputError(
+            "a message is free text or a phrase", remedy="give exactly one", where="message"
+        )
+    if phrase is not None:
+        filled = phrasebook.check(phrase, slots or {})
+        body = bodies.write_message(PhraseBody(phrase, filled))
+    else:
+        body = bodies.write_message(TextBody(text or "", language))
+    facts = {"precedence": precedence, "reply_to": reply_to, "conflict": conflict}
+    return _checked(abouts.MESSAGE, facts, body)
+
+
+def acknowledgement_draft(entry: str, level: str, note: str = "") -> Draft:
+    """``understood`` or ``disseminated``; it says nothing about agreeing."""
+    facts = {"entry": entry, "level": level}
+    return _checked(abouts.ACKNOWLEDGEMENT, facts, bodies.write_note(note))
+
+
+def proposal_draft(
+    *, conflict: str, versions: Mapping[str, str], moves: str, shift: Shift, note: str = ""
+) -> Draft:
+    """A change that would end a conflict; ``versions`` maps each party to its exact version."""
+    facts = {"conflict": conflict, "versions": dict(versions), "moves": moves}
+    return _checked(abouts.PROPOSAL, facts, bodies.write_proposal(shift, note))
+
+
+def assent_draft(proposal: str, note: str = "") -> Draft:
+    """Assent to a proposal of the other side."""
+    return _checked(abouts.ASSENT, {"proposal": proposal}, bodies.write_note(note))
+
+
+def decline_draft(proposal: str, note: str = "") -> Draft:
+    """Refusal of a proposal of the other side."""
+    return _checked(abouts.DECLINE, {"proposal": proposal}, bodies.write_note(note))
+
+
+def check_draft(slot_s: float) -> Draft:
+    """The line check of the slot at ``slot_s``, domain time."""
+    return _checked(abouts.CHECK, {"slot": format_time(slot_s)}, b"{}")
+
+
+def suspend_draft(note: str = "") -> Draft:
+    """From here on this party declares the line suspended."""
+    return _checked(abouts.SUSPEND, {}, bodies.write_note(note))
+
+
+def resume_draft(note: str = "") -> Draft:
+    """The end of this party's suspension."""
+    return _checked(abouts.RESUME, {}, bodies.write_note(note))
+
+
+def lapse_draft(*, owed_by: str, entry: str | None, what: str, due_s: float) -> Draft:
+    """What we waited for and did not get by ``due_s``, domain time."""
+    facts = {"owed_by": owed_by, "entry": entry, "what": what, "due": format_time(due_s)}
+    return _checked(abouts.LAPSE, facts, b"{}")
+
+
+def _draft(type_: str, facts: About, body: bytes) -> Draft:
+    return _checked(type_, msgspec.to_builtins(facts), body)
+
+
+def _checked(type_: str, facts: dict[str, Any], body: bytes) -> Draft:
+    read_about(type_, facts)
+    return Draft(type_, facts, body)

@@ -1,0 +1,207 @@
+"""Who owes what by when: protocol section 7, "obligations".
+
+A pure function of the state of the line, of the receipts this node knows of, and of now. Receipts
+are cosignature timestamps and so in real time; everything returned is in the line's domain time,
+which an exercise's clock moves.
+
+Silence is a fact: what is not met when due is *late* until it is met. What has not been received is
+said to be so, because its clock has not begun; that is no excuse, and the console shows it.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from detente.line import abouts
+from detente.line.founding import Founding
+from detente.line.read import Acknowledgement, Check, Lapse, all_acknowledgements, checks, lapses
+from detente.line.read.agreement import in_force, terms
+from detente.line.terms import Terms
+from detente.line.view import View, scan
+from detente.volumes.times import format_time, parse_time_s
+
+SLOTS_BACK = 8
+"""How many past line-check slots are looked at."""
+
+State = Literal["met", "due", "late", "not-received"]
+Receipts = Callable[[str, int, str], int | None]
+"""(party, index, by) → when the node of ``by`` received that entry, POSIX seconds, real time."""
+
+
+class Obligation(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing owed. Times are POSIX seconds, domain time.
+
+    Args:
+        owed_to: whoever waits: the writer of ``entry``; for a line check every other member.
+        what: ``understood``, ``disseminated`` or ``line-check``.
+        entry: what it is owed for, or None for a line check.
+        slot: the scheduled time of a line check, RFC 3339, else None.
+        due_s: None while it is not received.
+        met_at_s: when it was met, as its writer claims.
+        lapse: the entry that states it as lapsed, if one does.
+    """
+
+    owed_by: str
+    owed_to: tuple[str, ...]
+    what: abouts.Owed
+    entry: str | None
+    slot: str | None
+    due_s: float | None
+    state: State
+    met_at_s: float | None
+    lapse: str | None
+
+
+def owed(view: View, founding: Founding, receipts: Receipts, now_s: float) -> list[Obligation]:
+    """Every obligation of the line, met or not; ``now_s`` is domain time.
+
+    Sorted by due time, with what is not received first.
+    """
+    book = _Book(view, founding, receipts, now_s)
+    found = [*book.acknowledgements(), *book.line_checks()]
+    return sorted(found, key=_order)
+
+
+def _order(obligation: Obligation) -> tuple[Any, ...]:
+    due_s = obligation.due_s if obligation.due_s is not None else float("-inf")
+    return (due_s, obligation.owed_by, obligation.what, obligation.entry or "")
+
+
+class _Book:
+    """What is needed to tell every obligation of one line, read once."""
+
+    def __init__(self, view: View, founding: Founding, receipts: Receipts, now_s: float) -> None:
+        self.view = view
+        self.members = founding.members
+        self.in_force = in_force(view, founding)
+        self.receipts = receipts
+        self.now_s = now_s
+        self.terms: Terms = terms(view, founding)
+        self.acks = all_acknowledgements(view)
+        self.lapses = _by_debt(lapses(view))
+
+    def acknowledgements(self) -> Iterator[Obligation]:
+        for key, row in scan(self.view, "entry"):
+            if row["void"] is not None:
+                continue
+            times_s = _deadlines(self.terms, row["type"], row["about"])
+            writer, _, index = key.partition("/")
+            for debtor in self.members if times_s else ():
+                if debtor != writer:
+                    received_s = self.receipts(writer, int(index), debtor)
+                    for what, within_s in times_s.items():
+                        yield self._acknowledgement(
+                            row["id"], writer, debtor, what, received_s, within_s
+                        )
+
+    def _acknowledgement(
+        self,
+        entry: str,
+        writer: str,
+        debtor: str,
+        what: abouts.Owed,
+        received_s: float | None,
+        within_s: float,
+    ) -> Obligation:
+        # What has been disseminated has been understood.
+        enough = ("disseminated",) if what == "disseminated" else ("understood", "disseminated")
+        met = _first(self.acks.get(entry, []), debtor, enough)
+        due_s = None if received_s is None else self._domain_s(received_s) + within_s
+        return Obligation(
+            owed_by=debtor,
+            owed_to=(writer,),
+            what=what,
+            entry=entry,
+            slot=None,
+            due_s=due_s,
+            state=self._state(met is not None, due_s),
+            met_at_s=None if met is None else self._domain_s(parse_time_s(met.time)),
+            lapse=self.lapses.get((debtor, what, entry)),
+        )
+
+    def line_checks(self) -> Iterator[Obligation]:
+        if not self.in_force:
+            return
+        slots_s = list(_slots_s(self.terms, self.now_s))
+        grace_s = self.terms.line_checks.grace_s
+        for debtor in self.members:
+            made = checks(self.view, debtor) if slots_s else []
+            for slot_s in slots_s:
+                slot, due_s = format_time(slot_s), slot_s + grace_s
+                met_at_s = self._checked_s(made, slot, slot_s - grace_s)
+                yield Obligation(
+                    owed_by=debtor,
+                    owed_to=tuple(party for party in self.members if party != debtor),
+                    what="line-check",
+                    entry=None,
+                    slot=slot,
+                    due_s=due_s,
+                    state=self._state(met_at_s is not None, due_s),
+                    met_at_s=met_at_s,
+                    lapse=self.lapses.get((debtor, "line-check", format_time(due_s))),
+                )
+
+    def _checked_s(self, made: list[Check], slot: str, earliest_s: float) -> float | None:
+        """When a slot was first checked; a check written long ahead shows nobody on watch."""
+        times_s = [self._domain_s(parse_time_s(check.time)) for check in made if check.slot == slot]
+        return next((at_s for at_s in times_s if at_s >= earliest_s), None)
+
+    def _state(self, met: bool, due_s: float | None) -> State:
+        if met:
+            return "met"
+        if due_s is None:
+            return "not-received"
+        return "late" if self.now_s > due_s else "due"
+
+    def _domain_s(self, real_s: float) -> float:
+        return real_s + self.terms.clock_offset_s
+
+
+def _deadlines(terms: Terms, type_: str, about: dict[str, Any]) -> dict[abouts.Owed, int]:
+    """What is owed for an entry of this kind, and within how many seconds of receipt."""
+    times = terms.acknowledge
+    match type_:
+        case abouts.RELEASE | abouts.WITHDRAW:
+            return {"understood": times.understood_s, "disseminated": times.disseminated_s}
+        case abouts.PROPOSAL:
+            return {"understood": times.understood_s}
+        case abouts.MESSAGE if about["precedence"] == "urgent-safety":
+            return {"understood": times.urgent_understood_s, "disseminated": times.disseminated_s}
+        case abouts.MESSAGE:
+            return {"understood": times.understood_s}
+    return {}
+
+
+def _first(
+    acknowledgements: list[Acknowledgement], party: str, levels: tuple[str, ...]
+) -> Acknowledgement | None:
+    """The first of these levels that ``party`` wrote."""
+    enough = (ack for ack in acknowledgements if ack.party == party and ack.level in levels)
+    return min(enough, key=lambda ack: ack.index, default=None)
+
+
+def _by_debt(stated: list[Lapse]) -> dict[tuple[str, str, str], str]:
+    """The entry that states each lapse: by debtor, what, and entry or due time."""
+    found: dict[tuple[str, str, str], str] = {}
+    for lapse in sorted(stated, key=lambda lapse: (lapse.party, lapse.index), reverse=True):
+        found[lapse.owed_by, lapse.what, lapse.owed_for or lapse.due] = lapse.entry
+    return found
+
+
+def _slots_s(terms: Terms, now_s: float) -> Iterator[float]:
+    """The last slots before now, oldest first, and the next one; none before the terms begin."""
+    hours = terms.line_checks.hours_utc
+    if not hours:
+        return
+    today = datetime.fromtimestamp(now_s, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    days_back = SLOTS_BACK // len(hours) + 1
+    slots_s = [
+        (today + timedelta(days=day, hours=hour)).timestamp()
+        for day in range(-days_back, 2)
+        for hour in hours
+    ]
+    past_s = [slot_s for slot_s in slots_s if slot_s <= now_s][-SLOTS_BACK:]
+    next_s = [slot_s for slot_s in slots_s if slot_s > now_s][:1]
+    yield from (slot_s for slot_s in past_s + next_s if slot_s >= terms.effective_from_s)

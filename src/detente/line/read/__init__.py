@@ -1,0 +1,75 @@
+"""Reading the state of a line: plain structures from the rows that ``fold`` and ``joint`` keep.
+
+Facts that span logs are derived here, each a function of the set of entries held: which terms hold,
+what became of a proposal, which entries are void because of what another party's log says.
+"""
+
+from detente.line.read.activities import (
+    Conflict,
+    Part,
+    Side,
+    Suggestion,
+    Version,
+    activities,
+    conflict,
+    conflicts,
+    newest,
+    version,
+    versions,
+)
+from detente.line.read.agreement import ProposedTerms, in_force, joined, proposed_terms, terms
+from detente.line.read.base import Stamp
+from detente.line.read.settlement import Answer, Proposal, proposal, proposals
+from detente.line.read.talk import (
+    Acknowledgement,
+    Check,
+    Lapse,
+    Message,
+    Suspension,
+    acknowledgements,
+    all_acknowledgements,
+    checks,
+    lapses,
+    messages,
+    suspended_by,
+)
+from detente.line.read.voids import VOID_REASONS, Void, void_of, voids
+
+__all__ = [
+    "VOID_REASONS",
+    "Acknowledgement",
+    "Answer",
+    "Check",
+    "Conflict",
+    "Lapse",
+    "Message",
+    "Part",
+    "Proposal",
+    "ProposedTerms",
+    "Side",
+    "Stamp",
+    "Suggestion",
+    "Suspension",
+    "Version",
+    "Void",
+    "acknowledgements",
+    "activities",
+    "all_acknowledgements",
+    "checks",
+    "conflict",
+    "conflicts",
+    "in_force",
+    "joined",
+    "lapses",
+    "messages",
+    "newest",
+    "proposal",
+    "proposals",
+    "proposed_terms",
+    "suspended_by",
+    "terms",
+    "version",
+    "versions",
+    "void_of",
+    "voids",
+]

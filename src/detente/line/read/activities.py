@@ -1,0 +1,143 @@
+"""Activities and conflicts, as the line knows them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from detente.line.read.base import Stamp, stamp
+from detente.line.view import View, load, scan
+from detente.volumes.codec import volumes_from_wire
+from detente.volumes.model import Activity
+
+
+class Version(Stamp, frozen=True, kw_only=True):
+    """One version of an activity on a line.
+
+    ``activity`` is None for a withdrawal, and for a release whose content is not known here;
+    ``unknown`` then says why (``not-held`` or ``unreadable``). Such a release may be anywhere.
+    """
+
+    id: str
+    version: int
+    state: str
+    form: str | None
+    settles: str | None
+    supersedes: str | None
+    activity: Activity | None
+    note: str
+    unknown: str | None
+    seen: dict[str, int]
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One side of a conflict."""
+
+    party: str
+    id: str
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Where two volumes meet (indexes into each side's volumes), domain times, least distances."""
+
+    a_volume: int
+    b_volume: int
+    start: str
+    end: str
+    lateral_m: float
+    vertical_m: float
+    lon: float
+    lat: float
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """The least move of one side that would end the conflict; None where none was found."""
+
+    later_s: float | None
+    earlier_s: float | None
+    higher_m: float | None
+    lower_m: float | None
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Two activities of different parties closer than the terms' separation.
+
+    ``state`` is ``open``, ``ended``, or ``unknown`` where a newest version's content is not known
+    here. ``versions`` names, per party, the released version the figures are of; ``suggestions``
+    are per party that would move, computed from those released versions only.
+    """
+
+    id: str
+    a: Side
+    b: Side
+    state: str
+    versions: dict[str, str]
+    start: str
+    end: str
+    lateral_m: float
+    vertical_m: float
+    lon: float
+    lat: float
+    parts: tuple[Part, ...]
+    suggestions: dict[str, Suggestion]
+
+
+def activities(view: View, party: str | None = None) -> list[Version]:
+    """The newest version of every activity, released or withdrawn, by party and id."""
+    prefix = f"{party}/" if party else ""
+    found = (
+        version(view, *key.split("/"), doc["version"])
+        for key, doc in scan(view, "activity", prefix)
+    )
+    return [one for one in found if one is not None]
+
+
+def version(view: View, party: str, activity_id: str, number: int) -> Version | None:
+    """One version of an activity, or None."""
+    doc = load(view, "version", f"{party}/{activity_id}/{number:07d}")
+    return None if doc is None else _version(party, activity_id, doc)
+
+
+def newest(view: View, party: str, activity_id: str) -> Version | None:
+    """The newest version of an activity, or None."""
+    row = load(view, "activity", f"{party}/{activity_id}")
+    return None if row is None else version(view, party, activity_id, row["version"])
+
+
+def versions(view: View, party: str, activity_id: str) -> Iterator[Version]:
+    """Every version of an activity, oldest first."""
+    for _, doc in scan(view, "version", f"{party}/{activity_id}/"):
+        yield _version(party, activity_id, doc)
+
+
+def _version(party: str, activity_id: str, doc: Mapping[str, Any]) -> Version:
+    content = doc["content"] or {}
+    activity = None
+    if "volumes" in content:
+        volumes = volumes_from_wire(content["volumes"])
+        activity = Activity(party, activity_id, content["kind"], volumes)
+    return Version(
+        **stamp(party, doc),
+        id=activity_id,
+        version=doc["version"],
+        state=doc["state"],
+        form=doc["form"],
+        settles=doc["settles"],
+        supersedes=doc["supersedes"],
+        activity=activity,
+        note=content.get("note", ""),
+        unknown=doc["unknown"],
+        seen=doc["seen"],
+    )
+
+
+def conflicts(view: View) -> list[Conflict]:
+    """Every conflict of the line, open, ended or unknown, by start and id."""
+    found = [msgspec.json.decode(doc, type=Conflict) for _, doc in view.scan("conflict")]
+    return sorted(found, key=lambda conflict: (conflict.start, conflict.id))
+
+
+def conflict(view: View, conflict_id: str) -> Conflict | None:
+    """One conflict, or None."""
+    doc = view.get("conflict", conflict_id)
+    return None if doc is None else msgspec.json.decode(doc, type=Conflict)

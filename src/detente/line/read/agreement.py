@@ -1,0 +1,73 @@
+"""Whether a line is in force, and under which terms: protocol section 3."""
+
+import msgspec
+
+from detente.line.founding import Founding
+from detente.line.terms import Terms, terms_from_wire
+from detente.line.view import View, scan
+
+
+class ProposedTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of the terms that somebody has signed and that does not hold (yet)."""
+
+    version: int
+    terms_sha256: str
+    signed_by: tuple[str, ...]
+    terms: Terms | None
+
+
+def in_force(view: View, founding: Founding) -> bool:
+    """Whether every member has joined."""
+    return all(view.get("join", party) is not None for party in founding.members)
+
+
+def joined(view: View) -> tuple[str, ...]:
+    """The parties that have joined."""
+    return tuple(party for party, _ in view.scan("join"))
+
+
+def terms(view: View, founding: Founding) -> Terms:
+    """The terms that hold: the newest version that every member has signed on the same bytes.
+
+    A signature cannot be taken back. Should every member have signed two texts of one version, the
+    one with the smaller hash holds.
+    """
+    current = founding.terms
+    while True:
+        agreed = [
+            proposed.terms
+            for proposed in _signed(view, current.version + 1)
+            if proposed.terms is not None and proposed.signed_by == founding.members
+        ]
+        if not agreed:
+            return current
+        current = agreed[0]
+
+
+def proposed_terms(view: View, founding: Founding) -> list[ProposedTerms]:
+    """Versions after the one that holds, each with who has signed it."""
+    current = terms(view, founding).version
+    versions = sorted({int(key.partition("/")[0]) for key, _ in view.scan("terms")})
+    return [
+        proposed for version in versions if version > current for proposed in _signed(view, version)
+    ]
+
+
+def _signed(view: View, version: int) -> list[ProposedTerms]:
+    """Every text of one version that was signed, sorted by hash."""
+    signed: dict[str, set[str]] = {}
+    texts: dict[str, Terms] = {}
+    for _, doc in scan(view, "terms", f"{version:07d}/"):
+        digest = doc["terms_sha256"]
+        signed.setdefault(digest, set()).add(doc["party"])
+        if doc["content"] is not None and digest not in texts:
+            texts[digest] = terms_from_wire(doc["content"])
+    return [
+        ProposedTerms(
+            version=version,
+            terms_sha256=digest,
+            signed_by=tuple(sorted(signed[digest])),
+            terms=texts.get(digest),
+        )
+        for digest in sorted(signed)
+    ]

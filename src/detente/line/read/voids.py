@@ -1,0 +1,103 @@
+"""Entries that are genuine but say something impossible: kept, shown, and of no effect.
+
+Some are impossible by their own log alone, and the fold marks them. Others are only by what another
+log says, which may not have arrived yet; those are found here.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from detente.line import abouts
+from detente.line.read.base import Stamp
+from detente.line.read.settlement import proposal
+from detente.line.read.talk import acknowledged
+from detente.line.view import View, load, place_key, scan
+
+VOID_REASONS: dict[str, str] = {
+    "bad-facts": "its header does not have the facts that its type needs",
+    "joined-before": "its party had joined before",
+    "first-terms": "version 1 of the terms stands in the founding document",
+    "out-of-sequence": "it does not follow the newest version of that activity",
+    "not-released": "that activity was not released",
+    "own-entry": "a party cannot acknowledge or answer an entry of its own",
+    "answered-before": "its party had answered that proposal before",
+    "not-a-side": "its party is not the side that this is for",
+    "no-such-version": "it names a version that is not there",
+    "other-conflict": "it names another conflict than that of its versions",
+    "suspended-before": "its party had suspended the line before",
+    "not-suspended": "its party had not suspended the line",
+    "not-owed": "nothing of the kind is owed to its party",
+    "not-acknowledged": "acknowledgements are not acknowledged",
+    "not-a-proposal": "it answers what is not a proposal",
+    "void-proposal": "it answers a proposal that is void",
+}
+"""Why an entry is void, by code (docs/protocol.md, section 6)."""
+
+
+class Void(Stamp, frozen=True, kw_only=True):
+    """A genuine entry that changes nothing; ``why`` is a sentence for the code ``reason``."""
+
+    type: str
+    reason: str
+    why: str
+
+
+def voids(view: View) -> list[Void]:
+    """Every void entry, by party and index."""
+    return list(_voids(view))
+
+
+def void_of(view: View, party: str, index: int) -> Void | None:
+    """Why one entry is void, or None."""
+    row = load(view, "entry", place_key(party, index))
+    return None if row is None else _void(view, party, index, row)
+
+
+def _voids(view: View) -> Iterator[Void]:
+    for key, row in scan(view, "entry"):
+        party, _, index = key.partition("/")
+        void = _void(view, party, int(index), row)
+        if void is not None:
+            yield void
+
+
+def _void(view: View, party: str, index: int, row: Mapping[str, Any]) -> Void | None:
+    reason = row["void"] or _reason(view, party, row)
+    if reason is None:
+        return None
+    return Void(
+        entry=row["id"],
+        party=party,
+        index=index,
+        time=row["time"],
+        type=row["type"],
+        reason=reason,
+        why=VOID_REASONS[reason],
+    )
+
+
+def _reason(view: View, party: str, row: Mapping[str, Any]) -> str | None:
+    """Why the set of entries makes this one void, or None."""
+    match row["type"]:
+        case abouts.ACKNOWLEDGEMENT:
+            place = load(view, "id", row["about"]["entry"])
+            return None if place is None or acknowledged(view, place) else "not-acknowledged"
+        case abouts.PROPOSAL:
+            found = proposal(view, row["id"])
+            return found.void if found else None
+        case abouts.ASSENT | abouts.DECLINE:
+            return _answer_reason(view, party, row["about"]["proposal"])
+    return None
+
+
+def _answer_reason(view: View, party: str, entry: str) -> str | None:
+    place = load(view, "id", entry)
+    if place is None:
+        return None
+    found = proposal(view, entry)
+    if found is None:
+        target = load(view, "entry", place_key(place["party"], place["index"])) or {}
+        return "void-proposal" if target["type"] == abouts.PROPOSAL else "not-a-proposal"
+    if found.void is not None:
+        return "void-proposal"
+    return None if party == found.answered_by else "not-a-side"

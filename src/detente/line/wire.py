@@ -1,0 +1,68 @@
+"""The small types that every document of a line is built from, and how they are read.
+
+What comes from another party is JSON read strictly by ``record.strict_json`` and then fitted into a
+Struct: exact types, no coercion. Whatever is wrong becomes an ``InputError`` that names the place.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from detente.errors import InputError
+from detente.record import strict_json
+from detente.record.card import Language
+from detente.record.reading import Hash, PartyId
+from detente.volumes.times import parse_time_s
+
+__all__ = [
+    "MAX_NOTE",
+    "ActivityId",
+    "Hash",
+    "Language",
+    "LineName",
+    "Note",
+    "PartyId",
+    "read_json",
+    "read_struct",
+    "read_time_s",
+]
+
+T = TypeVar("T")
+
+# A pattern ends in \Z, because $ would let a final newline through.
+LineName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}\Z")]
+ActivityId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")]
+MAX_NOTE = 1_000
+Note = Annotated[str, Meta(max_length=MAX_NOTE)]
+
+
+def read_json(data: bytes, limit_bytes: int, where: str) -> Any:
+    """Strict JSON of at most ``limit_bytes``; InputError or LimitError at ``where``."""
+    try:
+        return strict_json.loads(data, limit_bytes)
+    except InputError as error:
+        raise error.at(where) from None
+
+
+def read_struct(value: Any, kind: type[T], where: str) -> T:
+    """The decoded JSON ``value`` as a ``kind``; InputError at ``where`` if it does not fit."""
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise InputError(
+            f"does not have the fields it should have: {error}",
+            remedy="write it as docs/protocol.md shows",
+            where=where,
+        ) from None
+
+
+def read_time_s(text: str, where: str) -> float:
+    """POSIX seconds of a time as the protocol writes it: RFC 3339 in UTC with ``Z``."""
+    if not text.endswith("Z"):
+        raise InputError(
+            f"{text[:40]!r} is not in UTC",
+            remedy="write it with Z, as in 2026-11-22T08:00:00Z",
+            where=where,
+        )
+    return parse_time_s(text, where=where)
