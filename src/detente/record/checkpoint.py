@@ -36,14 +36,14 @@ from detente.record.note import (
     parse_note,
     parse_signature,
 )
-from detente.record.reading import decode_base64, encode_base64
+from detente.record.reading import PARTY_PATTERN, decode_base64, encode_base64
 from detente.record.strict_json import MAX_INTEGER
 from detente.record.tree import EMPTY_ROOT, HASH_BYTES
 
 MAX_TIMESTAMP_S = 2**63 - 1
 
 _COSIGNER_PREFIX = "detente.invalid/party/"
-_PARTY = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_PARTY = re.compile(PARTY_PATTERN)
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _TIMESTAMP_BYTES = 8
 
@@ -102,6 +102,11 @@ def open_checkpoint(note: str, key: PublicKey, origin: str) -> Checkpoint:
     return checkpoint
 
 
+def cosigned_message(text: str, timestamp_s: int) -> bytes:
+    """The bytes that a cosigner signs for a checkpoint's text."""
+    return f"cosignature/v1\ntime {timestamp_s}\n{text}".encode()
+
+
 def cosign(key: SigningKey, cosigner: str, note: str, timestamp_s: int) -> str:
     """The cosignature line of the party ``cosigner`` under a checkpoint.
 
@@ -111,7 +116,7 @@ def cosign(key: SigningKey, cosigner: str, note: str, timestamp_s: int) -> str:
     text = parse_note(note).text
     _read_text(text)
     name = _COSIGNER_PREFIX + cosigner
-    signature = key.sign(_cosigned(text, timestamp_s))
+    signature = key.sign(cosigned_message(text, timestamp_s))
     blob = timestamp_s.to_bytes(_TIMESTAMP_BYTES, "big") + signature
     return NoteSignature(name, key_id(name, COSIGNATURE, key.public.raw), blob).line
 
@@ -139,7 +144,7 @@ def verify_cosignature(line_text: str, note: str, cosigner: str, public: PublicK
     timestamp_s = int.from_bytes(line.signature[:_TIMESTAMP_BYTES], "big")
     if timestamp_s > MAX_TIMESTAMP_S:
         raise RecordError("its time is beyond all range", remedy="refuse it", where="cosignature")
-    message = _cosigned(text, timestamp_s)
+    message = cosigned_message(text, timestamp_s)
     _verify(public, line.signature[_TIMESTAMP_BYTES:], message, "cosignature")
     return timestamp_s
 
@@ -193,10 +198,6 @@ def _read_text(text: str) -> Checkpoint:
             "its size or its root hash cannot be one", remedy="refuse it", where="checkpoint"
         )
     return Checkpoint(lines[0], size, root)
-
-
-def _cosigned(text: str, timestamp_s: int) -> bytes:
-    return f"cosignature/v1\ntime {timestamp_s}\n{text}".encode()
 
 
 def _verify(key: PublicKey, signature: bytes, message: bytes, where: str) -> None:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Self
 import msgspec
 from msgspec import Meta
 
-from detente.errors import LimitError, RecordError, SignatureError
+from detente.errors import RecordError, SignatureError
 from detente.record.keys import PublicKey, SigningKey
 from detente.record.reading import Hash, decode_base64, encode_base64, read_json, read_struct
 from detente.record.strict_json import canonical
@@ -83,12 +83,7 @@ class Envelope(msgspec.Struct, frozen=True):
                 remedy="refuse it; it was signed as something else",
                 where="envelope",
             )
-        # Four characters of base64 stand for three bytes; the length is known before decoding.
-        if len(wire.payload) > -(-limit_bytes // 3) * 4:
-            raise _too_long(payload_type, limit_bytes)
-        payload = decode_base64(wire.payload, "envelope payload")
-        if len(payload) > limit_bytes:
-            raise _too_long(payload_type, limit_bytes)
+        payload = decode_base64(wire.payload, "envelope payload", limit_bytes)
         [signature] = wire.signatures
         sig = decode_base64(signature.sig, "envelope signature")
         return cls(wire.payloadType, payload, signature.keyid, sig)
@@ -114,11 +109,3 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payloadType: str  # noqa: N815  DSSE's own name
     payload: str
     signatures: Annotated[list[_Signature], Meta(min_length=1, max_length=1)]
-
-
-def _too_long(payload_type: str, limit_bytes: int) -> LimitError:
-    return LimitError(
-        f"longer than the {limit_bytes} bytes that {payload_type} may have",
-        remedy="send less",
-        where="envelope payload",
-    )

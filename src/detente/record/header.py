@@ -60,7 +60,8 @@ def encode_header(header: Header) -> bytes:
     """The bytes of a header, checked by reading them back.
 
     Raises:
-        RecordError, LimitError: as ``decode_header``, of which no reader would take these bytes.
+        RecordError, LimitError: as ``decode_header``, which would not take these bytes.
+        InputError: ``about`` holds NaN, an infinity or half of a surrogate pair.
     """
     data = canonical(msgspec.to_builtins(header))
     decode_header(data)

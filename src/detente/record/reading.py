@@ -17,7 +17,8 @@ from detente.record import strict_json
 T = TypeVar("T")
 
 # A pattern ends in \Z, because $ would let a final newline through.
-PartyId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
+PARTY_PATTERN = r"[a-z][a-z0-9-]{0,31}"
+PartyId = Annotated[str, Meta(pattern=rf"^{PARTY_PATTERN}\Z")]
 """The name of a party: a lower-case letter, then at most 31 letters, digits and hyphens."""
 
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -54,12 +55,24 @@ def encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def decode_base64(text: str, where: str) -> bytes:
+def decode_base64(text: str, where: str, limit_bytes: int | None = None) -> bytes:
     """Decode standard base64, and only the one spelling that ``encode_base64`` gives.
 
     Python's decoder ignores the spare bits before the padding, so that several texts would stand
     for the same bytes and a changed text could still verify.
+
+    Raises:
+        RecordError: it is not that.
+        LimitError: it stands for more than ``limit_bytes`` bytes.
     """
+    # Four characters stand for three bytes, so the length is known before anything is decoded.
+    length_bytes = len(text) // 4 * 3 - text[-2:].count("=")
+    if limit_bytes is not None and length_bytes > limit_bytes:
+        raise LimitError(
+            f"{length_bytes} bytes where at most {limit_bytes} are accepted",
+            remedy="send less",
+            where=where,
+        )
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
