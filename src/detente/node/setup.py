@@ -1,0 +1,92 @@
+"""Making a node: keys, authority, certificate, settings, store, and a first officer.
+
+::
+
+    DIR/detente.toml
+    DIR/keys/signing.pem            the party's signing key: whoever has it speaks as the party
+    DIR/keys/ca.pem, ca.crt         the authority that vouches for the node's certificate
+    DIR/keys/node.pem, node.crt     the node's TLS certificate
+    DIR/detente.db                  the store, unless it is in PostgreSQL
+
+Every file is readable by its owner alone.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from detente.errors import DetenteError, InputError, StateError, StoreError
+from detente.node.certificates import make_authority, make_node_certificate, write_private
+from detente.node.clock import Clock, RealClock
+from detente.node.settings import FILE, Settings, write_settings
+from detente.record import SigningKey, make_card
+
+
+def create(
+    directory: Path, settings: Settings, *, officer: str = "admin", clock: Clock | None = None
+) -> str:
+    """Make a node in ``directory`` and return the token of its first officer, an administrator.
+
+    Raises StateError if there is one already, InputError if the settings make no valid card.
+    """
+    from detente.node.node import Node
+
+    clock = clock or RealClock()
+    if (directory / FILE).exists() or (directory / "keys").exists():
+        raise StateError(
+            "there is a node in this folder already",
+            where=str(directory),
+            remedy="choose another folder; making a new one here would destroy its keys",
+        )
+    make_keys(directory, settings, clock)
+    write_settings(directory, settings)
+    node = Node.open(directory, clock=clock)
+    try:
+        return node.add_officer(officer, "admin")
+    finally:
+        node.close()
+
+
+def make_keys(directory: Path, settings: Settings, clock: Clock) -> None:
+    """Make every key, once it is known that a valid card can be made with them."""
+    now = datetime.fromtimestamp(clock.now_s(), UTC)
+    key = SigningKey.generate()
+    authority_key, authority = make_authority(settings.party, now)
+    node_key, node_certificate = make_node_certificate(
+        settings.party, authority_key, authority, now
+    )
+    card_of(settings, key, authority)
+    files = {
+        "signing.pem": key.to_pem(),
+        "ca.pem": authority_key,
+        "ca.crt": authority,
+        "node.pem": node_key,
+        "node.crt": node_certificate,
+    }
+    try:
+        keys = directory / "keys"
+        keys.mkdir(mode=0o700, parents=True)
+        for name, data in files.items():
+            write_private(keys / name, data)
+    except OSError as error:
+        raise StoreError(
+            f"the node's folder cannot be written: {error.strerror}",
+            where=str(directory),
+            remedy="choose a folder that may be written",
+        ) from error
+
+
+def card_of(settings: Settings, key: SigningKey, authority: bytes) -> bytes:
+    """The party's card. The same settings and keys give the same bytes."""
+    try:
+        return make_card(
+            key,
+            party=settings.party,
+            name=settings.name,
+            ca=authority.decode("ascii"),
+            endpoint=settings.endpoint,
+            languages=settings.languages,
+        )
+    except DetenteError as error:
+        raise InputError(
+            error.message, where=FILE, remedy="correct name, endpoint and languages"
+        ) from error
