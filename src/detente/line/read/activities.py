@@ -84,12 +84,14 @@ class Conflict(msgspec.Struct, frozen=True):
 
 def activities(view: View, party: str | None = None) -> list[Version]:
     """The newest version of every activity, released or withdrawn, by party and id."""
-    prefix = f"{party}/" if party else ""
-    found = (
-        version(view, *key.split("/"), doc["version"])
-        for key, doc in scan(view, "activity", prefix)
-    )
+    rows = scan(view, "activity", f"{party}/" if party else "")
+    found = (_newest(view, key, doc) for key, doc in rows)
     return [one for one in found if one is not None]
+
+
+def _newest(view: View, key: str, row: Mapping[str, Any]) -> Version | None:
+    party, _, activity_id = key.partition("/")
+    return version(view, party, activity_id, row["version"])
 
 
 def version(view: View, party: str, activity_id: str, number: int) -> Version | None:
@@ -100,8 +102,9 @@ def version(view: View, party: str, activity_id: str, number: int) -> Version | 
 
 def newest(view: View, party: str, activity_id: str) -> Version | None:
     """The newest version of an activity, or None."""
-    row = load(view, "activity", f"{party}/{activity_id}")
-    return None if row is None else version(view, party, activity_id, row["version"])
+    key = f"{party}/{activity_id}"
+    row = load(view, "activity", key)
+    return None if row is None else _newest(view, key, row)
 
 
 def versions(view: View, party: str, activity_id: str) -> Iterator[Version]:
