@@ -1,1 +1,15 @@
 """Other people's files in and out: GeoJSON, CSV, NOTAM, trajectories (pure)."""
+
+from detente.formats.files import party_of_name, read, read_all, read_bytes
+from detente.formats.reading import Progress, Reading, ReadOptions, Unknown
+
+__all__ = [
+    "Progress",
+    "ReadOptions",
+    "Reading",
+    "Unknown",
+    "party_of_name",
+    "read",
+    "read_all",
+    "read_bytes",
+]

@@ -1,0 +1,200 @@
+"""ICAO NOTAM text (Annex 15; Doc 8126, chapter 6) into planned activities.
+
+::
+
+    (A1234/21 NOTAMN
+    Q) OAKX/QRTCA/IV/BO/W/000/100/3641N06852E010
+    A) OAKX B) 2108090000 C) 2108090600
+    E) TEMPO RESTRICTED AREA ACTIVATED WI 5NM RADIUS CENTERED ON 364100N0685200E
+    F) SFC G) 3000FT AMSL)
+
+Read are NOTAMs of the kinds that reserve or warn of airspace (Q-codes QR.. and QW..) and that say
+so of a time, a height and an area that can be taken literally. Everything else is *unknown*, with
+the reason: a NOTAM is written for people, and half of one is worse than none.
+"""
+
+import re
+
+import msgspec
+
+from detente.errors import InputError, LimitError
+from detente.formats.coordinates import coordinates_in
+from detente.formats.notam_area import Circle, Unclear, area_of
+from detente.formats.notam_heights import band_of
+from detente.formats.reading import MAX_FEATURES, MAX_NOTAM_CHARACTERS, Gathering
+from detente.volumes import Activity, Volume
+from detente.volumes.times import parse_time_s
+
+_HEAD = re.compile(r"\b([A-Z][0-9]{4}/[0-9]{2})\s+NOTAM([NRC])\b", re.ASCII)
+_Q_LINE = re.compile(
+    r"[A-Z]{4}/Q([A-Z]{4})/[A-Z]{0,3}/[A-Z]{0,5}/[A-Z]{0,3}/([0-9]{3})/([0-9]{3})/"
+    r"([0-9]{4}[NS][0-9]{5}[EW])([0-9]{3})",
+    re.ASCII,
+)
+_ITEMS = {letter: re.compile(rf"(?<![A-Z0-9]){letter}\)", re.ASCII) for letter in "QABCDEFG"}
+_Q_ITEM = _ITEMS["Q"]
+_ACTIVE = ("CA", "LW", "LP", "LR", "LC", "XX")
+"""Conditions (letters four and five of the Q-code) of an area in use: activated, will take place,
+prohibited, limited to, closed, and plain language, where item E speaks for itself."""
+_MAX_ONE = 20_000
+"""Characters in one NOTAM."""
+
+
+class Items(msgspec.Struct, frozen=True):
+    """The items of one NOTAM as text; empty where there is none."""
+
+    q: str
+    b: str
+    c: str
+    d: str
+    e: str
+    f: str
+    g: str
+
+
+class QLine(msgspec.Struct, frozen=True):
+    """What the Q line says: the code's subject and condition, levels and the circle."""
+
+    subject: str
+    condition: str
+    lower: int
+    upper: int
+    circle: Circle
+
+
+def read_notams(text: str, gathering: Gathering) -> None:
+    """Gather the activities of a text with one or more NOTAMs."""
+    if len(text) > MAX_NOTAM_CHARACTERS:
+        raise LimitError(f"has more than {MAX_NOTAM_CHARACTERS:,} characters", remedy="split it")
+    found = _split(text)
+    if len(found) > MAX_FEATURES:
+        raise LimitError(f"has more than {MAX_FEATURES:,} NOTAMs", remedy="split the file")
+    for number, (name, kind, body) in enumerate(found, 1):
+        item = f"NOTAM {number}"
+        identifier = name.replace("/", "-") if name else None
+        try:
+            answer = _read(identifier or f"notam-{number}", kind, body, gathering)
+            if isinstance(answer, Unclear):
+                gathering.doubt(
+                    gathering.party_of_file(), identifier or f"notam-{number}", answer.why
+                )
+            else:
+                gathering.keep(answer)
+        except InputError as error:
+            gathering.refuse(error, item, identifier=identifier)
+        gathering.progress(number, len(found))
+
+
+def _split(text: str) -> list[tuple[str, str, str]]:
+    """Number (or empty), kind (N, R, C) and text of each NOTAM."""
+    heads = list(_HEAD.finditer(text))
+    first = heads[0].start() if heads else len(text)
+    # NOTAMs that were copied without their first line begin with item Q.
+    bare = [match.start() for match in _Q_ITEM.finditer(text, 0, first)]
+    found = [
+        ("", "N", text[start:end]) for start, end in zip(bare, [*bare[1:], first], strict=True)
+    ]
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    found += [
+        (head[1], head[2], text[head.end() : end]) for head, end in zip(heads, ends, strict=True)
+    ]
+    if not found:
+        raise InputError(
+            "has no NOTAM", remedy="give ICAO NOTAM text with items Q) A) B) C) E) F) G)"
+        )
+    return found
+
+
+def _read(identifier: str, kind: str, text: str, gathering: Gathering) -> Activity | Unclear:
+    if kind == "C":
+        return Unclear("it cancels another NOTAM; take that one out of the file")
+    if kind == "R":
+        return Unclear("it replaces another NOTAM; make sure which of them is meant")
+    items = _items(text)
+    q = _q_line(items.q)
+    if items.d:
+        return Unclear("it has a schedule (item D), so its hours are not known from B and C alone")
+    if q.subject[0] not in "RW":
+        return Unclear(
+            f"Q{q.subject}{q.condition} neither reserves nor warns of airspace, so its circle says "
+            "where it matters and not what is occupied"
+        )
+    if q.condition not in _ACTIVE:
+        return Unclear(f"Q{q.subject}{q.condition} does not say that the area is in use")
+    window = _window(items)
+    if isinstance(window, Unclear):
+        return window
+    area = area_of(items.e, q.circle)
+    if isinstance(area, Unclear):
+        return area
+    band, notes = band_of(items.f, items.g, q.lower, q.upper)
+    volume = Volume(area.core, area.radius_m, band, *window)
+    return Activity(
+        gathering.party_of_file(), identifier, "notam", (volume,), (*area.notes, *notes)
+    )
+
+
+def _items(text: str) -> Items:
+    """The items in their order; InputError if one that must be there is missing."""
+    if len(text) > _MAX_ONE:
+        raise LimitError(f"has more than {_MAX_ONE:,} characters", remedy="split it into NOTAMs")
+    if len(_Q_ITEM.findall(text)) > 1:
+        raise InputError("has two items Q", remedy="put the number before each NOTAM")
+    at: dict[str, tuple[int, int]] = {}
+    position = 0
+    for letter in "QABE":
+        match = _ITEMS[letter].search(text, position)
+        if match is None:
+            raise InputError(f"has no item {letter}", remedy="give the NOTAM whole, as published")
+        at[letter] = match.span()
+        position = match.end()
+    for letter, after in (("C", "B"), ("D", "C")):
+        begin = at.get(after, at["B"])[1]
+        if match := _ITEMS[letter].search(text, begin, at["E"][0]):
+            at[letter] = match.span()
+    # Item E is free text; F and G are the last of their kind, at the end.
+    for letter, begin in (("F", at["E"][1]), ("G", at["E"][1])):
+        if matches := list(_ITEMS[letter].finditer(text, begin)):
+            at[letter] = matches[-1].span()
+    return Items(**{letter.lower(): _between(text, letter, at) for letter in "QBCDEFG"})
+
+
+def _between(text: str, letter: str, at: dict[str, tuple[int, int]]) -> str:
+    if letter not in at:
+        return ""
+    start = at[letter][1]
+    end = min((begin for begin, _ in at.values() if begin >= start), default=len(text))
+    found = " ".join(text[start:end].split())
+    return (
+        found.removesuffix("NNNN").strip().removesuffix(")").strip() if end == len(text) else found
+    )
+
+
+def _q_line(text: str) -> QLine:
+    match = _Q_LINE.fullmatch("".join(text.upper().split()))
+    if match is None:
+        raise InputError(
+            f"item Q {text[:60]!r} is not a whole Q line",
+            remedy="write it as in OAKX/QRTCA/IV/BO/W/000/100/3641N06852E010",
+        )
+    code, lower, upper = match[1], int(match[2]), int(match[3])
+    found = list(coordinates_in(match[4]))
+    return QLine(code[:2], code[2:], lower, upper, Circle(found[0].position, int(match[5])))
+
+
+def _window(items: Items) -> tuple[float, float] | Unclear:
+    end = items.c.upper()
+    if end in ("", "PERM", "UFN"):
+        return Unclear("it has no end (item C), so until when it holds is not known")
+    if end.endswith("EST"):
+        return Unclear("its end is an estimate (EST): it holds until it is cancelled")
+    return _time_s(items.b, "B"), _time_s(end, "C")
+
+
+def _time_s(text: str, item: str) -> float:
+    if not re.fullmatch(r"[0-9]{10}", text, re.ASCII):
+        raise InputError(
+            f"item {item} {text[:40]!r} is not a time", remedy="write YYMMDDHHMM in UTC"
+        )
+    year, month, day, hour, minute = (text[at : at + 2] for at in range(0, 10, 2))
+    return parse_time_s(f"20{year}-{month}-{day}T{hour}:{minute}:00Z", where=f"item {item}")

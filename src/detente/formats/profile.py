@@ -1,0 +1,153 @@
+"""One planned activity from its properties and its geometry, the same in GeoJSON and CSV.
+
+==================  ===========================================================================
+``id``              required; unique within the party
+``party``           the file's name stands in
+``kind``            ``activity`` if missing
+``radius_m``        required for Point and LineString; 0 for a Polygon if missing
+``altitude_lower``  see ``formats.altitudes``; no limit on that side if missing
+``altitude_upper``
+``start``, ``end``  required; RFC 3339 with offset
+``edges``           ``straight`` (RFC 7946, the default) or ``geodesic``
+==================  ===========================================================================
+
+A property that is not of this list is not used, and a note says so: a misspelt one would otherwise
+be lost in silence.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from detente.errors import InputError
+from detente.formats.geometry import cores_of
+from detente.formats.reading import Gathering
+from detente.volumes import Activity, Band, Core, Edges, Limit, Shape, Volume
+from detente.volumes.check import PARTY_PATTERN, check_party
+from detente.volumes.times import parse_time_s
+
+PROPERTIES = (
+    "id",
+    "party",
+    "kind",
+    "radius_m",
+    "altitude_lower",
+    "altitude_upper",
+    "start",
+    "end",
+    "edges",
+)
+
+LimitReader = Callable[[object, str], Limit | None]
+
+
+def activity_of(
+    properties: Mapping[str, Any],
+    geometry: object,
+    gathering: Gathering,
+    limit_of: LimitReader,
+) -> Activity:
+    """The activity of one feature or row; InputError if it cannot be used as it stands."""
+    identifier = identifier_of(properties)
+    if identifier is None:
+        raise InputError("has no id", remedy="give it an id that is unique within its party")
+    party = party_of(properties, gathering)
+    edges = _edges(properties.get("edges"))
+    cores, heights = cores_of(geometry, edges)
+    start_s = parse_time_s(_text(properties, "start"), where="start")
+    end_s = parse_time_s(_text(properties, "end"), where="end")
+    band = Band(
+        limit_of(properties.get("altitude_lower"), "altitude_lower"),
+        limit_of(properties.get("altitude_upper"), "altitude_upper"),
+    )
+    volumes = tuple(
+        Volume(core, _radius_m(properties.get("radius_m"), core), band, start_s, end_s)
+        for core in cores
+    )
+    kind = properties.get("kind")
+    if kind is not None and not isinstance(kind, str):
+        raise InputError("kind is not a word", remedy="write, say, surveillance")
+    return Activity(party, identifier, kind or "activity", volumes, _notes(band, heights))
+
+
+def identifier_of(properties: Mapping[str, Any]) -> str | None:
+    """The id as text, if there is one; whole numbers are taken as text."""
+    value = properties.get("id")
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+def label_of(properties: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Party and id as far as they can be read, to name an item that cannot be used."""
+    party = properties.get("party")
+    known = isinstance(party, str) and re.fullmatch(PARTY_PATTERN, party, re.ASCII)
+    return party if known else None, identifier_of(properties)
+
+
+def party_of(properties: Mapping[str, Any], gathering: Gathering) -> str:
+    """The party named, or the one that the file's name stands for."""
+    value = properties.get("party")
+    if value is None or value == "":
+        return gathering.party_of_file()
+    if not isinstance(value, str):
+        raise InputError("party is not a word", remedy="write the party's id, say us")
+    return check_party(value)
+
+
+def _text(properties: Mapping[str, Any], name: str) -> str:
+    value = properties.get(name)
+    if value is None or value == "":
+        raise InputError(
+            f"has no {name}", remedy=f"add {name}, a time such as 2026-11-22T08:00:00Z"
+        )
+    if not isinstance(value, str):
+        raise InputError(f"{name} is not text", remedy="write it as in 2026-11-22T08:00:00Z")
+    return value
+
+
+def _edges(value: object) -> Edges:
+    if value is None or value == "":
+        return Edges.STRAIGHT
+    if isinstance(value, str) and value in ("straight", "geodesic"):
+        return Edges(value)
+    raise InputError("edges is neither straight nor geodesic", remedy="use one of them")
+
+
+def _radius_m(value: object, core: Core) -> float:
+    if value is None:
+        if core.shape is Shape.POLYGON:
+            return 0.0
+        raise InputError(
+            f"a {core.shape} has no radius_m", remedy="add radius_m, the metres it occupies around"
+        )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError("radius_m is not a number", remedy="write metres, without a unit")
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def number_of_text(text: str, name: str) -> float | None:
+    """The number in a CSV cell, None if it is empty."""
+    text = text.strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][+-]?\d{1,2})?", text, re.A):
+        raise InputError(f"{name} {text[:40]!r} is not a number", remedy="write it as in 9260.0")
+    return float(text)
+
+
+def _notes(band: Band, heights: bool) -> tuple[str, ...]:
+    notes = []
+    if band.lower is None and band.upper is None:
+        notes.append("no altitude limits are given: all altitudes")
+    elif band.lower is None:
+        notes.append("no lower altitude limit is given: everything below the upper")
+    elif band.upper is None:
+        notes.append("no upper altitude limit is given: everything above the lower")
+    if heights:
+        notes.append("the third value of its positions is not used: altitudes are in properties")
+    return tuple(notes)

@@ -1,0 +1,170 @@
+"""What reading a file yields, and the limits on what is read.
+
+A reading never fails as a whole because one item is wrong: what can be used is in ``activities``,
+what cannot is in ``bad`` (one line each: file, item, what, remedy), and what was understood but
+cannot be told for certain is in ``unknown``. Somebody always has to look at the last two: nothing
+in them may ever count as clear.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from detente.errors import InputError
+from detente.volumes import Activity
+from detente.volumes.check import check_activity
+from detente.volumes.units import FT_M, NM_M
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+"""Bytes of one file, also after decompression."""
+MAX_FEATURES = 100_000
+MAX_ROWS = 5_000_000
+"""Rows of a CSV file or samples of a trajectory file."""
+MAX_LINE_CHARACTERS = 1024 * 1024
+MAX_JSON_DEPTH = 16
+MAX_NOTAM_CHARACTERS = 8 * 1024 * 1024
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many items of how many are done."""
+
+
+class ReadOptions(msgspec.Struct, frozen=True):
+    """What a file does not say itself.
+
+    The margins make a recorded or planned track into a corridor that holds it for certain:
+
+    - 0.5 NM: an ADS-B position may be 0.2 NM off (containment NIC 7, 14 CFR 91.227) and 2 s old,
+      which at 250 m/s is another 500 m; together 870 m.
+    - 300 ft: the tolerance to which controllers verify a reported level (ICAO Doc 4444, 8.5.5).
+    - 30 s: an aircraft on time in the air is rarely further from its plan; clocks agree better.
+    """
+
+    party: str | None = None
+    """The party of items that name none; without it the file's name stands in."""
+    track_radius_m: float = 0.5 * NM_M
+    track_height_m: float = 300 * FT_M
+    track_time_s: float = 30.0
+    track_altitude_gap_s: float = 60.0
+    """The longest gap in altitude that is interpolated; longer ones occupy all altitudes."""
+    track_position_gap_s: float = 60.0
+    """The longest gap in position that is taken as flown straight without further remark."""
+    track_split_s: float = 1800.0
+    """A pause longer than this begins another flight."""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """An item about which nothing, or not everything, can be told; ``why`` is one sentence."""
+
+    party: str
+    id: str
+    why: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What one or several files yielded.
+
+    ``dropped`` has one Unknown for each error in ``bad``, in the same order, for those who go on
+    without the bad items. ``notes`` say what had to be assumed. ``assumed_party`` is the party
+    that the file's name stood in for, if any item named none.
+    """
+
+    activities: list[Activity]
+    bad: list[InputError]
+    unknown: list[Unknown]
+    notes: list[str]
+    dropped: list[Unknown]
+    assumed_party: str | None = None
+
+
+class Gathering:
+    """Collects the items of one file; errors are given the file's name.
+
+    ``party`` is the party of items that name none, or empty if nothing can stand in.
+    """
+
+    def __init__(self, name: str, party: str, *, progress: Progress | None = None) -> None:
+        self.name = name
+        self.party = party
+        self.progress: Progress = progress or (lambda _done, _total: None)
+        self.assumed = False
+        self._activities: dict[tuple[str, str], Activity] = {}
+        self._bad: list[InputError] = []
+        self._dropped: list[Unknown] = []
+        self._unknown: list[Unknown] = []
+        self._notes: list[str] = []
+
+    def keep(self, activity: Activity) -> None:
+        """Check and keep an activity; InputError if it is unsound or its id is taken."""
+        try:
+            check_activity(activity)
+        except InputError as error:
+            # The item is named by whoever knows its place in the file.
+            own = f"{activity.party}/{activity.id}"
+            error.where = error.where.removeprefix(own).removeprefix(": ")
+            raise
+        key = (activity.party, activity.id)
+        if key in self._activities:
+            raise InputError(
+                f"party {activity.party} has {activity.id} twice",
+                remedy="give each activity an id of its own",
+            )
+        self._activities[key] = activity
+
+    def refuse(
+        self, error: InputError, item: str, *, party: str | None = None, identifier: str | None
+    ) -> None:
+        """Put an item among the bad ones; ``item`` is its place in the file."""
+        place = f"{item} ({identifier[:64]})" if identifier else item
+        error.at(place).at(self.name)
+        self._bad.append(_on_one_line(error))
+        self._dropped.append(
+            Unknown(party or self.party, printable(identifier or item), error.message)
+        )
+
+    def refuse_file(self, error: InputError) -> None:
+        """The file as a whole, or the rest of it, cannot be used."""
+        error.at(self.name)
+        self._bad.append(_on_one_line(error))
+        self._dropped.append(Unknown(self.party, printable(self.name), error.message))
+
+    def doubt(self, party: str, identifier: str, why: str) -> None:
+        """Put an item among the unknown ones."""
+        self._unknown.append(Unknown(party, printable(identifier), why))
+
+    def note(self, text: str) -> None:
+        """Say what had to be assumed."""
+        self._notes.append(f"{self.name}: {text}")
+
+    def party_of_file(self) -> str:
+        """The party that stands in where an item names none; remembered as assumed."""
+        if not self.party:
+            raise InputError(
+                "names no party, and the file's name cannot stand in for one",
+                remedy="add a party, or name the file after its party (us.geojson)",
+            )
+        self.assumed = True
+        return self.party
+
+    def reading(self) -> Reading:
+        """Everything gathered."""
+        return Reading(
+            activities=list(self._activities.values()),
+            bad=self._bad,
+            unknown=self._unknown,
+            notes=self._notes,
+            dropped=self._dropped,
+            assumed_party=self.party if self.assumed else None,
+        )
+
+
+def _on_one_line(error: InputError) -> InputError:
+    error.where, error.message, error.remedy = (
+        printable(text) for text in (error.where, error.message, error.remedy)
+    )
+    return error
+
+
+def printable(text: str) -> str:
+    """At most 300 characters of ``text``, with whatever does not print escaped."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return shown if len(shown) <= 300 else shown[:299] + "…"
