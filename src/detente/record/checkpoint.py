@@ -40,7 +40,8 @@ from detente.record.reading import PARTY_PATTERN, decode_base64, encode_base64
 from detente.record.strict_json import MAX_INTEGER
 from detente.record.tree import EMPTY_ROOT, HASH_BYTES
 
-MAX_TIMESTAMP_S = 2**63 - 1
+MAX_TIMESTAMP_S = 7_258_118_399
+"""The end of the year 2199. C2SP allows more, and allows to refuse what lies in the future."""
 
 _COSIGNER_PREFIX = "detente.invalid/party/"
 _PARTY = re.compile(PARTY_PATTERN)
@@ -143,7 +144,9 @@ def verify_cosignature(line_text: str, note: str, cosigner: str, public: PublicK
         )
     timestamp_s = int.from_bytes(line.signature[:_TIMESTAMP_BYTES], "big")
     if timestamp_s > MAX_TIMESTAMP_S:
-        raise RecordError("its time is beyond all range", remedy="refuse it", where="cosignature")
+        raise RecordError(
+            "its time is beyond the year 2199", remedy="refuse it", where="cosignature"
+        )
     message = cosigned_message(text, timestamp_s)
     _verify(public, line.signature[_TIMESTAMP_BYTES:], message, "cosignature")
     return timestamp_s

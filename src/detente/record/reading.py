@@ -58,8 +58,8 @@ def encode_base64(data: bytes) -> str:
 def decode_base64(text: str, where: str, limit_bytes: int | None = None) -> bytes:
     """Decode standard base64, and only the one spelling that ``encode_base64`` gives.
 
-    Python's decoder ignores the spare bits before the padding, so that several texts would stand
-    for the same bytes and a changed text could still verify.
+    Python's decoder skips foreign characters and ignores the spare bits before the padding, so that
+    many texts would stand for the same bytes and a changed text could still verify.
 
     Raises:
         RecordError: it is not that.
@@ -74,7 +74,7 @@ def decode_base64(text: str, where: str, limit_bytes: int | None = None) -> byte
             where=where,
         )
     try:
-        data = base64.b64decode(text, validate=True)
+        data = base64.b64decode(text)
     except (binascii.Error, ValueError):
         data = None
     if data is None or encode_base64(data) != text:
