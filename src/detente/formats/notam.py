@@ -14,6 +14,7 @@ the reason: a NOTAM is written for people, and half of one is worse than none.
 """
 
 import re
+from itertools import pairwise
 
 import msgspec
 
@@ -91,12 +92,10 @@ def _split(text: str) -> list[tuple[str, str, str]]:
     first = heads[0].start() if heads else len(text)
     # NOTAMs that were copied without their first line begin with item Q.
     bare = [match.start() for match in _Q_ITEM.finditer(text, 0, first)]
-    found = [
-        ("", "N", text[start:end]) for start, end in zip(bare, [*bare[1:], first], strict=True)
-    ]
+    found = [("", "N", text[start:end]) for start, end in pairwise([*bare, first])]
     ends = [*(head.start() for head in heads[1:]), len(text)]
     found += [
-        (head[1], head[2], text[head.end() : end]) for head, end in zip(heads, ends, strict=True)
+        (head[1], head[2], text[head.end() : end]) for head, end in zip(heads, ends, strict=False)
     ]
     if not found:
         raise InputError(
@@ -164,10 +163,14 @@ def _between(text: str, letter: str, at: dict[str, tuple[int, int]]) -> str:
         return ""
     start = at[letter][1]
     end = min((begin for begin, _ in at.values() if begin >= start), default=len(text))
-    found = " ".join(text[start:end].split())
-    return (
-        found.removesuffix("NNNN").strip().removesuffix(")").strip() if end == len(text) else found
-    )
+    found = text[start:end].strip()
+    if end == len(text):
+        # What closes the NOTAM, or opens the next, belongs to no item. Item G is one line; after it
+        # come the remarks of whoever passed the NOTAM on.
+        found = found.splitlines()[0] if letter == "G" and found else found
+        for closing in ("(", "NNNN", ")"):
+            found = found.rstrip().removesuffix(closing)
+    return " ".join(found.split())
 
 
 def _q_line(text: str) -> QLine:
