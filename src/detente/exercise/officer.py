@@ -20,7 +20,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The node answered with an error: ``status``, and ``code`` from its body."""
 
     def __init__(self, status: int, code: str, text: str) -> None:
@@ -38,6 +38,7 @@ class Officer:
 
     def __init__(self, party: str, address: str, token: str, line: str) -> None:
         self.party = party
+        self.address = address
         self.line = line
         self._http = httpx.Client(
             base_url=f"{address}/api/v1",
@@ -129,6 +130,6 @@ def _refuse(answer: httpx.Response) -> None:
         return
     try:
         refused = answer.json()
-        raise Refused(answer.status_code, refused["error"], refused["message"])
+        raise RefusedError(answer.status_code, refused["error"], refused["message"])
     except (ValueError, KeyError, TypeError):
-        raise Refused(answer.status_code, "error", answer.text[:200]) from None
+        raise RefusedError(answer.status_code, "error", answer.text[:200]) from None

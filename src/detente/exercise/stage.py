@@ -85,6 +85,11 @@ class NodeProcess:
             remedy=f"see {self.directory / 'serve.log'}",
         )
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has been started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """Ask the node to end and wait for it; what is acknowledged is on disk either way."""
         if self._process is None:
