@@ -25,7 +25,7 @@ from detente.errors import InputError
 if TYPE_CHECKING:
     from detente.cli.tables import Result
     from detente.conflict import Separation
-    from detente.formats import Progress, Reading, ReadOptions
+    from detente.formats import Progress, Reading
     from detente.volumes import Activity, Band
 
 CONFLICTS, UNSURE, CLEAR = 1, 2, 0
@@ -63,9 +63,7 @@ def check(
     time: Annotated[
         str, typer.Option(metavar="DURATION", help="Time separation; s, min or h.")
     ] = "10min",
-    format: Annotated[  # noqa: A002  (the option is called --format)
-        Format, typer.Option(help="How the result is written.")
-    ] = Format.TABLE,
+    format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TABLE,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -105,25 +103,23 @@ def check(
     0 only if everything was read and nothing conflicts.
     """
     from detente.conflict import Separation
-    from detente.formats import ReadOptions
+    from detente.formats import ReadOptions, read_all
     from detente.volumes.units import parse_duration_s, parse_length_m
 
-    try:
-        separation = Separation(
-            lateral_m=parse_length_m(lateral, where="--lateral"),
-            vertical_m=parse_length_m(vertical, where="--vertical"),
-            time_s=parse_duration_s(time, where="--time"),
-        )
-        options = ReadOptions(
-            track_radius_m=parse_length_m(track_radius, where="--track-radius"),
-            track_height_m=parse_length_m(track_height, where="--track-height"),
-            track_time_s=parse_duration_s(track_time, where="--track-time"),
-            track_altitude_gap_s=parse_duration_s(track_gap, where="--track-gap"),
-        )
-        _check_plot_path(plot)
-        reading = _read(files, options)
-    except InputError as error:
-        _stop(error)
+    separation = Separation(
+        lateral_m=parse_length_m(lateral, where="--lateral"),
+        vertical_m=parse_length_m(vertical, where="--vertical"),
+        time_s=parse_duration_s(time, where="--time"),
+    )
+    options = ReadOptions(
+        track_radius_m=parse_length_m(track_radius, where="--track-radius"),
+        track_height_m=parse_length_m(track_height, where="--track-height"),
+        track_time_s=parse_duration_s(track_time, where="--track-time"),
+        track_altitude_gap_s=parse_duration_s(track_gap, where="--track-gap"),
+    )
+    _check_plot_path(plot)
+    with _progress("reading") as progress:
+        reading = read_all(files, options, progress=progress)
     if reading.bad and not skip_bad:
         _refuse(reading.bad)
     _report(reading, within=within)
@@ -132,13 +128,6 @@ def check(
     if plot is not None:
         _plot(plot, result, reading.activities)
     raise typer.Exit(CONFLICTS if result.conflicts else UNSURE if result.unknown else CLEAR)
-
-
-def _read(files: Sequence[Path], options: "ReadOptions") -> "Reading":
-    from detente.formats import read_all
-
-    with _progress("reading") as progress:
-        return read_all(files, options, progress=progress)
 
 
 def _compare(
@@ -157,7 +146,7 @@ def _compare(
     )
 
 
-def _write(result: "Result", format: Format, *, within: bool) -> None:  # noqa: A002
+def _write(result: "Result", format: Format, *, within: bool) -> None:
     from detente.cli.tables import document, geojson, write_json, write_table
 
     if format is Format.TABLE:
@@ -264,10 +253,4 @@ def _progress(what: str) -> "Iterator[Progress]":
 def _say(line: str) -> None:
     from detente.cli.tables import printable
 
-    sys.stderr.write(f"detente check: {printable(line)}\n")
-
-
-def _stop(error: InputError) -> NoReturn:
-    """A wrong option: nothing was read."""
-    _say(str(error))
-    raise typer.Exit(UNSURE)
+    sys.stderr.write(printable(line) + "\n")

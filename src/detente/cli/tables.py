@@ -22,8 +22,9 @@ import msgspec
 
 from detente.conflict import Conflict, Key, Separation
 from detente.formats import Unknown
+from detente.volumes.model import Band, Limit, Reference
 from detente.volumes.times import ceil_ms, floor_ms, format_time
-from detente.volumes.units import FT_M, NM_M
+from detente.volumes.units import FL_M, FT_M, NM_M
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -88,9 +89,16 @@ def summary(result: Result, *, within: bool) -> str:
     head += f" found among {_count(result.activities, 'activity', 'activities')}"
     if result.unknown:
         head += f"; {len(result.unknown)} unknown"
+    return f"{head} {among}, closer than\n{spoken_separation(separation)}."
+
+
+def spoken_separation(separation: Separation) -> str:
+    """``5 NM (9260 m) laterally and 1000 ft (304.8 m) vertically within 10 min``."""
+    lateral_m, vertical_m, time_s = msgspec.structs.astuple(separation)
+    duration = f"{time_s / 60:g} min" if time_s % 6 == 0 else f"{time_s:g} s"
     return (
-        f"{head} {among}, closer than\n{lateral(separation.lateral_m)} laterally and "
-        f"{vertical(separation.vertical_m)} vertically within {duration(separation.time_s)}."
+        f"{lateral_m / NM_M:.6g} NM ({lateral_m:.6g} m) laterally and "
+        f"{vertical_m / FT_M:.6g} ft ({vertical_m:.6g} m) vertically within {duration}"
     )
 
 
@@ -104,9 +112,11 @@ def vertical(length_m: float) -> str:
     return f"{_down(length_m / FT_M, 0):.0f} ft ({_down(length_m, 0):.0f} m)"
 
 
-def duration(time_s: float) -> str:
-    """``10 min`` or, where it is no whole number of minutes, ``90 s``."""
-    return f"{time_s / 60:.0f} min" if time_s % 60 == 0 else f"{time_s:g} s"
+def spoken_band(band: Band) -> str:
+    """``FL240 – FL260``, ``SFC – 3000 m MSL``: a band as its limits were stated."""
+    lower = "no lower limit" if band.lower is None else _spoken_limit(band.lower)
+    upper = "no upper limit" if band.upper is None else _spoken_limit(band.upper)
+    return f"{lower} – {upper}"
 
 
 def degrees_minutes(lon: float, lat: float) -> str:
@@ -130,6 +140,15 @@ def printable(text: str) -> str:
 def whole_seconds(start_s: float, end_s: float) -> tuple[str, str]:
     """Both ends of a window as text, rounded outward to the second."""
     return format_time(math.floor(start_s)), format_time(math.ceil(end_s))
+
+
+def _spoken_limit(limit: Limit) -> str:
+    hundreds_ft = limit.value_m / FL_M
+    if limit.reference is Reference.STD and abs(hundreds_ft - round(hundreds_ft)) < 1e-6:
+        return f"FL{round(hundreds_ft):03d}"
+    if limit.reference is Reference.SFC:
+        return "SFC"
+    return f"{limit.value_m:.0f} m {limit.reference}"
 
 
 def _conflict(conflict: Conflict) -> dict[str, Any]:

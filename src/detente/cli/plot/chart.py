@@ -1,6 +1,7 @@
 """The map of one conflict: both volumes, where they are closest, a graticule and a scale bar."""
 
 import math
+
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
@@ -91,8 +92,13 @@ def draw_scale(axes: Axes, frame: Frame, placer: Placer) -> None:
         ends, heights = [x, x, x + length_m, x + length_m], [y + tick, y, y, y + tick]
         axes.plot(ends, heights, color=INK, linewidth=1.2, zorder=7)
         axes.text(
-            x + length_m + 5 * px_m, y, f"{length_m / unit_m:g} {unit}", fontsize=7.5, va="center",
-            color=INK, zorder=7,
+            x + length_m + 5 * px_m,
+            y,
+            f"{length_m / unit_m:g} {unit}",
+            fontsize=7.5,
+            va="center",
+            color=INK,
+            zorder=7,
         )
 
 

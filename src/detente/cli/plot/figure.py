@@ -28,7 +28,14 @@ from detente.cli.plot.frame import (
 from detente.cli.plot.outline import Plane, cores, volumes_outline
 from detente.cli.plot.place import Placer
 from detente.cli.plot.profile import draw_profile
-from detente.cli.tables import degrees_minutes, grid_reference, lateral, vertical, whole_seconds
+from detente.cli.tables import (
+    degrees_minutes,
+    grid_reference,
+    lateral,
+    spoken_separation,
+    vertical,
+    whole_seconds,
+)
 from detente.conflict import Conflict, Key, Separation
 from detente.errors import InputError
 from detente.volumes.model import Activity
@@ -117,9 +124,7 @@ def _draw_title(
     page.write(
         0.3,
         0.4,
-        f"closer than {lateral(separation.lateral_m)} laterally and "
-        f"{vertical(separation.vertical_m)} vertically within {separation.time_s / 60:g} min; "
-        "WGS84, azimuthal equidistant; times are UTC",
+        f"closer than {spoken_separation(separation)}; WGS84, azimuthal equidistant; times are UTC",
         size=8.5,
     )
 
@@ -223,7 +228,7 @@ def _draw_overview(
         draw_shape(axes, core, "#5d6b7c", fill=0.08, width=0.6)
     axes.plot(*places.T, linestyle="none", marker="o", ms=3.6, color=MEETING, mec="white", mew=0.5)
     draw_scale(axes, frame, placer)
-    for number, (x, y) in enumerate(places[:shown], start=1):
+    for x, y in places[:shown]:
         draw_place(axes, x, y, placer)
     for number, place in enumerate(places[:shown], start=1):
         label(axes, shapely.Point(place), MEETING, str(number), placer)

@@ -11,6 +11,7 @@ The outlines are for eyes. What conflicts is decided by ``detente.conflict``, ne
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -106,7 +107,7 @@ def _ends(ring: Coordinates) -> Coordinates:
 def _walk(ring: Ring, edges: Edges) -> Coordinates:
     points = np.asarray(ring, dtype=np.float64)
     pieces = [points[:1]]
-    for (lon1, lat1), (lon2, lat2) in zip(points[:-1], points[1:], strict=True):
+    for (lon1, lat1), (lon2, lat2) in pairwise(points.tolist()):
         azimuth, _, length_m = GEOD.inv(lon1, lat1, lon2, lat2)
         count = max(1, math.ceil(length_m / STEP_M))
         if edges is Edges.STRAIGHT:

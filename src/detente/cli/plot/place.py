@@ -84,9 +84,7 @@ class Placer:
         """Take room of this size (shares of the axes) in a corner, and say where it begins."""
         window = self.axes.get_window_extent()
         gap = 0.02
-        corners = [
-            (x, y) for y in (gap, 1 - gap - height) for x in (gap, 1 - gap - width)
-        ]
+        corners = [(x, y) for y in (gap, 1 - gap - height) for x in (gap, 1 - gap - width)]
 
         def box(corner: tuple[float, float]) -> Bbox:
             x, y = window.x0 + corner[0] * window.width, window.y0 + corner[1] * window.height

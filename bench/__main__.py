@@ -1,0 +1,21 @@
+"""``./dev bench NAME``: run one measurement and print its figures as lines of ``name: value``."""
+
+import argparse
+import importlib
+
+NAMES = {"check": "detente check --within on the quickstart sample, and the README's picture of it"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    commands = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    for name, what in NAMES.items():
+        importlib.import_module(f"bench.{name}").options(
+            commands.add_parser(name, help=what, description=what)
+        )
+    arguments = parser.parse_args()
+    importlib.import_module(f"bench.{arguments.name}").run(arguments)
+
+
+if __name__ == "__main__":
+    main()
