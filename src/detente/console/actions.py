@@ -1,0 +1,204 @@
+"""What an officer does: each action reads its form, calls the node, and says what was done.
+
+An action is a plain function of the node, the line, the officer and the form's fields; it returns
+one sentence for the officer. It says what went on the record, never what the other side thinks.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypedDict
+
+from detente.api.calls.bodies import ImportQuery
+from detente.api.imports import import_plans
+from detente.api.route import Call
+from detente.console import words
+from detente.console.positions import read_positions
+from detente.errors import InputError, NotFoundError
+from detente.formats.altitudes import limit_of_text
+from detente.node.views import OfficerView, ShiftView
+from detente.volumes import Activity, Band, Core, Edges, Shape, Volume
+from detente.volumes.times import parse_time_s
+from detente.volumes.units import parse_duration_s, parse_length_m
+
+if TYPE_CHECKING:
+    from detente.node import Node
+
+Fields = Mapping[str, str]
+Action = Callable[["Node", str, OfficerView, Fields], str]
+"""Called with the node, the line's id, the officer and the form's fields."""
+
+
+def acknowledge(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    level = _one_of(fields, "level", ("understood", "disseminated"))
+    node.acknowledge(
+        line, _need(fields, "entry"), level, fields.get("note", ""), **_who(officer, fields)
+    )
+    return f"“{level}” is on the record."
+
+
+def send(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    phrase = fields.get("phrase") or None
+    slots = {k.removeprefix("slot-"): v for k, v in fields.items() if k.startswith("slot-")}
+    entry = node.send(
+        line,
+        text=None if phrase else _need(fields, "text"),
+        phrase=phrase,
+        slots=slots if phrase else None,
+        precedence=_one_of(fields, "precedence", ("routine", "priority", "urgent-safety")),
+        reply_to=fields.get("reply_to") or None,
+        conflict=fields.get("conflict") or None,
+        **_who(officer, fields),
+    )
+    return f"Message {entry.index} is on the record; the list shows when it is received."
+
+
+def propose(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    moves = _need(fields, "moves")
+    shift = read_shift(_need(fields, "amount"), _need(fields, "direction"))
+    node.propose(
+        line,
+        _need(fields, "conflict"),
+        moves,
+        shift,
+        fields.get("note", ""),
+        **_who(officer, fields),
+    )
+    return f"Proposed on the line: {moves} moves {words.shift(shift)}."
+
+
+def read_shift(amount: str, direction: str) -> ShiftView:
+    """``45 min`` and ``later``, or ``2000 ft`` and ``lower``."""
+    sign = -1.0 if direction in ("earlier", "lower") else 1.0
+    if direction in ("later", "earlier"):
+        return ShiftView(time_s=sign * parse_duration_s(amount, where="by how much"))
+    if direction in ("higher", "lower"):
+        return ShiftView(altitude_m=sign * parse_length_m(amount, where="by how much"))
+    raise InputError(
+        f"{direction[:20]!r} is no direction", remedy="choose later, earlier, higher or lower"
+    )
+
+
+def answer(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    proposal, note = _need(fields, "proposal"), fields.get("note", "")
+    chosen = _one_of(fields, "answer", ("assent", "decline", "carry-out"))
+    if chosen == "assent":
+        node.assent(line, proposal, note, **_who(officer, fields))
+        return "Your assent is on the record."
+    if chosen == "decline":
+        node.decline(line, proposal, note, **_who(officer, fields))
+        return "Your decline is on the record."
+    node.carry_out(line, proposal, **_who(officer, fields))
+    return "The plan is moved and its next version released on the line."
+
+
+def check(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    node.check_line(line, fields.get("slot") or None, **_who(officer, fields))
+    return "The line check is on the record."
+
+
+def lapse(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    node.state_lapse(line, _need(fields, "obligation"), **_who(officer, fields))
+    return "The lapse is on the record."
+
+
+def suspend(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    node.suspend(line, fields.get("note", ""), **_who(officer, fields))
+    return "The line is declared suspended."
+
+
+def resume(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    node.resume(line, fields.get("note", ""), **_who(officer, fields))
+    return "The line is declared resumed by us."
+
+
+def release(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    form = _one_of(fields, "form", ("exact", "coarse"))
+    plan = _need(fields, "plan")
+    node.release(plan, line, form, **_who(officer, fields))
+    return f"{plan} is released on the line, {form}."
+
+
+def withdraw(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    plan = _need(fields, "plan")
+    node.withdraw(plan, line, fields.get("note", ""), **_who(officer, fields))
+    return f"The withdrawal of {plan} is on the record."
+
+
+def file(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    plan = node.file(
+        read_plan(node.party, fields), title=fields.get("title", ""), **_who(officer, fields)
+    )
+    return f"{plan.id} is filed. It is private until you release it."
+
+
+def read_plan(party: str, fields: Fields) -> Activity:
+    """The activity of the small form: a circle round one position or a corridor along several."""
+    points = read_positions(_need(fields, "positions"))
+    core = Core(Shape.POINT if len(points) == 1 else Shape.POLYLINE, (points,), Edges.GEODESIC)
+    volume = Volume(
+        core,
+        parse_length_m(_need(fields, "radius"), where="radius"),
+        Band(
+            limit_of_text(_need(fields, "lower"), "lower limit"),
+            limit_of_text(_need(fields, "upper"), "upper limit"),
+        ),
+        parse_time_s(_need(fields, "start"), where="start"),
+        parse_time_s(_need(fields, "end"), where="end"),
+    )
+    return Activity(party, _need(fields, "id"), _need(fields, "kind"), (volume,))
+
+
+def upload(node: "Node", officer: OfficerView, name: str, content: bytes, key: str | None) -> str:
+    """File every activity of a file, or none."""
+    call = Call(
+        officer=officer, path={}, query=ImportQuery(name=name), body=None, raw=content, key=key
+    )
+    plans = import_plans(node, call)
+    return f"{len(plans)} plans are filed. They are private until you release them."
+
+
+ACTIONS: dict[str, Action] = {
+    "acknowledge": acknowledge,
+    "send": send,
+    "propose": propose,
+    "answer": answer,
+    "check": check,
+    "lapse": lapse,
+    "suspend": suspend,
+    "resume": resume,
+    "release": release,
+    "withdraw": withdraw,
+    "file": file,
+}
+
+
+def action_of(name: str) -> Action:
+    """The action of this name, or ``NotFoundError``."""
+    if name not in ACTIONS:
+        raise NotFoundError(f"there is no action {name[:40]!r}", remedy="go back to the line")
+    return ACTIONS[name]
+
+
+class _Who(TypedDict):
+    officer: str
+    key: str | None
+
+
+def _who(officer: OfficerView, fields: Fields) -> _Who:
+    """Who acts, and the form's own key: a form sent twice is done once."""
+    return {"officer": officer.name, "key": fields.get("key") or None}
+
+
+def _need(fields: Fields, name: str) -> str:
+    value = fields.get(name, "").strip()
+    if not value:
+        raise InputError(f"the field “{name}” is empty", remedy="fill it in")
+    return value
+
+
+def _one_of(fields: Fields, name: str, allowed: tuple[str, ...]) -> str:
+    value = fields.get(name, "")
+    if value not in allowed:
+        raise InputError(
+            f"the field “{name}” is {value[:40]!r}", remedy=f"choose one of {', '.join(allowed)}"
+        )
+    return value

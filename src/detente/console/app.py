@@ -1,0 +1,345 @@
+"""The console as one ASGI application, to be mounted at ``/`` beside the API.
+
+::
+
+    /console/                             the lines of this node
+    /console/lines/northern-watch         the watch page
+      …/panels/<panel>                    one panel of it, fetched again when it has changed
+      …/desk/<form>                       a form, for the page's desk
+      …/<action>                          POST: what the form does
+      …/map.json, …/preview.json          what the map draws
+      …/events                            beats, for as long as the page is open
+    /login?t=…                            a log-in link; works once
+
+Nothing but ``/login`` and the static files is shown without a session. Pages work without script,
+by whole pages; with it, by panels.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Message
+
+from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
+from detente.api.errors import UploadError, status_of
+from detente.console import actions, desk, door, picture
+from detente.console.board import Board
+from detente.console.live import Live
+from detente.console.render import HEADERS, HERE, page
+from detente.errors import CredentialError, DetenteError, InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from detente.node import Node
+
+FORM_BYTES_MAX = 256 * 1024
+FIELDS_MAX = 60
+PANELS = ("attention", "links", "hint", "conflicts", "owed", "activities", "messages", "detail")
+
+log = structlog.get_logger("detente.console")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def console_app(node: "Node") -> Starlette:
+    """The console over ``node``."""
+    return Console(node).app
+
+
+class Console:
+    """The pages of one node. ``close()`` ends the streams of open pages."""
+
+    def __init__(self, node: "Node") -> None:
+        """Reads nothing until the first request."""
+        self._node = node
+        self._live = Live(node)
+        line = "/console/lines/{line}"
+        pages: list[tuple[str, Endpoint, str]] = [
+            ("/", self._home_redirect, "GET"),
+            ("/login", self._login, "GET"),
+            ("/console/", self._home, "GET"),
+            ("/console/leave", self._leave, "POST"),
+            (line, self._line, "GET"),
+            (f"{line}/panels/{{panel}}", self._panel, "GET"),
+            (f"{line}/desk/{{form}}", self._desk, "GET"),
+            (f"{line}/map.json", self._map, "GET"),
+            (f"{line}/preview.json", self._preview, "GET"),
+            (f"{line}/events", self._events, "GET"),
+            (f"{line}/language", self._language, "POST"),
+            (f"{line}/upload", self._upload, "POST"),
+            (f"{line}/{{action}}", self._act, "POST"),
+        ]
+        self.app = Starlette(
+            routes=[
+                Mount("/console/static", _Static(directory=HERE / "static"), name="static"),
+                *(Route(path, self._safe(call), methods=[verb]) for path, call, verb in pages),
+            ],
+            exception_handlers={404: self._no_such_page},
+        )
+        self.app.state.console = self
+
+    def close(self) -> None:
+        """End the streams of open pages."""
+        self._live.close()
+
+    # -- coming in and going --------------------------------------------------------------------
+
+    async def _home_redirect(self, request: Request) -> Response:
+        return RedirectResponse("/console/", 303, HEADERS)
+
+    async def _login(self, request: Request) -> Response:
+        code = request.query_params.get("t", "")
+        if not code:
+            return await self._login_page(request, "")
+        try:
+            session = await run_in_threadpool(self._node.log_in, code[:200])
+        except DetenteError as error:
+            return await self._login_page(request, f"{error.message}. {error.remedy}", 401)
+        answer = page("entered.html", {})
+        door.keep_session(self._node, request, answer, session)
+        return answer
+
+    async def _login_page(self, request: Request, problem: str, status: int = 200) -> Response:
+        lines = await run_in_threadpool(self._node.lines)
+        return page(
+            "login.html",
+            {
+                "party_name": self._node.name,
+                "problem": problem,
+                "exercises": sorted({line.exercise for line in lines if line.exercise}),
+            },
+            status,
+        )
+
+    async def _leave(self, request: Request) -> Response:
+        who, _ = await self._own_form(request)
+        del who
+        session = request.cookies.get(door.cookie_name(self._node), "")
+        await run_in_threadpool(self._node.log_out, session)
+        answer = RedirectResponse("/login", 303, HEADERS)
+        answer.delete_cookie(door.cookie_name(self._node), path="/")
+        return answer
+
+    # -- looking --------------------------------------------------------------------------------
+
+    async def _home(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        lines = await run_in_threadpool(self._node.lines)
+        if len(lines) == 1:
+            return RedirectResponse(_line_url(lines[0].name), 303, HEADERS)
+        return page(
+            "home.html",
+            {
+                "lines": lines,
+                "officer": who.officer,
+                "form_token": who.form_token,
+                "party_name": self._node.name,
+            },
+        )
+
+    async def _line(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        selected = _selected(request)
+
+        def read() -> dict[str, Any]:
+            board = self._board(request)
+            context = self._base(board, who)
+            for name in PANELS:
+                context |= board.panel(name, selected)
+            return context | {
+                "selected": selected,
+                "officer": who.officer,
+                "own_name": next(m.name for m in board.line.members if m.own),
+            }
+
+        return page("line.html", await run_in_threadpool(read))
+
+    async def _panel(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        name = request.path_params["panel"]
+        if name not in PANELS:
+            raise NotFoundError(f"there is no panel {name[:40]!r}", remedy="reload the page")
+
+        def read() -> dict[str, Any]:
+            board = self._board(request)
+            return self._base(board, who) | board.panel(name, _selected(request))
+
+        return page(f"panels/{name}.html", await run_in_threadpool(read))
+
+    async def _desk(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+
+        def read() -> tuple[str, dict[str, Any]]:
+            board = self._board(request)
+            template, more = desk.sheet(
+                request.path_params["form"], board, dict(request.query_params)
+            )
+            context = board.base() | self._base(board, who) | more
+            if "action" in more:
+                context["action"] = f"{context['base']}/{more['action']}"
+            return template, context
+
+        template, context = await run_in_threadpool(read)
+        if "hx-request" in request.headers:
+            return page(template, context)
+        return page("desk_page.html", context | {"sheet": template})
+
+    async def _map(self, request: Request) -> Response:
+        await door.caller(self._node, request)
+        return _json(await run_in_threadpool(lambda: self._board(request).map()))
+
+    async def _preview(self, request: Request) -> Response:
+        await door.caller(self._node, request)
+        form = "coarse" if request.query_params.get("form") == "coarse" else "exact"
+        plan, line = request.query_params.get("plan", ""), request.path_params["line"]
+        preview = await run_in_threadpool(self._node.preview, plan, line, form)
+        return _json(await run_in_threadpool(picture.preview_picture, preview))
+
+    async def _events(self, request: Request) -> Response:
+        await door.caller(self._node, request)
+        return await self._live.answer(request, request.path_params["line"])
+
+    # -- doing ----------------------------------------------------------------------------------
+
+    async def _act(self, request: Request) -> Response:
+        act = actions.action_of(request.path_params["action"])
+        who, form = await self._own_form(request)
+        line = await run_in_threadpool(self._node.line, request.path_params["line"])
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        said = await run_in_threadpool(act, self._node, line.id, who.officer, fields)
+        return self._said(request, said)
+
+    async def _upload(self, request: Request) -> Response:
+        who, form = await self._own_form(request, UPLOAD_BYTES_MAX)
+        file, key = form.get("file"), form.get("key")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise InputError("no file was chosen", where="file", remedy="choose one")
+        said = await run_in_threadpool(
+            actions.upload,
+            self._node,
+            who.officer,
+            file.filename,
+            await file.read(),
+            key if isinstance(key, str) else None,
+        )
+        return self._said(request, said)
+
+    async def _language(self, request: Request) -> Response:
+        _, form = await self._own_form(request)
+        language = str(form.get("language", ""))[:8]
+        answer = RedirectResponse(_line_url(request.path_params["line"]), 303, HEADERS)
+        if language.isalpha():
+            answer.set_cookie(
+                f"{door.cookie_name(self._node)}_language", language, path="/", samesite="strict"
+            )
+        return answer
+
+    async def _own_form(
+        self, request: Request, limit_bytes: int = FORM_BYTES_MAX
+    ) -> tuple[door.Caller, FormData]:
+        """The form of a request that may change something, bounded and proven to be our own."""
+        who = await door.caller(self._node, request)
+        raw = await read_body(request, limit_bytes)
+
+        async def replay() -> Message:
+            return {"type": "http.request", "body": raw, "more_body": False}
+
+        form = await Request(request.scope, replay).form(
+            max_files=1, max_fields=FIELDS_MAX, max_part_size=FORM_BYTES_MAX
+        )
+        door.check_own_form(request, form, who)
+        return who, form
+
+    def _said(self, request: Request, message: str) -> Response:
+        if "hx-request" not in request.headers:
+            return RedirectResponse(_line_url(request.path_params["line"]), 303, HEADERS)
+        context = {"message": message, "wrong": False, "remedy": "", "items": []}
+        return page("said.html", context, headers={"HX-Trigger": "detente:done"})
+
+    # -- helpers --------------------------------------------------------------------------------
+
+    def _board(self, request: Request) -> Board:
+        line = self._node.line(request.path_params["line"])
+        own = next((m for m in line.members if m.own), None)
+        chosen = request.cookies.get(f"{door.cookie_name(self._node)}_language", "")
+        first = own.languages[0] if own and own.languages else "en"
+        return Board(self._node, line, chosen if chosen.isalpha() else first)
+
+    def _base(self, board: Board, who: door.Caller) -> dict[str, Any]:
+        return {
+            "base": _line_url(board.line.name),
+            "form_token": who.form_token,
+            "peers": ", ".join(m.party for m in board.line.members if not m.own),
+        }
+
+    def _safe(self, call: Endpoint) -> Endpoint:
+        """``call`` with its errors shown to the officer."""
+
+        async def safe(request: Request) -> Response:
+            try:
+                return await call(request)
+            except CredentialError as error:
+                return await self._stranger(request, error)
+            except DetenteError as error:
+                return self._problem(request, error)
+            except Exception:
+                log.exception("unforeseen error", where=request.url.path)
+                refused = DetenteError(
+                    "the node met an error that it did not foresee",
+                    remedy="try again; if it stays, look at the node's log",
+                )
+                return self._problem(request, refused)
+
+        return safe
+
+    async def _stranger(self, request: Request, error: CredentialError) -> Response:
+        if request.method == "GET" and "hx-request" not in request.headers:
+            return await self._login_page(request, error.message.capitalize() + ".", 401)
+        return self._problem(request, error)
+
+    def _problem(self, request: Request, error: DetenteError) -> Response:
+        context = {
+            "wrong": True,
+            "message": f"{error.where}: {error.message}." if error.where else f"{error.message}.",
+            "remedy": error.remedy,
+            "items": error.items if isinstance(error, UploadError) else [],
+        }
+        if "hx-request" not in request.headers:
+            return page("problem.html", context, status_of(type(error)))
+        # The desk keeps what was typed: what went wrong is said above it, not in its place.
+        headers = {"HX-Retarget": "#said", "HX-Reswap": "innerHTML"}
+        return page("said.html", context, status_of(type(error)), headers)
+
+    async def _no_such_page(self, request: Request, _: Exception) -> Response:
+        return self._problem(
+            request, NotFoundError("there is no such page", remedy="go back to the console")
+        )
+
+
+class _Static(StaticFiles):
+    """Files that the browser asks about each time and fetches only when they have changed."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _line_url(name: str) -> str:
+    return f"/console/lines/{quote(name, safe='')}"
+
+
+def _selected(request: Request) -> str:
+    return request.query_params.get("selected", "")[:200]
+
+
+def _json(content: Any) -> Response:
+    return Response(msgspec.json.encode(content), 200, HEADERS, media_type="application/json")

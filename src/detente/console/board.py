@@ -1,0 +1,269 @@
+"""What stands on the watch page: for each panel, the facts its template shows.
+
+Panels are independent, so that each can be fetched again alone. None says "clear": an empty list
+says what is known, since when, and what is not known.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from detente.console import picture, words
+from detente.console.hints import hint
+from detente.console.parties import styles
+from detente.console.profile import profile
+from detente.node.views import (
+    ConflictView,
+    EntryView,
+    LineView,
+    MessageView,
+    ObligationView,
+    PlanView,
+)
+from detente.volumes.times import parse_time_s
+
+if TYPE_CHECKING:
+    from detente.node import Node
+
+PRECEDENCES = ("urgent-safety", "priority", "routine")
+MESSAGES_MAX = 200
+
+Context = dict[str, Any]
+
+
+class Board:
+    """One line's watch page at one moment. Reads are made when a panel needs them."""
+
+    def __init__(self, node: "Node", line: LineView, language: str) -> None:
+        """``language`` is the reader's; phrases are shown in it."""
+        self.node = node
+        self.line = line
+        self.language = language
+        self.offset_s = line.clock_offset_s
+        self.now_s = parse_time_s(line.now)
+        self.styles = styles(line)
+
+    def base(self) -> Context:
+        """What every panel's template may use."""
+        return {
+            "line": self.line,
+            "own": self.line.own,
+            "styles": self.styles,
+            "offset_s": self.offset_s,
+            "now_s": self.now_s,
+            "language": self.language,
+        }
+
+    def panel(self, name: str, selected: str = "") -> Context:
+        """The context of one panel by its name. KeyError for a name that is none."""
+        makers: dict[str, Callable[[], Context]] = {
+            "attention": self.attention,
+            "links": self.links,
+            "hint": self.hint,
+            "conflicts": self.conflicts,
+            "owed": self.owed,
+            "activities": self.activities,
+            "messages": self.messages,
+            "detail": lambda: self.detail(selected),
+        }
+        return self.base() | makers[name]()
+
+    # -- header ---------------------------------------------------------------------------------
+
+    def links(self) -> Context:
+        return {"links": self.node.links(self.line.id)}
+
+    def attention(self) -> Context:
+        """What an officer must see first, most urgent first."""
+        links = self.node.links(self.line.id)
+        unread = [m for m in self._messages() if waits_for_us(m, self.line.own)]
+        late = [
+            o
+            for o in self.node.obligations(self.line.id)
+            if o.own and o.state == "late" and o.lapse is None
+        ]
+        return {
+            "urgent": [m for m in unread if m.precedence == "urgent-safety"],
+            "late_count": len(late),
+            "suspended_by": self.line.suspended_by,
+            "forks": [(link, fork) for link in links for fork in link.forks],
+            "unheard": [link for link in links if link.state != "up"],
+        }
+
+    def hint(self) -> Context:
+        if self.line.exercise is None:
+            return {"hint": None}
+        open_ones = [c for c in self._open() if c.basis == "joint"]
+        return {"hint": hint(self.line, open_ones)}
+
+    # -- lists ----------------------------------------------------------------------------------
+
+    def conflicts(self) -> Context:
+        everything = self.node.conflicts(self.line.id)
+        return {
+            "open": [c for c in everything if c.state == "open" and not self._past(c)],
+            "past": [c for c in everything if c.state == "open" and self._past(c)],
+            "ended": [c for c in everything if c.state != "open"],
+            "links": self.node.links(self.line.id),
+        }
+
+    def owed(self) -> Context:
+        owed = [o for o in self.node.obligations(self.line.id) if o.state != "met"]
+        subjects = self._subjects(owed)
+        return {
+            "ours": sorted((o for o in owed if o.own), key=_by_due),
+            "theirs": sorted(
+                (o for o in owed if not o.own and self.line.own in o.owed_to), key=_by_due
+            ),
+            "subjects": subjects,
+            "next_check": self._next_check(),
+        }
+
+    def activities(self) -> Context:
+        released = [r for r in self.node.activities(self.line.id) if not r.withdrawn]
+        newest = {(r.party, r.id): r for r in released}
+        mine = []
+        for plan in self.node.plans():
+            mine.append((plan, newest.get((plan.party, plan.id)), self._release_of(plan)))
+        return {
+            "mine": sorted(mine, key=lambda row: row[0].start),
+            "theirs": sorted((r for r in released if not r.own), key=lambda r: r.start or ""),
+        }
+
+    def messages(self) -> Context:
+        """Unanswered ones by precedence, then the rest, newest first."""
+        rows = self._messages()
+        waiting = [m for m in rows if waits_for_us(m, self.line.own)]
+        waiting.sort(key=lambda m: parse_time_s(m.time), reverse=True)
+        waiting.sort(key=lambda m: PRECEDENCES.index(m.precedence))
+        rest = sorted(
+            (m for m in rows if not waits_for_us(m, self.line.own)),
+            key=lambda m: parse_time_s(m.time),
+            reverse=True,
+        )
+        return {
+            "waiting": waiting,
+            "rest": rest[:MESSAGES_MAX],
+            "by_id": {m.id: m for m in rows},
+            "texts": {m.id: text_of(m, self.language) for m in rows},
+            "languages": sorted({code for m in rows for code in m.rendered} | {"en", "ru"}),
+        }
+
+    # -- what is selected -----------------------------------------------------------------------
+
+    def detail(self, selected: str) -> Context:
+        """The selected conflict or activity; without a selection the first open conflict."""
+        kind, _, key = selected.partition(":")
+        if kind == "activity":
+            return {"conflict": None, "activity": self._activity(key)}
+        conflicts = self.node.conflicts(self.line.id)
+        chosen = next((c for c in conflicts if c.id == key), None)
+        if chosen is None and not key:
+            chosen = next(iter(self._open()), None)
+        if chosen is None:
+            return {"conflict": None, "activity": None}
+        activities = self.node.activities(self.line.id)
+        a, b = picture.sides(chosen, activities, self.node.plans())
+        return {
+            "conflict": chosen,
+            "activity": None,
+            "heights": (words.heights(a), words.heights(b)),
+            "profile": profile(chosen, a, b, self.styles, self.now_s),
+            "separation": self.line.terms["separation"],
+        }
+
+    def _activity(self, key: str) -> Context | None:
+        party, _, identifier = key.partition("/")
+        released = next(
+            (
+                r
+                for r in self.node.activities(self.line.id)
+                if (r.party, r.id) == (party, identifier)
+            ),
+            None,
+        )
+        plan = next((p for p in self.node.plans() if (p.party, p.id) == (party, identifier)), None)
+        if released is None and plan is None:
+            return None
+        return {
+            "party": party,
+            "id": identifier,
+            "released": released,
+            "plan": plan,
+            "release": self._release_of(plan) if plan else None,
+        }
+
+    def map(self) -> Context:
+        """The map's document."""
+        return picture.picture(
+            self.line,
+            self.node.activities(self.line.id),
+            self.node.plans(),
+            self.node.conflicts(self.line.id),
+            self.now_s,
+        )
+
+    # -- helpers --------------------------------------------------------------------------------
+
+    def _messages(self) -> list[MessageView]:
+        return self.node.messages(self.line.id)
+
+    def _open(self) -> list[ConflictView]:
+        everything = self.node.conflicts(self.line.id)
+        return [c for c in everything if c.state == "open" and not self._past(c)]
+
+    def _past(self, conflict: ConflictView) -> bool:
+        return parse_time_s(conflict.end) < self.now_s
+
+    def _release_of(self, plan: PlanView) -> Any:
+        mine = [r for r in plan.releases if r.line == self.line.id and not r.withdrawn]
+        return mine[-1] if mine else None
+
+    def _subjects(self, owed: Iterable[ObligationView]) -> dict[str, str]:
+        """What each obligation is about, in a few words."""
+        wanted = {o.entry for o in owed if o.entry}
+        found: dict[str, str] = {}
+        for message in self._messages():
+            if message.id in wanted:
+                text = text_of(message, self.language)[0]
+                found[message.id] = f"message “{text[:60]}{'…' if len(text) > 60 else ''}”"
+        for entry_id in wanted - found.keys():
+            found[entry_id] = _subject(self.node.entry(self.line.id, entry_id))
+        return found
+
+    def _next_check(self) -> float | None:
+        """When the next line check is due to be made, domain time."""
+        hours = self.line.terms["line_checks"]["hours_utc"]
+        midnight = self.now_s - self.now_s % 86400
+        slots = [midnight + day * 86400 + hour * 3600 for day in (0, 1) for hour in hours]
+        return min((slot for slot in slots if slot > self.now_s), default=None)
+
+
+def waits_for_us(message: MessageView, own: str) -> bool:
+    """A message of a peer that no officer of ours has said to have understood."""
+    return (
+        not message.own
+        and message.void is None
+        and not any(a.party == own for a in message.acknowledgements)
+    )
+
+
+def text_of(message: MessageView, language: str) -> tuple[str, str]:
+    """A message's text in the reader's language, and the other rendering of a phrase or ''.
+
+    Free text is never translated by a machine: it is shown as it was written.
+    """
+    if message.phrase is None or not message.rendered:
+        return message.text, ""
+    mine = message.rendered.get(language, message.text)
+    other = next((text for code, text in sorted(message.rendered.items()) if text != mine), "")
+    return mine, other
+
+
+def _subject(entry: EntryView) -> str:
+    word = words.ENTRY_WORDS.get(entry.type, entry.type)
+    activity = entry.about.get("activity")
+    return f"{word} of {activity}" if isinstance(activity, str) else word
+
+
+def _by_due(one: ObligationView) -> str:
+    return one.due or "9999"

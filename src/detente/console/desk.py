@@ -1,0 +1,211 @@
+"""The desk's forms: what an officer fills in before something goes on the record.
+
+Each maker reads what its form is about and gives the template and its context; nothing here writes.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from detente.console import words
+from detente.console.board import Board
+from detente.errors import InputError, NotFoundError
+from detente.line.slots import EXAMPLES
+from detente.node.views import ConflictSideView, ConflictView, ProposalView, ShiftView
+from detente.volumes.times import format_time, parse_time_s
+from detente.volumes.units import FT_M
+
+Context = dict[str, Any]
+Query = Mapping[str, str]
+T = TypeVar("T")
+
+PLAN_LEAD_S = 3600
+PLAN_LENGTH_S = 2 * 3600
+
+
+def sheet(name: str, board: Board, query: Query) -> tuple[str, Context]:
+    """Template and context of the form ``name``."""
+    makers: dict[str, Callable[[Board, Query], tuple[str, Context]]] = {
+        "message": _message,
+        "slots": _slots,
+        "propose": _propose,
+        "answer": _answer,
+        "release": _release,
+        "withdraw": _withdraw,
+        "lapse": _lapse,
+        "suspend": _suspend,
+        "resume": _resume,
+        "plan": _plan,
+    }
+    if name not in makers:
+        raise NotFoundError(f"there is no form {name[:40]!r}", remedy="go back to the line")
+    return makers[name](board, query)
+
+
+def _message(board: Board, query: Query) -> tuple[str, Context]:
+    reply = None
+    if query.get("reply_to"):
+        reply = _found(
+            [m for m in board.node.messages(board.line.id) if m.id == query["reply_to"]], "message"
+        )
+    phrases = board.node.phrases()
+    mode = "phrase" if query.get("mode") == "phrase" else "text"
+    return "desk/message.html", {
+        "reply": reply,
+        "conflict": query.get("conflict") or (reply.conflict if reply else None),
+        "mode": mode,
+        "phrases": phrases,
+        "phrase": phrases[0],
+        "examples": slot_examples(),
+    }
+
+
+def _slots(board: Board, query: Query) -> tuple[str, Context]:
+    phrase = _found([p for p in board.node.phrases() if p.code == query.get("phrase")], "phrase")
+    return "desk/slots.html", {"phrase": phrase, "examples": slot_examples()}
+
+
+def _propose(board: Board, query: Query) -> tuple[str, Context]:
+    conflict = _conflict(board, query.get("conflict", ""))
+    moves, amount, direction = board.line.own, "", "later"
+    number = query.get("suggestion", "")
+    if number.isdecimal() and int(number) < len(conflict.suggestions):
+        suggestion = conflict.suggestions[int(number)]
+        moves = suggestion.moves
+        amount, direction = amount_of(suggestion.shift)
+    return "desk/propose.html", {
+        "conflict": conflict,
+        "moves": moves,
+        "amount": amount,
+        "direction": direction,
+    }
+
+
+def amount_of(shift: ShiftView) -> tuple[str, str]:
+    """A shift as the form's two fields: ``("45 min", "later")``."""
+    if shift.time_s is not None:
+        return f"{abs(shift.time_s) / 60:g} min", "later" if shift.time_s > 0 else "earlier"
+    metres = shift.altitude_m or 0.0
+    return f"{round(abs(metres) / FT_M)} ft", "higher" if metres > 0 else "lower"
+
+
+def _answer(board: Board, query: Query) -> tuple[str, Context]:
+    proposal = _found(
+        [p for p in board.node.proposals(board.line.id) if p.id == query.get("proposal")],
+        "proposal",
+    )
+    if query.get("answer") not in ("assent", "decline", "carry-out"):
+        raise InputError("there is no such answer", remedy="assent, decline or carry out")
+    conflict = _found(
+        [c for c in board.node.conflicts(board.line.id) if c.id == proposal.conflict], "conflict"
+    )
+    side = conflict.a if conflict.a.party == proposal.moves else conflict.b
+    return "desk/answer.html", {
+        "proposal": proposal,
+        "answer": query["answer"],
+        "side": side,
+        "change": _moved_window(board, side, proposal),
+    }
+
+
+def _moved_window(board: Board, side: ConflictSideView, proposal: ProposalView) -> str:
+    """Where the moved activity would lie: the new window, or the new heights in words."""
+    released = [
+        r for r in board.node.activities(board.line.id) if (r.party, r.id) == (side.party, side.id)
+    ]
+    if not released or released[0].start is None or released[0].end is None:
+        return words.shift(proposal.shift)
+    if proposal.shift.time_s is None:
+        return f"{words.shift(proposal.shift)} than {words.heights(released[0].volumes)}"
+    moved = [
+        format_time(parse_time_s(t) + proposal.shift.time_s)
+        for t in (released[0].start, released[0].end)
+    ]
+    return (
+        f"at {words.window(*moved)} instead of {words.window(released[0].start, released[0].end)}"
+    )
+
+
+def _release(board: Board, query: Query) -> tuple[str, Context]:
+    form = "coarse" if query.get("form") == "coarse" else "exact"
+    preview = board.node.preview(query.get("plan", ""), board.line.id, form)
+    return "desk/release.html", {"preview": preview}
+
+
+def _withdraw(board: Board, query: Query) -> tuple[str, Context]:
+    plan = board.node.plan(query.get("plan", ""))
+    return "desk/confirm.html", {
+        "title": f"Withdraw {plan.id}",
+        "question": f"The line is told that {plan.id} no longer stands. Its versions stay on the "
+        "record, and peers keep what they have.",
+        "action": "withdraw",
+        "fields": {"plan": plan.id},
+        "verb": "Withdraw it",
+        "with_note": True,
+    }
+
+
+def _lapse(board: Board, query: Query) -> tuple[str, Context]:
+    owed = _found(
+        [o for o in board.node.obligations(board.line.id) if o.id == query.get("obligation")],
+        "obligation",
+    )
+    subject = owed.slot or "an entry of ours"
+    return "desk/confirm.html", {
+        "title": "State a lapse",
+        "question": f"You state on the record that {owed.owed_by} has not given “{owed.what}” for "
+        f"{subject}, due {owed.due}. It says that it did not come, not why.",
+        "action": "lapse",
+        "fields": {"obligation": owed.id},
+        "verb": "State it on the record",
+        "with_note": False,
+    }
+
+
+def _suspend(board: Board, query: Query) -> tuple[str, Context]:
+    return "desk/confirm.html", {
+        "title": "Suspend the line",
+        "question": "You declare the line suspended. Urgent safety messages, line checks and "
+        "acknowledgements still pass; nothing else is written until you resume it.",
+        "action": "suspend",
+        "fields": {},
+        "verb": "Declare it suspended",
+        "with_note": True,
+    }
+
+
+def _resume(board: Board, query: Query) -> tuple[str, Context]:
+    return "desk/confirm.html", {
+        "title": "Resume the line",
+        "question": "You declare the line resumed.",
+        "action": "resume",
+        "fields": {},
+        "verb": "Declare it resumed",
+        "with_note": True,
+    }
+
+
+def _plan(board: Board, query: Query) -> tuple[str, Context]:
+    start_s = board.now_s - board.now_s % 900 + PLAN_LEAD_S
+    return "desk/plan.html", {
+        "start": format_time(start_s),
+        "end": format_time(start_s + PLAN_LENGTH_S),
+    }
+
+
+def _conflict(board: Board, conflict_id: str) -> ConflictView:
+    return _found(
+        [c for c in board.node.conflicts(board.line.id) if c.id == conflict_id], "conflict"
+    )
+
+
+def _found(rows: list[T], what: str) -> T:
+    if not rows:
+        raise NotFoundError(
+            f"that {what} is no longer here", remedy="look at the line as it stands now"
+        )
+    return rows[0]
+
+
+def slot_examples() -> dict[str, str]:
+    """A placeholder for every slot, by its name."""
+    return {str(kind): example for kind, example in EXAMPLES.items()}

@@ -1,0 +1,94 @@
+"""Who comes in: log-in links, the session's cookie, and proof that a request is the officer's own.
+
+A session is a random token that the node knows (``Node.log_in``); the browser keeps it in a cookie
+no script can read and no other site can make it send (``HttpOnly``, ``SameSite=Strict``). Cookies
+are shared by all ports of a host, so the cookie's name holds the party: two parties' consoles can
+be open in one browser, as in the exercise.
+
+A request that changes something must come from our own pages. It must carry the session's form
+token, which other sites cannot read, *and* an ``Origin`` that is our own address; either alone
+would do, and the two fail for different reasons.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from detente.errors import AccessError, CredentialError
+from detente.node.views import OfficerView
+
+if TYPE_CHECKING:
+    from detente.node import Node
+
+SESSION_S_MAX = 14 * 3600
+"""A watch and its handover; then the officer logs in again."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The officer behind a request, and the token that this session's forms carry."""
+
+    officer: OfficerView
+    form_token: str
+
+
+def cookie_name(node: "Node") -> str:
+    """The session cookie's name at this party's console."""
+    return f"detente_{node.party}"
+
+
+async def caller(node: "Node", request: Request) -> Caller:
+    """Who calls; ``CredentialError`` if nobody has logged in."""
+    session = request.cookies.get(cookie_name(node), "")
+    if not session:
+        raise CredentialError(
+            "nobody has logged in here",
+            remedy="open a log-in link; `detente officer login` makes one",
+        )
+    officer = await run_in_threadpool(node.officer_of, session)
+    return Caller(officer, _form_token(session))
+
+
+def keep_session(node: "Node", request: Request, response: Response, session: str) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        cookie_name(node),
+        session,
+        max_age=SESSION_S_MAX,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+
+
+def check_own_form(request: Request, form: FormData, who: Caller) -> None:
+    """Refuse a form that is not this session's own, or comes from another site's page."""
+    sent = form.get("form_token")
+    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), who.form_token.encode()):
+        raise AccessError(
+            "this form does not belong to your session",
+            remedy="reload the page and try again",
+        )
+    check_origin(request)
+
+
+def check_origin(request: Request) -> None:
+    """Refuse what another site's page has sent. Browsers name the page's origin on every POST."""
+    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    if request.headers.get("origin") != own:
+        raise AccessError(
+            "this request does not come from this console's own page",
+            remedy="use the console at the address in your browser's bar",
+        )
+
+
+def _form_token(session: str) -> str:
+    # Derived, so that nothing more has to be kept: whoever cannot read the cookie cannot make it.
+    return hmac.new(session.encode(), b"detente console form", hashlib.sha256).hexdigest()

@@ -1,0 +1,142 @@
+"""How the console says things: times, heights, distances, places, changes.
+
+Always UTC with a ``Z``; always the unit beside the number, and the reference beside a height. A
+place is given in two formats, latitude and longitude in degrees and decimal minutes and MGRS,
+because a slip in one shows as a difference from the other when it is read back.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import mgrs
+
+from detente.node.views import ShiftView
+from detente.volumes.times import parse_time_s
+from detente.volumes.units import FL_M, FT_M, NM_M
+
+_GRID = mgrs.MGRS()
+
+ENTRY_WORDS = {
+    "activity.release": "release",
+    "activity.withdraw": "withdrawal",
+    "message": "message",
+    "proposal": "proposal",
+}
+OWED_WORDS = {
+    "understood": "“understood” for",
+    "disseminated": "“disseminated” for",
+    "line-check": "line check",
+}
+LINK_WORDS = {
+    "up": "in contact",
+    "late": "LATE",
+    "down": "NO CONTACT",
+    "never": "NEVER HEARD",
+}
+STATUS_WORDS = {
+    "open": "awaits an answer",
+    "assented": "assented to, not carried out yet",
+    "declined": "declined",
+    "carried-out": "carried out",
+    "overtaken": "overtaken by a newer version",
+}
+
+
+def moment(seconds: float) -> datetime:
+    """POSIX seconds as a datetime in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def clock(time: str, offset_s: float = 0.0) -> str:
+    """``03:05Z`` of an RFC 3339 time, moved by an exercise's clock if it is a real time."""
+    return moment(parse_time_s(time) + offset_s).strftime("%H:%MZ")
+
+
+def clock_seconds(time: str, offset_s: float = 0.0) -> str:
+    """``03:05:12Z``: where seconds matter."""
+    return moment(parse_time_s(time) + offset_s).strftime("%H:%M:%SZ")
+
+
+def day(time: str, offset_s: float = 0.0) -> str:
+    """``09 Aug``."""
+    return moment(parse_time_s(time) + offset_s).strftime("%d %b")
+
+
+def window(start: str | None, end: str | None) -> str:
+    """``09 Aug 00:30–03:55Z``; both dates where they differ."""
+    if start is None or end is None:
+        return "no time stated"
+    first, last = moment(parse_time_s(start)), moment(parse_time_s(end))
+    if first.date() == last.date():
+        return f"{first:%d %b %H:%M}–{last:%H:%M}Z"
+    return f"{first:%d %b %H:%M}Z – {last:%d %b %H:%M}Z"
+
+
+def height(limit: Mapping[str, Any] | None, unlimited: str) -> str:
+    """One limit of a band in the protocol's JSON: ``FL240``, ``3,000 m MSL``, ``surface``."""
+    if limit is None:
+        return unlimited
+    value_m, reference = limit["value_m"], limit["reference"]
+    if reference == "SFC":
+        return "surface"
+    if reference == "STD":
+        level = value_m / FL_M
+        near = round(level)
+        return f"FL{near:03d}" if abs(level - near) < 0.01 else f"FL{level:06.2f}"
+    return f"{value_m:,.0f} m {reference}"
+
+
+def heights(volumes: list[dict[str, Any]]) -> str:
+    """The bands of an activity's volumes, each said once: ``FL240–FL260``."""
+    said = [f"{height(v['lower'], 'no floor')}–{height(v['upper'], 'no ceiling')}" for v in volumes]
+    distinct = list(dict.fromkeys(said))
+    return ", ".join(distinct[:3]) + (" …" if len(distinct) > 3 else "")
+
+
+def lateral(metres: float) -> str:
+    """A lateral distance: in nautical miles and kilometres, or that they overlap."""
+    if metres <= 0:
+        return "overlapping"
+    return f"{metres / NM_M:.1f} NM ({metres / 1000:.1f} km)"
+
+
+def vertical(metres: float) -> str:
+    """A vertical distance: in feet and metres, or that they overlap."""
+    if metres <= 0:
+        return "overlapping"
+    return f"{metres / FT_M:,.0f} ft ({metres:,.0f} m)"
+
+
+def shift(change: ShiftView) -> str:
+    """``45 min later``, ``2,000 ft lower``."""
+    if change.time_s is not None:
+        minutes = abs(change.time_s) / 60
+        return f"{minutes:g} min {'later' if change.time_s > 0 else 'earlier'}"
+    metres = change.altitude_m or 0.0
+    return f"{abs(metres) / FT_M:,.0f} ft {'higher' if metres > 0 else 'lower'}"
+
+
+def position(lon: float, lat: float) -> str:
+    """``36°34.8′N 068°55.3′E``."""
+    return f"{_minutes(lat, 2, 'NS')} {_minutes(lon, 3, 'EW')}"
+
+
+def grid(lon: float, lat: float) -> str:
+    """MGRS to 100 m; empty near the poles, where the grid is another."""
+    if not -80 <= lat <= 84:
+        return ""
+    text: str = _GRID.toMGRS(lat, (lon + 180) % 360 - 180, MGRSPrecision=3)
+    zone, square, digits = text[:3], text[3:5], text[5:]
+    return f"{zone} {square} {digits[:3]} {digits[3:]}"
+
+
+def tag(conflict_id: str) -> str:
+    """A conflict's short name. Both sides compute the same id, so it can be said over a radio."""
+    return conflict_id[:4].upper()
+
+
+def _minutes(degrees: float, width: int, hemispheres: str) -> str:
+    tenths = round(abs(degrees) * 600)
+    whole, rest = divmod(tenths, 600)
+    return f"{whole:0{width}d}°{rest / 10:04.1f}′{hemispheres[degrees < 0]}"
