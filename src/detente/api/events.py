@@ -46,7 +46,7 @@ class Events:
         self._closed = False
 
     def close(self) -> None:
-        """End all streams; the waiting thread ends within a second."""
+        """End all streams; the waiting thread ends within a second. Call it on the event loop."""
         self._closed = True
         self._ring()
 

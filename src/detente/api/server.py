@@ -98,10 +98,15 @@ class Face(uvicorn.Server):
         )
 
     @property
-    def port(self) -> int:
-        """The port it is bound to."""
-        port: int = self._bound.getsockname()[1]
-        return port
+    def address(self) -> tuple[str, int]:
+        """The host and the port it is bound to."""
+        host, port = self._bound.getsockname()[:2]
+        return str(host), int(port)
+
+    @property
+    def scheme(self) -> str:
+        """``http``, or ``https`` with TLS."""
+        return "http" if self._tls is None else "https"
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

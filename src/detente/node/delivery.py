@@ -80,9 +80,11 @@ class Delivery:
             now = self._node.wait_change(newest, 0.5)
             if now == newest:
                 continue
-            lines = {change.line for change in self._node.changes_since(newest)}
+            # What a link itself observed ("link") is no reason to run it again.
+            lines = {c.line for c in self._node.changes_since(newest) if c.kind != "link"}
             newest = now
-            self._meet_peers()
+            if lines:
+                self._meet_peers()
             for (line, _), link in self._links.items():
                 if line in lines:
                     link.wake()

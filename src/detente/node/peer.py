@@ -124,8 +124,10 @@ class Peer:
         elif "certificate verify failed" in str(error) or "CERTIFICATE_VERIFY" in str(error):
             why = "showed a certificate that is not of the authority in its card"
             remedy = "do not trust what answers there; speak to its operators"
-        elif "alert" in str(error).lower():
-            why = "did not accept our certificate"
+        elif "alert" in str(error).lower() or isinstance(error, httpx.RemoteProtocolError):
+            # In TLS 1.3 a client learns that its certificate is refused when it reads; many
+            # servers just close the connection then.
+            why = "closed the connection, perhaps because it does not know our certificate"
             remedy = "it may not have joined the line yet; it is tried again by itself"
         else:
             why, remedy = "cannot be reached", "it is tried again by itself"

@@ -83,7 +83,7 @@ def make_login_link(node: Node, call: Call) -> LoginLinkView:
     """Make a one-time link that opens the console for an officer."""
     body: bodies.LoginLinkBody = call.body
     code = node.login_link(body.officer)
-    return LoginLinkView(officer=body.officer, code=code, path=f"/login?code={code}")
+    return LoginLinkView(officer=body.officer, code=code, path=f"/login?t={code}")
 
 
 def log_in(node: Node, call: Call) -> SessionView:

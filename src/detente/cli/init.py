@@ -1,0 +1,148 @@
+"""`detente init`: makes a node in an empty folder, whole or not at all."""
+
+import shutil
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from detente.errors import InputError, StateError
+
+
+class Format(StrEnum):
+    """How the result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that is empty or not there yet.")
+    ],
+    party: Annotated[
+        str, typer.Option(help="The party's id: lower-case letters, digits and hyphens.")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="The party's name as others see it. Default: its id.")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language its officers read; the first is shown.")
+    ] = None,
+    api: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where officers reach it.")
+    ] = "127.0.0.1:8440",
+    endpoint: Annotated[
+        str, typer.Option(metavar="URL", help="Where other nodes reach it; stands in the card.")
+    ] = "https://127.0.0.1:7440",
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where it listens for other nodes. Default: the endpoint's port, on loopback if "
+            "that is where the endpoint is, else on every address.",
+        ),
+    ] = None,
+    database: Annotated[
+        str, typer.Option(metavar="FILE|URL", help="A file in DIR, or a postgresql:// URL.")
+    ] = "detente.db",
+    officer: Annotated[
+        str, typer.Option(help="The first officer's name; may do everything.")
+    ] = "admin",
+    format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TEXT,
+) -> None:
+    """Make a node: keys, certificates, store, settings, and a first officer's token."""
+    import os
+
+    from detente.node.settings import Settings
+    from detente.node.setup import create
+
+    _check_empty(directory)
+    settings = Settings(
+        party=party,
+        name=name or party,
+        languages=tuple(language or ["en"]),
+        endpoint=endpoint,
+        database=database,
+        api=api,
+        line=listen or _listen_for(endpoint),
+    )
+    _check_settings(settings)
+    os.umask(0o077)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    # Made beside the folder and moved there when it is whole, so that a failure leaves nothing.
+    making = Path(tempfile.mkdtemp(prefix=".detente-init-", dir=directory.parent))
+    try:
+        token = create(making, settings, officer=officer)
+        if directory.exists():
+            directory.rmdir()
+        making.rename(directory)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    _print(directory, settings, officer, token, format)
+
+
+def _print(directory: Path, settings: object, officer: str, token: str, format: Format) -> None:
+    from detente.cli.ask import ask_json
+
+    node = ask_json(directory, "GET", "/node")
+    if format is Format.JSON:
+        import json
+
+        answer = {"party": node["party"], "fingerprint": node["fingerprint"]}
+        print(json.dumps({**answer, "officer": officer, "token": token}))
+        return
+    print(f"The node of {node['party']} is in {directory}.")
+    print(f"Fingerprint of its card: {node['fingerprint']}")
+    print(f"Token of {officer}, shown this once: {token}")
+    print(f"Start it with: detente serve {directory}")
+
+
+def _check_empty(directory: Path) -> None:
+    if directory.is_dir() and not any(directory.iterdir()):
+        return
+    if directory.exists():
+        raise StateError(
+            "is not an empty folder",
+            where=str(directory),
+            remedy="name a new folder; a node's keys are never written over",
+        )
+
+
+def _check_settings(settings: object) -> None:
+    """Refuse before anything is made what would be refused when it is read again."""
+    from detente.node.settings import Settings, address
+    from detente.volumes.check import check_party
+
+    assert isinstance(settings, Settings)
+    check_party(settings.party, where="--party")
+    address(settings.api, "--api")
+    address(settings.line, "--listen")
+    if not settings.name.isprintable():
+        raise InputError(
+            "the name has characters that cannot be shown",
+            where="--name",
+            remedy="write it in letters, digits and punctuation",
+        )
+
+
+def _listen_for(endpoint: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(endpoint)
+        host, port = parts.hostname, parts.port or 443
+    except ValueError:
+        parts, host, port = urlsplit(""), None, 0
+    if parts.scheme != "https" or not host:
+        raise InputError(
+            f"{endpoint[:100]!r} is not an https:// address",
+            where="--endpoint",
+            remedy="write it as in https://192.0.2.1:7443",
+        )
+    if host == "localhost" or host.startswith("127."):
+        return f"127.0.0.1:{port}"
+    return f"[::1]:{port}" if host == "::1" else f"0.0.0.0:{port}"
