@@ -28,7 +28,7 @@ from detente.volumes.times import parse_time_s
 
 _HEAD = re.compile(r"\b([A-Z][0-9]{4}/[0-9]{2})\s+NOTAM([NRC])\b", re.ASCII)
 _Q_LINE = re.compile(
-    r"[A-Z]{4}/Q([A-Z]{4})/[A-Z]{0,3}/[A-Z]{0,5}/[A-Z]{0,3}/([0-9]{3})/([0-9]{3})/"
+    r"[A-Z]{3,4}/Q([A-Z]{4})/[A-Z]{0,3}/[A-Z]{0,5}/[A-Z]{0,3}/([0-9]{3})/([0-9]{3})/"
     r"([0-9]{4}[NS][0-9]{5}[EW])([0-9]{3})",
     re.ASCII,
 )
@@ -45,6 +45,7 @@ class Items(msgspec.Struct, frozen=True):
     """The items of one NOTAM as text; empty where there is none."""
 
     q: str
+    a: str
     b: str
     c: str
     d: str
@@ -111,6 +112,8 @@ def _read(identifier: str, kind: str, text: str, gathering: Gathering) -> Activi
         return Unclear("it replaces another NOTAM; make sure which of them is meant")
     items = _items(text)
     q = _q_line(items.q)
+    if re.search(r"\bPART\b", items.a):
+        return Unclear("it is one part of a NOTAM in several")
     if items.d:
         return Unclear("it has a schedule (item D), so its hours are not known from B and C alone")
     if q.subject[0] not in "RW":
@@ -155,7 +158,7 @@ def _items(text: str) -> Items:
     for letter, begin in (("F", at["E"][1]), ("G", at["E"][1])):
         if matches := list(_ITEMS[letter].finditer(text, begin)):
             at[letter] = matches[-1].span()
-    return Items(**{letter.lower(): _between(text, letter, at) for letter in "QBCDEFG"})
+    return Items(**{letter.lower(): _between(text, letter, at) for letter in "QABCDEFG"})
 
 
 def _between(text: str, letter: str, at: dict[str, tuple[int, int]]) -> str:

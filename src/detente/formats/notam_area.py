@@ -128,6 +128,8 @@ def _blanked(text: str, found: list[Found]) -> str:
 
 
 def _unclear(plain: str) -> Unclear | None:
+    if any(letter.isalpha() and not letter.isascii() for letter in plain):
+        return Unclear("item E is not in English")
     if trouble := _TROUBLE.search(plain):
         return Unclear(f"item E says {trouble[0]}, so the area is not one that can be drawn")
     if _HOURS.search(plain):

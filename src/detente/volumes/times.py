@@ -55,7 +55,9 @@ def parse_time_s(text: str, *, where: str = "") -> float:
             where=where,
         )
     whole_s = (instant - _EPOCH) // timedelta(seconds=1) + leap
-    return check_time_s(whole_s + float(match.group(7) or 0.0), where=where)
+    # Whole numbers divided once give the float nearest to what was written.
+    ns = int((match.group(7) or ".0")[1:].ljust(9, "0"))
+    return check_time_s((whole_s * 10**9 + ns) / 10**9, where=where)
 
 
 def check_time_s(seconds: float, *, where: str = "") -> float:
