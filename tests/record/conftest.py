@@ -121,9 +121,11 @@ def refused() -> Callable[..., bool]:
             refusal = error
         else:
             return False
-        # An error that does not say what to do next is a defect of its own.
+        # An error that says nothing, leaves its reader alone, or writes to the terminal what a
+        # stranger put into it, is a defect of its own.
         assert refusal.message
         assert refusal.remedy
+        assert str(refusal).isprintable()
         return True
 
     return is_refused

@@ -127,6 +127,7 @@ def test_the_line_between_salt_and_body_is_fixed(entry: Entry, key_of: KeyOf) ->
     "change",
     [
         {"extra": 1},
+        {"\ud800": 1},
         {"salt": None, "body": None},
         {"salt": None},
         {"body": None},
@@ -142,6 +143,13 @@ def test_the_line_between_salt_and_body_is_fixed(entry: Entry, key_of: KeyOf) ->
 def test_other_bundles_are_refused(entry: Entry, key_of: KeyOf, change: dict[str, Any]) -> None:
     with pytest.raises(RecordError):
         read_entry(entry_to_bundle(entry) | change, key_of)
+
+
+def test_a_strangers_words_cannot_reach_the_terminal(entry: Entry, key_of: KeyOf) -> None:
+    with pytest.raises(RecordError) as caught:
+        read_entry(entry_to_bundle(entry) | {"\x1b[2J\nall clear\u202e" + "x" * 9999: 1}, key_of)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
 
 
 @pytest.mark.parametrize("field", ["envelope", "salt", "body"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from detente.record import (
     Envelope,
@@ -88,10 +89,12 @@ def test_bundles(refused: Refused, us: SigningKey, bundle: bytes, data: st.DataO
     def key_of(party: str) -> Any:
         return {"us": us.public}[party]
 
+    # White space between the parts may change; what is said may not.
+    entry = read_entry(bundle, key_of)
     for raw in (data.draw(st.binary()), data.draw(mutated(bundle))):
-        assert refused(read_entry, raw, key_of) or raw == bundle
+        assert refused(read_entry, raw, key_of) or read_entry(raw, key_of) == entry
     value = data.draw(VALUES | regrafted(json.loads(bundle)))
-    assert refused(read_entry, value, key_of) or value == json.loads(bundle)
+    assert refused(read_entry, value, key_of) or read_entry(value, key_of) == entry
 
 
 @SETTINGS
@@ -118,7 +121,8 @@ def test_envelopes(refused: Refused, bundle: bytes, data: st.DataObject) -> None
 @given(st.data())
 def test_cards(refused: Refused, card: bytes, data: st.DataObject) -> None:
     raw = data.draw(st.binary() | mutated(card))
-    assert refused(open_card, raw) or raw == card
+    opened = open_card(card)
+    assert refused(open_card, raw) or open_card(raw) == replace(opened, raw=raw)
 
 
 @SETTINGS

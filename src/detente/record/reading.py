@@ -42,9 +42,10 @@ def read_struct(value: Any, kind: type[T], where: str) -> T:
     """Turn decoded JSON into the Struct ``kind``: exact types, no coercion."""
     try:
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        # The second comes of half a surrogate pair in values that strict_json did not read.
         raise RecordError(
-            f"does not have the fields it should have: {error}",
+            f"does not have the fields it should have: {_shown(str(error))}",
             remedy="refuse it, and ask its writer which version of the protocol it speaks",
             where=where,
         ) from None
@@ -82,3 +83,8 @@ def decode_base64(text: str, where: str, limit_bytes: int | None = None) -> byte
             "not standard base64 with padding", remedy="send it again unchanged", where=where
         )
     return data
+
+
+def _shown(text: str) -> str:
+    """What names a stranger's field, safe to print: one short line without control characters."""
+    return "".join(c if c.isprintable() else "?" for c in text[:200])
