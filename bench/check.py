@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> None:
     found_s = time.perf_counter()
     callsigns = {activity.id.split(".")[0] for activity in reading.activities}
     figures = {
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
         "callsigns": len(callsigns),
         "flights": len(reading.activities),
         "volumes": sum(len(activity.volumes) for activity in reading.activities),
@@ -57,8 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
 def _sample() -> Path:
     spec = find_spec("traffic")
     assert spec is not None, "the traffic wheel is missing: ./dev bench installs it"
-    (folder,) = spec.submodule_search_locations or ()
-    return Path(folder) / "data/samples/collections/quickstart.json.gz"
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "data/samples/collections/quickstart.json.gz"
 
 
 def _shrink(path: Path) -> None:

@@ -51,8 +51,9 @@ def dev_script() -> str:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_command_shown_exists(document: Path) -> None:
-    from detente.cli.main import app
     from typer.main import get_command
+
+    from detente.cli.main import app
 
     known = get_command(app)
     for words in commands_shown(document):
@@ -137,7 +138,7 @@ def test_lock_files_name_no_host() -> None:
     for lock in locks:
         text = lock.read_text()
         assert "--index-url" not in text, lock.name
-        # npm writes a package's donation page into the lock; where it is fetched from is "resolved".
+        # npm may keep a package's donation page; where it is fetched from is "resolved".
         assert not re.search(r'"resolved": "http|^[^"]*https?://', text, re.MULTILINE), lock.name
 
 

@@ -94,7 +94,7 @@ def test_the_table_fits_a_page_whatever_the_names() -> None:
 def test_what_is_unknown_is_said_first_and_never_called_clear() -> None:
     text = text_of(result(unknown=(Unknown("relief", "a9", "it has a schedule"),)))
     assert text.startswith("UNKNOWN: relief/a9: it has a schedule\n")
-    assert "No conflict found among 12 activities; 1 unknown" in text
+    assert "No conflict found among 12 activities, between different parties; 1 unknown." in text
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:

@@ -11,10 +11,12 @@ used, goes to standard error. Exit status::
 Heavy imports stand inside the functions, so that ``detente --help`` stays fast.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 CONFLICTS, UNSURE, CLEAR = 1, 2, 0
 """Exit statuses."""
-MAX_REMARKS = 12
-"""Lines of remarks printed before the rest is only counted."""
+MAX_REMARKS = 20
+"""Kinds of notes that are printed; of each kind the first is, and the others are counted."""
 
 
 class Format(StrEnum):
@@ -199,11 +201,14 @@ def _report(reading: "Reading", *, within: bool) -> None:
     """On standard error: what was left out, what was assumed, what was widened."""
     for error in reading.bad:
         _say(str(error))
-    remarks = [*reading.notes, *_remarks(reading.activities)]
-    for remark in remarks[:MAX_REMARKS]:
-        _say(f"note: {remark}")
-    if len(remarks) > MAX_REMARKS:
-        _say(f"note: … and {len(remarks) - MAX_REMARKS} more notes like these")
+    groups: dict[str, list[str]] = {}
+    for remark in (*reading.notes, *_remarks(reading.activities)):
+        groups.setdefault(re.sub(r"\A\S+?/\S+: |[\d,.]+", "", remark), []).append(remark)
+    for first, *others in islice(groups.values(), MAX_REMARKS):
+        alike = f" (and {len(others)} more like this)" if others else ""
+        _say(f"note: {first}{alike}")
+    if len(groups) > MAX_REMARKS:
+        _say(f"note: … and {len(groups) - MAX_REMARKS} more kinds of notes")
     parties = {activity.party for activity in reading.activities}
     if len(parties) == 1 and len(reading.activities) > 1 and not within:
         _say(
@@ -213,10 +218,9 @@ def _report(reading: "Reading", *, within: bool) -> None:
 
 
 def _remarks(activities: Sequence["Activity"]) -> Iterator[str]:
-    """What was assumed of activities and how their bands were widened, the same said once."""
+    """What was assumed of each activity, and how its bands were widened."""
     from detente.volumes.datums import widenings
 
-    who: dict[str, list[str]] = {}
     bands = {volume.band for activity in activities for volume in activity.volumes}
     widened = {band: widenings(band) for band in bands} if _mixed(bands) else {}
     for activity in activities:
@@ -224,10 +228,7 @@ def _remarks(activities: Sequence["Activity"]) -> Iterator[str]:
         for volume in activity.volumes:
             said.update(dict.fromkeys(widened.get(volume.band, ())))
         for remark in said:
-            who.setdefault(remark, []).append(f"{activity.party}/{activity.id}")
-    for remark, names in who.items():
-        several = f" and {len(names) - 1} others" if len(names) > 2 else ""
-        yield f"{' and '.join(names[:2]) if not several else names[0] + several}: {remark}"
+            yield f"{activity.party}/{activity.id}: {remark}"
 
 
 def _mixed(bands: Iterable["Band"]) -> bool:

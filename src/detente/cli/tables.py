@@ -16,7 +16,7 @@ properties, and the other three members beside ``features`` (RFC 7946, section 6
 
 import json
 import math
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import msgspec
 
@@ -25,9 +25,6 @@ from detente.formats import Unknown
 from detente.volumes.model import Band, Limit, Reference
 from detente.volumes.times import ceil_ms, floor_ms, format_time
 from detente.volumes.units import FL_M, FT_M, NM_M
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 WIDTH = 100
 """Columns of the table: what a printed page and the narrowest console in use can hold."""
@@ -70,35 +67,33 @@ def write_json(value: dict[str, Any], out: IO[str]) -> None:
 
 def write_table(result: Result, out: IO[str], *, within: bool) -> None:
     """The result as text of ``WIDTH`` columns: what is unknown first, then what conflicts."""
-    from rich.console import Console
-
-    console = Console(file=out, width=WIDTH, highlight=False, markup=False, emoji=False)
     for item in result.unknown:
-        console.print(printable(f"UNKNOWN: {item.party}/{item.id}: {item.why}"), soft_wrap=True)
+        out.write(printable(f"UNKNOWN: {item.party}/{item.id}: {item.why}") + "\n")
     if result.conflicts:
-        console.print(_table(result.conflicts))
-    console.print(summary(result, within=within), soft_wrap=True)
+        out.write(_table(result.conflicts))
+    out.write(summary(result, within=within))
 
 
 def summary(result: Result, *, within: bool) -> str:
-    """The last line: how many conflicts, among what, by which separations."""
-    separation = result.separation
-    among = "of all parties" if within else "of different parties"
-    found = len(result.conflicts)
-    head = "No conflict" if found == 0 else f"{found} conflict" + ("s" if found > 1 else "")
-    head += f" found among {_count(result.activities, 'activity', 'activities')}"
-    if result.unknown:
-        head += f"; {len(result.unknown)} unknown"
-    return f"{head} {among}, closer than\n{spoken_separation(separation)}."
+    """The last lines: how many conflicts, among what, by which separation."""
+    found, activities = len(result.conflicts), result.activities
+    head = "No conflict" if found == 0 else f"{found} conflict{'s' if found > 1 else ''}"
+    among = f"{activities} activit{'y' if activities == 1 else 'ies'}"
+    between = "of the same party too" if within else "between different parties"
+    unknown = f"; {len(result.unknown)} unknown" if result.unknown else ""
+    return (
+        f"{head} found among {among}, {between}{unknown}.\n"
+        f"Separation: {spoken_separation(result.separation)}.\n"
+    )
 
 
 def spoken_separation(separation: Separation) -> str:
-    """``5 NM (9260 m) laterally and 1000 ft (304.8 m) vertically within 10 min``."""
+    """``5 NM (9260 m) laterally, 1000 ft (304.8 m) vertically, 10 min``."""
     lateral_m, vertical_m, time_s = msgspec.structs.astuple(separation)
     duration = f"{time_s / 60:g} min" if time_s % 6 == 0 else f"{time_s:g} s"
     return (
-        f"{lateral_m / NM_M:.6g} NM ({lateral_m:.6g} m) laterally and "
-        f"{vertical_m / FT_M:.6g} ft ({vertical_m:.6g} m) vertically within {duration}"
+        f"{lateral_m / NM_M:.6g} NM ({lateral_m:.6g} m) laterally, "
+        f"{vertical_m / FT_M:.6g} ft ({vertical_m:.6g} m) vertically, {duration}"
     )
 
 
@@ -163,41 +158,39 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
     }
 
 
-def _table(conflicts: tuple[Conflict, ...]) -> "Table":
+def _table(conflicts: tuple[Conflict, ...]) -> str:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("#", justify="right")
-    for who in ("Who", "With whom"):
-        table.add_column(who, ratio=1, overflow="fold")
-    table.add_column("From – to, UTC", no_wrap=True)
+    table = Table(
+        box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, expand=True
+    )
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("Who\nwith whom", ratio=1, overflow="fold")
+    table.add_column("From, UTC\nto", no_wrap=True)
     for how_close in ("Lateral", "Vertical"):
         table.add_column(how_close, justify="right", no_wrap=True)
     table.add_column("Where", no_wrap=True)
-    table.expand = True
     for number, conflict in enumerate(conflicts, start=1):
-        near_nm, near_m = lateral(conflict.lateral_m).rstrip(")").split(" (")
-        near_ft, high_m = vertical(conflict.vertical_m).rstrip(")").split(" (")
-        place = degrees_minutes(conflict.lon, conflict.lat)
-        table.add_row(
-            str(number),
-            _who(conflict.a),
-            _who(conflict.b),
-            "\n".join(whole_seconds(conflict.start_s, conflict.end_s)),
-            f"{near_nm}\n{near_m}",
-            f"{near_ft}\n{high_m}",
-            f"{place}\n{grid_reference(conflict.lon, conflict.lat)}",
-            end_section=True,
-        )
-    return table
+        table.add_row(str(number), *_cells(conflict))
+    console = Console(width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().strip("\n").split("\n")) + "\n"
 
 
-def _who(key: Key) -> str:
-    return f"{key.party}\n{key.id}"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _cells(conflict: Conflict) -> tuple[str, ...]:
+    near_nm, near_m = lateral(conflict.lateral_m).rstrip(")").split(" (")
+    near_ft, high_m = vertical(conflict.vertical_m).rstrip(")").split(" (")
+    return (
+        f"{conflict.a.party}/{conflict.a.id}\n{conflict.b.party}/{conflict.b.id}",
+        "\n".join(whole_seconds(conflict.start_s, conflict.end_s)),
+        f"{near_nm}\n{near_m}",
+        f"{near_ft}\n{high_m}",
+        f"{degrees_minutes(conflict.lon, conflict.lat)}\n"
+        f"{grid_reference(conflict.lon, conflict.lat)}",
+    )
 
 
 def _down(value: float, digits: int) -> float:

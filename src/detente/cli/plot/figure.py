@@ -124,7 +124,7 @@ def _draw_title(
     page.write(
         0.3,
         0.4,
-        f"closer than {spoken_separation(separation)}; WGS84, azimuthal equidistant; times are UTC",
+        f"Separation {spoken_separation(separation)}. WGS84, azimuthal equidistant. Times are UTC.",
         size=8.5,
     )
 
