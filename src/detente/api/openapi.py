@@ -7,9 +7,12 @@ import msgspec
 
 import detente
 from detente.api.errors import Problem, status_of
-from detente.api.route import KEY_CHARACTERS_MAX, Route, is_struct, operation_id
+from detente.api.health import Health
+from detente.api.route import KEY_CHARACTERS_MAX, V1, Route, is_struct, operation_id
 
 _REF = "#/components/schemas/{name}"
+
+_HEALTH = {"application/json": {"schema": {"$ref": _REF.format(name="Health")}}}
 
 _DESCRIPTION = (
     "What a party's own systems may ask of its node. A node informs; it gives no permission. "
@@ -18,15 +21,60 @@ _DESCRIPTION = (
 )
 
 
+_WATCHING: dict[str, Any] = {
+    "/healthz": {
+        "get": {
+            "operationId": "healthz",
+            "summary": "Whether the node works; 503 when it does not, or that is unknown",
+            "tags": ["watching"],
+            "security": [],
+            "responses": {
+                "200": {"description": "Store and writer work.", "content": _HEALTH},
+                "503": {"description": "One fails, or is unknown.", "content": _HEALTH},
+            },
+        }
+    },
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "Counters and gauges in Prometheus' text format",
+            "tags": ["watching"],
+            "responses": {"200": {"description": "The numbers.", "content": {"text/plain": {}}}},
+        }
+    },
+    f"{V1}/events": {
+        "get": {
+            "operationId": "events",
+            "summary": "What changes, live, as Server-Sent Events with the change as data",
+            "tags": ["watching"],
+            "parameters": [
+                {
+                    "name": "since",
+                    "in": "query",
+                    "required": False,
+                    "description": "Begin above this change number; without it, from now on.",
+                    "schema": {"type": "integer", "minimum": 0},
+                }
+            ],
+            "responses": {
+                "200": {"description": "The stream.", "content": {"text/event-stream": {}}}
+            },
+        }
+    },
+}
+"""What is served beside the table, because it is no call of the node with one answer (``app``)."""
+
+
 def openapi(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The document, as a JSON value."""
-    kinds = [Problem, *(kind for route in routes for kind in _structs(route))]
+    kinds = [Problem, Health, *(kind for route in routes for kind in _structs(route))]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     # The same Struct may stand in many routes; each gives the same schema.
     schema_of = dict(zip(map(repr, kinds), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
+    paths.update(_WATCHING)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -20,6 +20,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_BYTES_MAX = 16 * 1024
+"""What of an unfinished request head is kept. One that came whole may be as long as one read."""
 HEAD_SECONDS_MAX = 10.0
 HANDSHAKE_SECONDS_MAX = 10.0
 KEEP_ALIVE_S = 60

@@ -1,465 +1,237 @@
 """Every path of the officers' face, in one table: routing and OpenAPI are both made from it."""
 
-from detente import errors
+from typing import Any
+
 from detente.api.calls import bodies, lines, plans, record, service, talk
 from detente.api.imports import import_plans
-from detente.api.route import V1, Route
+from detente.api.route import V1, Handler, Route
+from detente.errors import AccessError, CredentialError, NotFoundError, StateError
 from detente.node import views
 
-_STATE = (errors.StateError,)
+
+def _get(tag: str, path: str, handler: Handler, summary: str, answer: Any, **more: Any) -> Route:
+    """A path that is read."""
+    return Route(
+        method="GET",
+        path=V1 + path,
+        handler=handler,
+        summary=summary,
+        tag=tag,
+        answer=answer,
+        **more,
+    )
+
+
+def _post(
+    tag: str, path: str, handler: Handler, summary: str, body: Any, answer: Any, **more: Any
+) -> Route:
+    """A path that makes something, which may not be possible in the state that things are in."""
+    more = {"status": 201, "may_raise": (StateError,), **more}
+    return Route(
+        method="POST",
+        path=V1 + path,
+        handler=handler,
+        summary=summary,
+        tag=tag,
+        body=body,
+        answer=answer,
+        **more,
+    )
+
+
+def _entry(tag: str, path: str, handler: Handler, summary: str, body: Any, **more: Any) -> Route:
+    """A path that writes one entry onto a line; with an idempotency key, once."""
+    return _post(tag, path, handler, summary, body, views.EntryView, writes=True, **more)
+
+
+def _delete(tag: str, path: str, handler: Handler, summary: str, **more: Any) -> Route:
+    """A path that ends something."""
+    return Route(method="DELETE", path=V1 + path, handler=handler, summary=summary, tag=tag, **more)
+
 
 NODE = (
-    Route(
-        method="GET",
-        path=f"{V1}/node",
-        handler=service.show_node,
-        tag="node",
-        summary="Who this node is",
-        answer=service.NodeView,
+    _get("node", "/node", service.show_node, "Who this node is", service.NodeView),
+    _get("node", "/card", service.show_card, "This party's card, as other parties get it", bytes),
+    _get(
+        "node", "/officers", service.list_officers, "Who may use this node",
+        list[views.OfficerView], admin=True,
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/card",
-        handler=service.show_card,
-        tag="node",
-        summary="This party's card, as other parties get it",
-        answer=bytes,
+    _post(
+        "node", "/officers", service.add_officer,
+        "Add an officer; the answer holds the token, this once",
+        bodies.OfficerBody, service.TokenView, admin=True,
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/officers",
-        handler=service.list_officers,
-        tag="node",
-        summary="Who may use this node",
-        answer=list[views.OfficerView],
-        admin=True,
+    _delete(
+        "node", "/officers/{officer}", service.end_officer,
+        "End an officer's access: the token and all sessions", admin=True,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/officers",
-        handler=service.add_officer,
-        tag="node",
-        summary="Add an officer; the answer holds the token, this once",
-        body=bodies.OfficerBody,
-        answer=service.TokenView,
-        status=201,
-        admin=True,
-        may_raise=_STATE,
+    _post(
+        "node", "/login-links", service.make_login_link, "Make a one-time link into the console",
+        bodies.LoginLinkBody, service.LoginLinkView, admin=True, may_raise=(NotFoundError,),
     ),
-    Route(
-        method="DELETE",
-        path=f"{V1}/officers/{{officer}}",
-        handler=service.end_officer,
-        tag="node",
-        summary="End an officer's access",
-        admin=True,
+    _post(
+        "node", "/login", service.log_in, "Turn a one-time code into a session's token",
+        bodies.LoginBody, service.SessionView, open=True, may_raise=(CredentialError,),
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/login-links",
-        handler=service.make_login_link,
-        tag="node",
-        summary="Make a one-time link into the console",
-        body=bodies.LoginLinkBody,
-        answer=service.LoginLinkView,
-        status=201,
-        admin=True,
-        may_raise=(errors.NotFoundError,),
+    _get(
+        "node", "/audit", record.list_audit, "The node's internal audit log",
+        list[views.AuditView], query=bodies.PageQuery, admin=True,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/login",
-        handler=service.log_in,
-        tag="node",
-        summary="Turn a one-time code into a session token",
-        body=bodies.LoginBody,
-        answer=service.SessionView,
-        open=True,
-        may_raise=(errors.CredentialError,),
+    _get(
+        "node", "/changes", record.list_changes, "What changed here since a change number",
+        list[views.ChangeView], query=bodies.ChangesQuery,
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/audit",
-        handler=record.list_audit,
-        tag="node",
-        summary="The node's internal audit log",
-        query=bodies.PageQuery,
-        answer=list[views.AuditView],
-        admin=True,
-    ),
-    Route(
-        method="GET",
-        path=f"{V1}/changes",
-        handler=record.list_changes,
-        tag="node",
-        summary="What changed in this node since a change number",
-        query=bodies.ChangesQuery,
-        answer=list[views.ChangeView],
-    ),
-)
+)  # fmt: skip
 
 PLANS = (
-    Route(
-        method="GET",
-        path=f"{V1}/plans",
-        handler=plans.list_plans,
-        tag="plans",
-        summary="Our plans, with our own conflicts",
-        answer=list[views.PlanView],
+    _get(
+        "plans", "/plans", plans.list_plans, "Our plans, with our own conflicts",
+        list[views.PlanView],
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/plans",
-        handler=plans.file_plan,
-        tag="plans",
-        summary="File a plan; it stays private",
-        body=bodies.PlanBody,
-        answer=views.PlanView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _post(
+        "plans", "/plans", plans.file_plan, "File a plan; it stays private",
+        bodies.PlanBody, views.PlanView, writes=True,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/plans/import",
-        handler=import_plans,
-        tag="plans",
-        summary="File every activity of a file (GeoJSON, CSV, NOTAM, trajectories), or none",
-        query=bodies.ImportQuery,
-        body=bytes,
-        answer=list[views.PlanView],
-        status=201,
-        media="application/octet-stream",
-        may_raise=_STATE,
+    _post(
+        "plans", "/plans/import", import_plans,
+        "File every activity of a file (GeoJSON, CSV, NOTAM, trajectories), or none",
+        bytes, list[views.PlanView], query=bodies.ImportQuery, writes=True,
     ),
+    _get("plans", "/plans/{plan}", plans.show_plan, "One plan", views.PlanView),
     Route(
-        method="GET",
-        path=f"{V1}/plans/{{plan}}",
-        handler=plans.show_plan,
-        tag="plans",
-        summary="One plan",
-        answer=views.PlanView,
+        method="PUT", path=f"{V1}/plans/{{plan}}", handler=plans.change_plan, tag="plans",
+        summary="Change a plan; what lines see of it stays until it is released again",
+        body=bodies.PlanChangeBody, answer=views.PlanView, writes=True, may_raise=(StateError,),
     ),
-    Route(
-        method="PUT",
-        path=f"{V1}/plans/{{plan}}",
-        handler=plans.change_plan,
-        tag="plans",
-        summary="Change a plan; what lines see of it stays",
-        body=bodies.PlanChangeBody,
-        answer=views.PlanView,
-        writes=True,
+    _delete(
+        "plans", "/plans/{plan}", plans.drop_plan, "Drop a plan that no line sees",
+        may_raise=(StateError,),
     ),
-    Route(
-        method="DELETE",
-        path=f"{V1}/plans/{{plan}}",
-        handler=plans.drop_plan,
-        tag="plans",
-        summary="Drop a plan that no line sees",
-        may_raise=_STATE,
+    _post(
+        "plans", "/plans/{plan}/preview", plans.preview_release,
+        "Exactly what a line would see of a plan",
+        bodies.PreviewBody, views.PreviewView, status=200,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/plans/{{plan}}/preview",
-        handler=plans.preview_release,
-        tag="plans",
-        summary="Exactly what a line would see of a plan",
-        body=bodies.PreviewBody,
-        answer=views.PreviewView,
-        may_raise=_STATE,
+    _entry(
+        "plans", "/plans/{plan}/release", plans.release_plan,
+        "Release a plan's next version on a line", bodies.ReleaseBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/plans/{{plan}}/release",
-        handler=plans.release_plan,
-        tag="plans",
-        summary="Release a plan's next version on a line",
-        body=bodies.ReleaseBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _entry(
+        "plans", "/plans/{plan}/withdraw", plans.withdraw_plan,
+        "Withdraw a plan from a line", bodies.WithdrawBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/plans/{{plan}}/withdraw",
-        handler=plans.withdraw_plan,
-        tag="plans",
-        summary="Withdraw a plan from a line",
-        body=bodies.WithdrawBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
-    ),
-)
+)  # fmt: skip
 
 LINES = (
-    Route(
-        method="GET",
-        path=f"{V1}/lines",
-        handler=lines.list_lines,
-        tag="lines",
-        summary="The lines this node has joined",
-        answer=list[views.LineView],
+    _get(
+        "lines", "/lines", lines.list_lines, "The lines this node has joined",
+        list[views.LineView],
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/found",
-        handler=lines.found_line,
-        tag="lines",
-        summary="Make a founding document with other parties' cards; joins nothing yet",
-        body=bodies.FoundBody,
-        answer=bytes,
-        admin=True,
+    _post(
+        "lines", "/lines/found", lines.found_line,
+        "Make a founding document with other parties' cards; joins nothing yet",
+        bodies.FoundBody, bytes, status=200, admin=True,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/join",
-        handler=lines.join_line,
-        tag="lines",
-        summary="Join a line whose parties' fingerprints have been compared",
-        body=bodies.JoinBody,
-        answer=views.LineView,
-        status=201,
-        admin=True,
-        may_raise=(*_STATE, errors.AccessError, errors.SignatureError),
+    _post(
+        "lines", "/lines/join", lines.join_line,
+        "Join a line whose parties' fingerprints have been compared",
+        bodies.JoinBody, views.LineView, admin=True, may_raise=(StateError, AccessError),
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}",
-        handler=lines.show_line,
-        tag="lines",
-        summary="One line: members, terms, state",
-        answer=views.LineView,
+    _get("lines", "/lines/{line}", lines.show_line, "One line: members, terms, state",
+         views.LineView),
+    _entry(
+        "lines", "/lines/{line}/terms", lines.sign_terms, "Sign the next version of the terms",
+        bodies.TermsBody, admin=True,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/terms",
-        handler=lines.sign_terms,
-        tag="lines",
-        summary="Sign the next version of the terms",
-        body=bodies.TermsBody,
-        answer=views.EntryView,
-        status=201,
-        admin=True,
-        writes=True,
-        may_raise=_STATE,
+    _get(
+        "lines", "/lines/{line}/links", lines.list_links, "How each other member is reached",
+        list[views.LinkView],
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/links",
-        handler=lines.list_links,
-        tag="lines",
-        summary="How each other member is reached",
-        answer=list[views.LinkView],
+    _get(
+        "lines", "/lines/{line}/activities", lines.list_activities,
+        "The newest version of every released activity", list[views.ReleasedView],
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/activities",
-        handler=lines.list_activities,
-        tag="lines",
-        summary="The newest version of every released activity",
-        answer=list[views.ReleasedView],
+    _get(
+        "lines", "/lines/{line}/conflicts", lines.list_conflicts,
+        "Where activities meet, open and ended", list[views.ConflictView],
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/conflicts",
-        handler=lines.list_conflicts,
-        tag="lines",
-        summary="Where activities meet, open and ended",
-        answer=list[views.ConflictView],
+    _entry(
+        "lines", "/lines/{line}/line-checks", talk.check_line, "Make a line check",
+        bodies.LineCheckBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/checks",
-        handler=talk.check_line,
-        tag="lines",
-        summary="Make a line check",
-        body=bodies.LineCheckBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _entry(
+        "lines", "/lines/{line}/suspend", talk.suspend_line,
+        "Declare the line suspended; safety traffic still passes", bodies.NoteBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/suspend",
-        handler=talk.suspend_line,
-        tag="lines",
-        summary="Declare the line suspended; safety traffic still passes",
-        body=bodies.NoteBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _entry(
+        "lines", "/lines/{line}/resume", talk.resume_line, "Take our suspension back",
+        bodies.NoteBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/resume",
-        handler=talk.resume_line,
-        tag="lines",
-        summary="Take our suspension back",
-        body=bodies.NoteBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
-    ),
-)
+)  # fmt: skip
 
 TALK = (
-    Route(
-        method="GET",
-        path=f"{V1}/phrases",
-        handler=talk.list_phrases,
-        tag="talk",
-        summary="The phrasebook",
-        answer=list[views.PhraseView],
+    _get("talk", "/phrases", talk.list_phrases, "The phrasebook", list[views.PhraseView]),
+    _get(
+        "talk", "/lines/{line}/messages", talk.list_messages, "All messages",
+        list[views.MessageView],
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/messages",
-        handler=talk.list_messages,
-        tag="talk",
-        summary="All messages",
-        answer=list[views.MessageView],
+    _entry(
+        "talk", "/lines/{line}/messages", talk.send_message,
+        "Send a message, free or from the phrasebook", bodies.MessageBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/messages",
-        handler=talk.send_message,
-        tag="talk",
-        summary="Send a message, free or from the phrasebook",
-        body=bodies.MessageBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _entry(
+        "talk", "/lines/{line}/acknowledgements", talk.acknowledge_entry,
+        "Say that an entry has been understood, or disseminated", bodies.AcknowledgeBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/acknowledgements",
-        handler=talk.acknowledge_entry,
-        tag="talk",
-        summary="Say that an entry has been understood, or disseminated",
-        body=bodies.AcknowledgeBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _get(
+        "talk", "/lines/{line}/proposals", talk.list_proposals,
+        "All proposals, and what became of each", list[views.ProposalView],
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/proposals",
-        handler=talk.list_proposals,
-        tag="talk",
-        summary="All proposals, and what became of each",
-        answer=list[views.ProposalView],
+    _entry(
+        "talk", "/lines/{line}/proposals", talk.propose_change,
+        "Propose a change that would end a conflict", bodies.ProposeBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/proposals",
-        handler=talk.propose_change,
-        tag="talk",
-        summary="Propose a change that would end a conflict",
-        body=bodies.ProposeBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _entry(
+        "talk", "/lines/{line}/proposals/{proposal}/assent", talk.assent_to_proposal,
+        "Assent to a proposal", bodies.NoteBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/proposals/{{proposal}}/assent",
-        handler=talk.assent_to_proposal,
-        tag="talk",
-        summary="Assent to a proposal",
-        body=bodies.NoteBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _entry(
+        "talk", "/lines/{line}/proposals/{proposal}/decline", talk.decline_proposal,
+        "Decline a proposal", bodies.NoteBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/proposals/{{proposal}}/decline",
-        handler=talk.decline_proposal,
-        tag="talk",
-        summary="Decline a proposal",
-        body=bodies.NoteBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _entry(
+        "talk", "/lines/{line}/proposals/{proposal}/carry-out", talk.carry_out_proposal,
+        "Release our activity's next version as the proposal says", None,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/proposals/{{proposal}}/carry-out",
-        handler=talk.carry_out_proposal,
-        tag="talk",
-        summary="Release our activity's next version as the proposal says",
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
+    _get(
+        "talk", "/lines/{line}/obligations", talk.list_obligations, "Who owes what by when",
+        list[views.ObligationView],
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/obligations",
-        handler=talk.list_obligations,
-        tag="talk",
-        summary="Who owes what by when",
-        answer=list[views.ObligationView],
+    _entry(
+        "talk", "/lines/{line}/lapses", talk.state_lapse,
+        "State on the record that what was owed did not come", bodies.LapseBody,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/lines/{{line}}/lapses",
-        handler=talk.state_lapse,
-        tag="talk",
-        summary="State on the record that what was owed did not come",
-        body=bodies.LapseBody,
-        answer=views.EntryView,
-        status=201,
-        writes=True,
-        may_raise=_STATE,
-    ),
-)
+)  # fmt: skip
 
 RECORD = (
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/entries",
-        handler=record.list_entries,
-        tag="record",
-        summary="A page of the joint record",
-        query=bodies.EntriesQuery,
-        answer=list[views.EntryView],
+    _get(
+        "record", "/lines/{line}/entries", record.list_entries, "A page of the joint record",
+        list[views.EntryView], query=bodies.EntriesQuery,
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/entries/{{entry}}",
-        handler=record.show_entry,
-        tag="record",
-        summary="One entry",
-        answer=views.EntryView,
+    _get(
+        "record", "/lines/{line}/entries/{entry}", record.show_entry, "One entry",
+        views.EntryView,
     ),
-    Route(
-        method="GET",
-        path=f"{V1}/lines/{{line}}/state",
-        handler=record.show_state,
-        tag="record",
-        summary="The line's state as canonical JSON, the same bytes on every node",
-        answer=bytes,
+    _get(
+        "record", "/lines/{line}/state", record.show_state,
+        "The line's state as canonical JSON: the same bytes on every node with the same entries",
+        bytes,
     ),
-    Route(
-        method="POST",
-        path=f"{V1}/record/verify",
-        handler=record.verify_record,
-        tag="record",
-        summary="Verify the whole record; an empty list means that nothing is wrong",
-        answer=list[views.Finding],
+    _post(
+        "record", "/record/verify", record.verify_record,
+        "Verify the whole record; an empty list means that nothing is wrong",
+        None, list[views.Finding], status=200, may_raise=(),
     ),
-)
+)  # fmt: skip
 
 ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD
