@@ -1,5 +1,6 @@
 """Other people's files in and out: GeoJSON, CSV, NOTAM, trajectories (pure)."""
 
+from detente.formats.features import features_of
 from detente.formats.files import party_of_name, read, read_all, read_bytes
 from detente.formats.reading import Progress, Reading, ReadOptions, Unknown
 
@@ -8,6 +9,7 @@ __all__ = [
     "ReadOptions",
     "Reading",
     "Unknown",
+    "features_of",
     "party_of_name",
     "read",
     "read_all",

@@ -63,7 +63,7 @@ def _volume_to_wire(volume: Volume) -> dict[str, Any]:
     return {
         "core": {
             "type": volume.core.shape.value,
-            "coordinates": _coordinates(volume.core),
+            "coordinates": coordinates_of(volume.core),
             "edges": volume.core.edges.value,
         },
         "radius_m": volume.radius_m,
@@ -74,7 +74,8 @@ def _volume_to_wire(volume: Volume) -> dict[str, Any]:
     }
 
 
-def _coordinates(core: Core) -> list[Any]:
+def coordinates_of(core: Core) -> list[Any]:
+    """The core's GeoJSON coordinates; rings are closed."""
     if core.shape is Shape.POINT:
         return list(core.rings[0][0])
     if core.shape is Shape.POLYLINE:
