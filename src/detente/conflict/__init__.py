@@ -8,13 +8,12 @@ from detente.conflict.model import Conflict, Key, Part, Separation
 if TYPE_CHECKING:
     from detente.conflict.index import Index
     from detente.conflict.meeting import between, find
-    from detente.conflict.shifts import Moves, Shifts, part, shifted
+    from detente.conflict.shifts import Shifts, part, shifted
 
 __all__ = [
     "Conflict",
     "Index",
     "Key",
-    "Moves",
     "Part",
     "Separation",
     "Shifts",
@@ -27,7 +26,6 @@ __all__ = [
 # What computes needs numpy; who only reads conflicts should not wait for it.
 _COMPUTES = {
     "Index": "index",
-    "Moves": "shifts",
     "Shifts": "shifts",
     "between": "meeting",
     "find": "meeting",

@@ -116,7 +116,7 @@ def straight_bulge_m(lon_a: Floats, lat_a: Floats, lon_b: Floats, lat_b: Floats)
     steepest = np.sin(np.radians(np.maximum(np.abs(lat_a), np.abs(lat_b))))
     east_m = 2 * RADIUS_MAX_M * steepest * turn * climb
     north_m = _widest_parallel_m(lat_a, lat_b) * steepest * turn**2 + 70_000.0 * climb**2
-    return np.hypot(east_m, north_m) / 8
+    return np.asarray(np.hypot(east_m, north_m) / 8, dtype=np.float64)
 
 
 def _widest_parallel_m(lat_a: Floats, lat_b: Floats) -> Floats:
