@@ -1,29 +1,97 @@
-"""The node's use cases under one roof (being filled in)."""
+"""A node: one party's keys and store, and everything an officer or a peer may ask of it.
+
+``Node`` is the one door. API, console, command line and delivery go through it; behind it stands a
+module for each kind of use case, and nothing else in this class than which one.
+
+::
+
+    node = Node.open("us/")
+    node.file(orbit, title="Orbit south of Kunduz", officer="watch-1")
+    node.release("orbit-1", "northern-watch", "exact", officer="watch-1")
+    for conflict in node.conflicts("northern-watch"): …
+
+A line is named by its id or its name. ``officer`` is who acts; it goes to the internal audit log
+and never onto a line. ``key`` is an idempotency key: the same request under the same key is done
+once and answered alike. Every write is durable when it returns. All methods may be called from any
+thread, and raise ``detente.errors`` only.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from detente.node import views
+import msgspec
+
+from detente.line import Terms, state_document
+from detente.node import (
+    cosigning,
+    filing,
+    joining,
+    measuring,
+    officers,
+    opening,
+    peering,
+    receiving,
+    releasing,
+    settling,
+    talking,
+    verifying,
+    views,
+    watching,
+)
+from detente.node.clock import Clock
+from detente.node.core import Core
+from detente.node.show import activities, conflicts, lines, record, talk
+from detente.node.show.reader import LineReader
+from detente.store import changes, plans
 from detente.volumes import Activity
+from detente.volumes.times import format_time
 
 Json = dict[str, Any]
 
 
 class Node:
-    """One party's node: its keys, its store, and everything an officer or a peer may ask of it."""
+    """One party's node."""
 
-    party: str
-    name: str
+    def __init__(self, core: Core) -> None:
+        """Use ``open``."""
+        self._core = core
 
     @classmethod
-    def open(cls, directory: Path | str, *, clock: Any = None) -> "Node": ...
-    def close(self) -> None: ...
-    def card(self) -> bytes: ...
-    # plans
+    def open(cls, directory: Path | str, *, clock: Clock | None = None) -> Self:
+        """Open the node in ``directory``.
+
+        Raises InputError if there is none or its settings are unsound, StoreError if its database
+        cannot be used, StateError if the database is another party's.
+        """
+        return cls(opening.open_core(Path(directory), clock))
+
+    def close(self) -> None:
+        """Finish the writes under way and close the store."""
+        self._core.store.close()
+
+    @property
+    def party(self) -> str:
+        """The party's id."""
+        return self._core.party
+
+    @property
+    def name(self) -> str:
+        """The party's name, as its card has it."""
+        return self._core.card.card.name
+
+    def card(self) -> bytes:
+        """The party's card, to be handed to other parties."""
+        return self._core.card.raw
+
+    # --- plans ----------------------------------------------------------------------------------
+
     def file(
         self, activity: Activity, *, title: str, officer: str, key: str | None = None
-    ) -> views.PlanView: ...
+    ) -> views.PlanView:
+        """Keep a new plan, private."""
+        return filing.file(self._core, activity, title=title, officer=officer, key=key)
+
     def change(
         self,
         activity: Activity,
@@ -31,12 +99,26 @@ class Node:
         title: str | None = None,
         officer: str,
         key: str | None = None,
-    ) -> views.PlanView: ...
-    def drop(self, activity_id: str, officer: str) -> None: ...
-    def plans(self) -> list[views.PlanView]: ...
-    def plan(self, activity_id: str) -> views.PlanView: ...
-    def audit(self, start: int = 0, limit: int = 100) -> list[views.AuditView]: ...
-    def preview(self, activity_id: str, line: str, form: str) -> views.PreviewView: ...
+    ) -> views.PlanView:
+        """Replace a plan. What lines see of it stays until it is released again."""
+        return filing.change(self._core, activity, title=title, officer=officer, key=key)
+
+    def drop(self, activity_id: str, officer: str) -> None:
+        """Forget a plan that no line sees; the audit log keeps what it was."""
+        filing.drop(self._core, activity_id, officer)
+
+    def plans(self) -> list[views.PlanView]:
+        """All plans, by id, with their own conflicts."""
+        return filing.listed(self._core)
+
+    def plan(self, activity_id: str) -> views.PlanView:
+        """One plan."""
+        return filing.shown(self._core, activity_id)
+
+    def preview(self, activity_id: str, line: str, form: str) -> views.PreviewView:
+        """Exactly what releasing a plan would show a line. Nothing is written."""
+        return releasing.preview(self._core, activity_id, line, form)
+
     def release(
         self,
         activity_id: str,
@@ -46,11 +128,35 @@ class Node:
         officer: str,
         settles: str | None = None,
         key: str | None = None,
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Publish a plan's next version on a line, ``exact`` or ``coarse``."""
+        return releasing.release(
+            self._core, activity_id, line, form, officer=officer, settles=settles, key=key
+        )
+
     def withdraw(
         self, activity_id: str, line: str, note: str = "", *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
-    # talk; exactly one of text and phrase
+    ) -> views.EntryView:
+        """Say on a line that an activity is off."""
+        return releasing.withdraw(self._core, activity_id, line, note, officer=officer, key=key)
+
+    def audit(self, start: int = 0, limit: int = 100) -> list[views.AuditView]:
+        """The internal audit log from row ``start`` on."""
+        with self._core.store.read() as tx:
+            return [
+                views.AuditView(
+                    n=act.n,
+                    time=format_time(act.time_s),
+                    officer=act.officer,
+                    action=act.action,
+                    subject=act.subject,
+                    detail=msgspec.json.decode(act.detail),
+                )
+                for act in plans.acts(tx, start, limit)
+            ]
+
+    # --- talk -----------------------------------------------------------------------------------
+
     def send(
         self,
         line: str,
@@ -64,7 +170,19 @@ class Node:
         conflict: str | None = None,
         officer: str,
         key: str | None = None,
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Send a message: free ``text``, or a ``phrase`` with its ``slots``."""
+        said: Json = {
+            "text": text,
+            "language": language,
+            "phrase": phrase,
+            "slots": None if slots is None else dict(slots),
+            "precedence": precedence,
+            "reply_to": reply_to,
+            "conflict": conflict,
+        }
+        return talking.send(self._core, line, said, officer=officer, key=key)
+
     def acknowledge(
         self,
         line: str,
@@ -74,7 +192,10 @@ class Node:
         *,
         officer: str,
         key: str | None = None,
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Say that another party's entry is ``understood``, or ``disseminated`` to the units."""
+        return talking.acknowledge(self._core, line, entry, level, note, officer=officer, key=key)
+
     def propose(
         self,
         line: str,
@@ -85,67 +206,175 @@ class Node:
         *,
         officer: str,
         key: str | None = None,
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Propose that ``moves`` shifts its activity, to end an open conflict of ours."""
+        return settling.propose(
+            self._core, line, conflict, moves, shift, note, officer=officer, key=key
+        )
+
     def assent(
         self, line: str, proposal: str, note: str = "", *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Assent to the other side's proposal. Nothing moves by that."""
+        return settling.answer(
+            self._core, line, proposal, note, assents=True, officer=officer, key=key
+        )
+
     def decline(
         self, line: str, proposal: str, note: str = "", *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Decline the other side's proposal."""
+        return settling.answer(
+            self._core, line, proposal, note, assents=False, officer=officer, key=key
+        )
+
     def carry_out(
         self, line: str, proposal: str, *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Release our activity, and change our plan, as an assented proposal says."""
+        return settling.carry_out(self._core, line, proposal, officer=officer, key=key)
+
     def check_line(
         self, line: str, slot: str | None = None, *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Make the line check of ``slot``, or the one that is due."""
+        return talking.check_line(self._core, line, slot, officer=officer, key=key)
+
     def suspend(
         self, line: str, note: str = "", *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Declare a line suspended. Safety traffic still passes."""
+        return talking.suspend(self._core, line, note, officer=officer, key=key)
+
     def resume(
         self, line: str, note: str = "", *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
+    ) -> views.EntryView:
+        """Take our suspension back."""
+        return talking.resume(self._core, line, note, officer=officer, key=key)
+
     def state_lapse(
         self, line: str, obligation: str, *, officer: str, key: str | None = None
     ) -> views.EntryView:
-        """``obligation`` is ObligationView.id."""
-        ...
+        """State that what is owed to us is late; ``obligation`` is ``ObligationView.id``."""
+        return talking.state_lapse(self._core, line, obligation, officer=officer, key=key)
 
     def sign_terms(
-        self, line: str, terms: Any, *, officer: str, key: str | None = None
-    ) -> views.EntryView: ...
-    # membership
-    def found(self, name: str, terms: Any, peer_cards: Sequence[bytes]) -> bytes: ...
+        self, line: str, terms: Terms | Json, *, officer: str, key: str | None = None
+    ) -> views.EntryView:
+        """Sign the next version of the terms."""
+        return talking.sign_terms(self._core, line, terms, officer=officer, key=key)
+
+    # --- membership -----------------------------------------------------------------------------
+
+    def found(self, name: str, terms: Terms | Json, peer_cards: Sequence[bytes]) -> bytes:
+        """A founding document for the other parties and ourselves to join on. Keeps nothing."""
+        return joining.found(self._core, name, terms, peer_cards)
+
     def join(
         self, founding: bytes, confirm: Mapping[str, str], *, officer: str = "operator"
-    ) -> views.LineView: ...
-    # reads; ``line`` is an id or a name everywhere
-    def lines(self) -> list[views.LineView]: ...
-    def line(self, id_or_name: str) -> views.LineView: ...
-    def activities(self, line: str) -> list[views.ReleasedView]: ...
-    def conflicts(self, line: str) -> list[views.ConflictView]: ...
-    def messages(self, line: str) -> list[views.MessageView]: ...
-    def proposals(self, line: str) -> list[views.ProposalView]: ...
-    def obligations(self, line: str) -> list[views.ObligationView]: ...
+    ) -> views.LineView:
+        """Join a line; ``confirm`` gives the fingerprint each other party's operator read out."""
+        return self.line(joining.join(self._core, founding, confirm, officer=officer))
+
+    # --- reads ----------------------------------------------------------------------------------
+
+    def lines(self) -> list[views.LineView]:
+        """All lines this node has joined, by name."""
+        with self._core.store.read() as tx:
+            return [
+                lines.line(LineReader(self._core, tx, founding.id))
+                for founding in self._core.lines(tx)
+            ]
+
+    def line(self, id_or_name: str) -> views.LineView:
+        """One line: members, terms, state."""
+        with self._core.store.read() as tx:
+            return lines.line(LineReader(self._core, tx, id_or_name))
+
+    def activities(self, line: str) -> list[views.ReleasedView]:
+        """The newest version of every activity on a line."""
+        with self._core.store.read() as tx:
+            return activities.released(LineReader(self._core, tx, line))
+
+    def conflicts(self, line: str) -> list[views.ConflictView]:
+        """Where activities meet: joint conflicts as every member has them, then our own."""
+        with self._core.store.read() as tx:
+            reader = LineReader(self._core, tx, line)
+            own = activities.plan_activities(self._core, tx)
+            return [*conflicts.joint(reader), *conflicts.own(reader, own)]
+
+    def messages(self, line: str) -> list[views.MessageView]:
+        """All messages, by the time their writers claim."""
+        with self._core.store.read() as tx:
+            return talk.messages(LineReader(self._core, tx, line))
+
+    def proposals(self, line: str) -> list[views.ProposalView]:
+        """All proposals, and what became of each."""
+        with self._core.store.read() as tx:
+            return talk.proposals(LineReader(self._core, tx, line))
+
+    def obligations(self, line: str) -> list[views.ObligationView]:
+        """What is owed on a line, met or not, by when it is due."""
+        with self._core.store.read() as tx:
+            return talk.obligations(LineReader(self._core, tx, line))
+
     def entries(
         self, line: str, party: str | None = None, start: int = 0, limit: int = 100
-    ) -> list[views.EntryView]: ...
-    def entry(self, line: str, entry_id: str) -> views.EntryView: ...
-    def state_document(self, line: str) -> bytes: ...
-    def links(self, line: str) -> list[views.LinkView]: ...
-    def phrases(self) -> list[views.PhraseView]: ...
-    def changes_since(self, n: int, limit: int = 1000) -> list[views.ChangeView]: ...
-    def newest_change(self) -> int: ...
+    ) -> list[views.EntryView]:
+        """Entries of one log by index, or of all by the times they claim."""
+        with self._core.store.read() as tx:
+            return record.entries(LineReader(self._core, tx, line), party, start, limit)
+
+    def entry(self, line: str, entry_id: str) -> views.EntryView:
+        """One entry."""
+        with self._core.store.read() as tx:
+            return record.entry(LineReader(self._core, tx, line), entry_id)
+
+    def state_document(self, line: str) -> bytes:
+        """The line's state as canonical JSON: equal bytes wherever the same entries are held."""
+        with self._core.store.read() as tx:
+            return state_document(LineReader(self._core, tx, line).rows)
+
+    def links(self, line: str) -> list[views.LinkView]:
+        """How every other member is reached, and forks it was caught in."""
+        with self._core.store.read() as tx:
+            return lines.link_views(LineReader(self._core, tx, line))
+
+    def phrases(self) -> list[views.PhraseView]:
+        """The phrasebook."""
+        return talk.phrases()
+
+    def changes_since(self, n: int, limit: int = 1000) -> list[views.ChangeView]:
+        """The first ``limit`` changes numbered above ``n``."""
+        with self._core.store.read() as tx:
+            return [
+                views.ChangeView(n=change.n, line=change.line, kind=change.kind, key=change.key)
+                for change in changes.since(tx, n, limit)
+            ]
+
+    def newest_change(self) -> int:
+        """The newest change number; 0 before the first change."""
+        with self._core.store.read() as tx:
+            return changes.newest(tx)
+
     def wait_change(self, n: int, timeout_s: float) -> int:
-        """Block until a change number above n exists or the timeout passed; the newest number."""
-        ...
+        """Wait for a change numbered above ``n``; the newest number, then or when time is up."""
+        return self._core.store.wait_change(n, timeout_s)
 
-    # peer face
+    # --- other nodes ----------------------------------------------------------------------------
+
     def peers(self) -> list[views.PeerView]:
-        """Every other member of every joined line: endpoint, and CA certificate (PEM)."""
-        ...
+        """Every other member of every line: where to call it, and its authority's certificate."""
+        return peering.peers(self._core)
 
-    def heads(self, line: str, caller: str) -> dict[str, views.Head]: ...
-    def read_log(self, line: str, party: str, start: int, caller: str) -> views.LogPage: ...
+    def heads(self, line: str, caller: str) -> dict[str, views.Head]:
+        """How much of every log is held here, for ``caller``, a member."""
+        return peering.heads(self._core, line, caller)
+
+    def read_log(self, line: str, party: str, start: int, caller: str) -> views.LogPage:
+        """A page of a log, for ``caller``, a member."""
+        return peering.read_log(self._core, line, party, start, caller)
+
     def receive(
         self,
         line: str,
@@ -154,32 +383,56 @@ class Node:
         bundles: Sequence[Json],
         checkpoint: str | None,
         caller: str,
-    ) -> views.Receipt: ...
-    def receive_cosignatures(self, line: str, party: str, note: str, caller: str) -> None: ...
-    # delivery tells what it observed of a peer; ``sizes`` are the peer's heads
-    def heard(self, line: str, peer: str, sizes: Mapping[str, int] | None = None) -> None: ...
-    def failed(self, line: str, peer: str, error: str) -> None: ...
-    # record, officers, numbers
-    def verify(self) -> list[views.Finding]: ...
-    def add_officer(self, name: str, role: str) -> str:
-        """The officer's token, shown once."""
-        ...
+    ) -> views.Receipt:
+        """Take entries and a checkpoint of the log of ``party``, offered by ``caller``."""
+        return receiving.receive(self._core, line, party, start, bundles, checkpoint, caller)
 
-    def end_officer(self, name: str) -> None: ...
-    def officers(self) -> list[views.OfficerView]: ...
+    def receive_cosignatures(self, line: str, party: str, note: str, caller: str) -> None:
+        """Take the cosignatures under a checkpoint of ``party``, offered by ``caller``."""
+        cosigning.take(self._core, line, party, note, caller)
+
+    def heard(self, line: str, peer: str, sizes: Mapping[str, int] | None = None) -> None:
+        """Delivery reached a peer, which told of logs of these sizes."""
+        watching.heard(self._core, line, peer, sizes)
+
+    def failed(self, line: str, peer: str, error: str) -> None:
+        """Delivery did not reach a peer."""
+        watching.failed(self._core, line, peer, error)
+
+    # --- the node itself ------------------------------------------------------------------------
+
+    def verify(self) -> list[views.Finding]:
+        """Check the whole record; nothing found means that every byte of it is accounted for."""
+        return verifying.verify(self._core)
+
+    def add_officer(self, name: str, role: str) -> str:
+        """Add an officer (``watch`` or ``admin``); the token, which is shown this once."""
+        return officers.add(self._core, name, role)
+
+    def end_officer(self, name: str) -> None:
+        """End an officer's access at once."""
+        officers.end(self._core, name)
+
+    def officers(self) -> list[views.OfficerView]:
+        """Every officer there is or was."""
+        return officers.listed(self._core)
+
     def officer_of(self, token: str) -> views.OfficerView:
-        """Of a bearer token or a session token; CredentialError if neither."""
-        ...
+        """Whose token or session this is; CredentialError if nobody's."""
+        return officers.of_token(self._core, token)
 
     def login_link(self, officer: str) -> str:
-        """A one-time code (32 random bytes, URL-safe) that ``log_in`` turns into a session."""
-        ...
+        """A code that lets an officer in once, soon."""
+        return officers.login_code(self._core, officer)
 
     def log_in(self, code: str) -> str:
-        """The session token."""
-        ...
+        """Use up a login code; the session's token."""
+        return officers.log_in(self._core, code)
 
-    def log_out(self, session: str) -> None: ...
+    def log_out(self, session: str) -> None:
+        """End a session."""
+        officers.log_out(self._core, session)
+
     def metrics(self) -> dict[str, float]:
-        """Plain counters and gauges by name (``entries_written_total``, …)."""
-        ...
+        """Counters since the node was opened (``…_total``), and how much it holds now."""
+        return measuring.metrics(self._core)

@@ -37,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     endpoint: str
     database: str = "detente.db"
     api: str = "127.0.0.1:7080"
-    line: str = "0.0.0.0:7443"  # noqa: S104  other nodes come from outside; TLS admits members only
+    line: str = "0.0.0.0:7443"
     hosts: tuple[str, ...] = ()
 
 

@@ -20,14 +20,14 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all views."""
 
 
-class PlaceView(View):
+class PlaceView(View, frozen=True, kw_only=True):
     """A place on WGS84, degrees."""
 
     lon: float
     lat: float
 
 
-class ShiftView(View):
+class ShiftView(View, frozen=True, kw_only=True):
     """A change of an activity: later (positive ``time_s``) or higher (positive ``altitude_m``).
 
     Exactly one of the two is set.
@@ -37,7 +37,7 @@ class ShiftView(View):
     altitude_m: float | None = None
 
 
-class AcknowledgementView(View):
+class AcknowledgementView(View, frozen=True, kw_only=True):
     """One officer-level acknowledgement of an entry: ``understood`` or ``disseminated``."""
 
     entry: str
@@ -47,7 +47,7 @@ class AcknowledgementView(View):
     time: str
 
 
-class EntryView(View):
+class EntryView(View, frozen=True, kw_only=True):
     """One entry of the joint record, as it stands in its party's log.
 
     ``body`` is None where it is not held; ``void`` says why a genuine entry changes nothing.
@@ -71,7 +71,7 @@ class EntryView(View):
     officer: str | None
 
 
-class ForkView(View):
+class ForkView(View, frozen=True, kw_only=True):
     """Evidence that a party signed two histories; kept for good, and shown until it is settled."""
 
     party: str
@@ -83,7 +83,7 @@ class ForkView(View):
     offered: Json
 
 
-class LinkView(View):
+class LinkView(View, frozen=True, kw_only=True):
     """How we reach one other member of a line: what is observed, apart from what is declared.
 
     ``state``: ``up`` (heard from lately), ``late`` (silent for longer than usual), ``down`` (the
@@ -106,7 +106,7 @@ class LinkView(View):
     forks: list[ForkView]
 
 
-class MemberView(View):
+class MemberView(View, frozen=True, kw_only=True):
     """One party of a line."""
 
     party: str
@@ -119,7 +119,7 @@ class MemberView(View):
     languages: list[str]
 
 
-class LineView(View):
+class LineView(View, frozen=True, kw_only=True):
     """One line. ``state`` is ``pending`` (not all have joined), ``in-force`` or ``suspended``.
 
     ``terms`` is the version that holds; ``terms_proposed`` are versions not yet signed by all,
@@ -140,7 +140,7 @@ class LineView(View):
     now: str
 
 
-class ConflictSideView(View):
+class ConflictSideView(View, frozen=True, kw_only=True):
     """One side of a conflict. ``entry`` and ``version`` are of the released version.
 
     They are None where the side is our own unreleased plan (basis ``own``).
@@ -155,7 +155,7 @@ class ConflictSideView(View):
     version: int | None
 
 
-class PartView(View):
+class PartView(View, frozen=True, kw_only=True):
     """Where two volumes meet: their indexes in each side's activity, when, how close, and where."""
 
     a_volume: int
@@ -167,14 +167,14 @@ class PartView(View):
     place: PlaceView
 
 
-class SuggestionView(View):
+class SuggestionView(View, frozen=True, kw_only=True):
     """The least change of one side that would end the conflict of these two activities."""
 
     moves: str
     shift: ShiftView
 
 
-class ProposalView(View):
+class ProposalView(View, frozen=True, kw_only=True):
     """A proposed change, and what became of it.
 
     ``status``: ``open``, ``assented``, ``declined``, ``carried-out`` or ``overtaken``.
@@ -200,7 +200,7 @@ class ProposalView(View):
     void: str | None
 
 
-class ConflictView(View):
+class ConflictView(View, frozen=True, kw_only=True):
     """Two activities of different parties, closer than the terms' separation.
 
     ``basis`` is ``joint`` (released against released; every member computes the same, under the
@@ -227,7 +227,7 @@ class ConflictView(View):
     proposals: list[ProposalView]
 
 
-class PlanReleaseView(View):
+class PlanReleaseView(View, frozen=True, kw_only=True):
     """One line's newest version of a plan. ``current``: the plan has not changed since."""
 
     line: str
@@ -239,7 +239,7 @@ class PlanReleaseView(View):
     current: bool
 
 
-class PlanView(View):
+class PlanView(View, frozen=True, kw_only=True):
     """An own activity, private until it is released. ``revision`` counts its changes here."""
 
     id: str
@@ -257,7 +257,7 @@ class PlanView(View):
     conflicts: list[ConflictView]
 
 
-class PreviewView(View):
+class PreviewView(View, frozen=True, kw_only=True):
     """What a release would put on a line. ``body`` is the exact text; nothing else is sent of it.
 
     ``larger_by`` says in plain sentences how the released version differs from the plan.
@@ -277,7 +277,7 @@ class PreviewView(View):
     larger_by: list[str]
 
 
-class ReleasedView(View):
+class ReleasedView(View, frozen=True, kw_only=True):
     """The newest version of one activity on a line, own or a peer's.
 
     ``title`` is our private title of an own plan; a peer's activity has none.
@@ -303,7 +303,7 @@ class ReleasedView(View):
     acknowledgements: list[AcknowledgementView]
 
 
-class MessageView(View):
+class MessageView(View, frozen=True, kw_only=True):
     """A message on a line.
 
     ``text`` is free text as it was written, or the phrase in our own first language;
@@ -330,7 +330,7 @@ class MessageView(View):
     acknowledgements: list[AcknowledgementView]
 
 
-class ObligationView(View):
+class ObligationView(View, frozen=True, kw_only=True):
     """Who owes what by when (domain time). ``id`` names it in ``Node.state_lapse``.
 
     ``state``: ``met``, ``due``, ``late``, or ``not-received`` (what it answers has not been
@@ -351,7 +351,7 @@ class ObligationView(View):
     lapse: str | None
 
 
-class PhraseView(View):
+class PhraseView(View, frozen=True, kw_only=True):
     """One phrase of the phrasebook: its slots, and its pattern per language."""
 
     code: str
@@ -359,7 +359,7 @@ class PhraseView(View):
     text: dict[str, str]
 
 
-class ChangeView(View):
+class ChangeView(View, frozen=True, kw_only=True):
     """Something changed: number ``n`` rises by the order of commits. ``line`` may be empty."""
 
     n: int
@@ -368,7 +368,7 @@ class ChangeView(View):
     key: str
 
 
-class OfficerView(View):
+class OfficerView(View, frozen=True, kw_only=True):
     """A person on watch at this node. ``role`` is ``watch`` or ``admin``."""
 
     name: str
@@ -376,7 +376,7 @@ class OfficerView(View):
     active: bool
 
 
-class AuditView(View):
+class AuditView(View, frozen=True, kw_only=True):
     """One row of the node's internal audit log; it never leaves the node."""
 
     n: int
@@ -387,7 +387,7 @@ class AuditView(View):
     detail: Json
 
 
-class Finding(View):
+class Finding(View, frozen=True, kw_only=True):
     """Something the record's verification found wrong: where, what, and what to do."""
 
     line: str
@@ -398,28 +398,28 @@ class Finding(View):
     remedy: str
 
 
-class Head(View):
+class Head(View, frozen=True, kw_only=True):
     """How much of a log is held, and its newest checkpoint with all cosignatures held."""
 
     size: int
     checkpoint: str | None
 
 
-class LogPage(View):
+class LogPage(View, frozen=True, kw_only=True):
     """A page of a log: bundles in the protocol's JSON, and the newest checkpoint held."""
 
     entries: list[Json]
     checkpoint: str | None
 
 
-class Receipt(View):
-    """The answer to a push: how much of that log is held now, and our cosignature if we gave one."""
+class Receipt(View, frozen=True, kw_only=True):
+    """The answer to a push: how much of that log is held now, and our cosignature or None."""
 
     size: int
     cosignature: str | None
 
 
-class PeerView(View):
+class PeerView(View, frozen=True, kw_only=True):
     """One other member of one line, with what is needed to call it and to know its calls."""
 
     line: str

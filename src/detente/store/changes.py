@@ -34,6 +34,23 @@ def newest(tx: Tx) -> int:
     return tx.connection.execute(select(func.max(changes.c.n))).scalar() or 0
 
 
+class Keys(NamedTuple):
+    """The changed keys of one kind, and the newest change number they are complete up to."""
+
+    newest: int
+    keys: list[str]
+
+
+def keys_since(tx: Tx, n: int, line: str, kind: str) -> Keys:
+    """What of one kind has changed on a line above number ``n``."""
+    query = select(changes.c.key).where(
+        changes.c.n > n, changes.c.line == line, changes.c.kind == kind
+    )
+    up_to = newest(tx)
+    keys = tx.connection.execute(query).scalars().all() if up_to > n else []
+    return Keys(up_to, list(keys))
+
+
 def since(tx: Tx, n: int, limit: int) -> list[Change]:
     """The first ``limit`` changes above number ``n``."""
     rows = tx.connection.execute(

@@ -11,6 +11,8 @@ consistent snapshot for as long as its transaction lasts, and can write nothing.
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,23 @@ def reason(error: SQLAlchemyError) -> str:
     """The driver's own words, on one line, without the statement and its parameters."""
     cause = getattr(error, "orig", None) or error
     return " ".join(str(cause).split())
+
+
+@contextmanager
+def lenient_text(connection: Connection, *, lenient: bool) -> Iterator[None]:
+    """While it lasts, have SQLite give damaged text back with U+FFFD for what is not UTF-8.
+
+    It would refuse the whole row otherwise, and with it any hope of naming it.
+    """
+    driver = connection.connection.driver_connection
+    if not lenient or not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.text_factory = lambda data: data.decode("utf-8", "replace")
+    try:
+        yield
+    finally:
+        driver.text_factory = str
 
 
 def _create_private(path: Path) -> None:

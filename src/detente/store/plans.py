@@ -6,7 +6,7 @@ this module's business.
 
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from detente.store.tables import audit, plans
 from detente.store.upsert import upsert
@@ -44,6 +44,11 @@ def get(tx: Tx, plan_id: str) -> Plan | None:
 def all_plans(tx: Tx) -> list[Plan]:
     """Every plan, by id."""
     return [Plan(*row) for row in tx.connection.execute(select(plans).order_by(plans.c.id))]
+
+
+def count(tx: Tx) -> int:
+    """How many plans there are."""
+    return tx.connection.execute(select(func.count()).select_from(plans)).scalar_one()
 
 
 def put(tx: Tx, plan: Plan) -> None:

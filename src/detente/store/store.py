@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detente.errors import StoreError
 from detente.store import changes, migrations
-from detente.store.database import database_url, open_engines, reason
+from detente.store.database import database_url, lenient_text, open_engines, reason
 from detente.store.writer import Tx, Writer
 
 __all__ = ["Store", "Tx"]
@@ -72,10 +72,13 @@ class Store:
         return self._writer.write(work)
 
     @contextmanager
-    def read(self) -> Iterator[Tx]:
-        """A consistent snapshot of what is committed. Raises StoreError if it cannot be read."""
+    def read(self, *, damaged: bool = False) -> Iterator[Tx]:
+        """A consistent snapshot of what is committed. Raises StoreError if it cannot be read.
+
+        ``damaged`` is for verification: text that is no longer text is read as far as it goes.
+        """
         try:
-            with self._reader.begin() as connection:
+            with self._reader.begin() as connection, lenient_text(connection, lenient=damaged):
                 yield Tx(connection)
         except SQLAlchemyError as error:
             raise StoreError(

@@ -1,0 +1,75 @@
+"""What every use case of a node works with: who we are, the store, the clock, the lines joined."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from detente.errors import NotFoundError
+from detente.line import Founding, open_founding
+from detente.node.clock import Clock
+from detente.node.replica import Replica
+from detente.record import Entry, OpenCard, PublicKey, SigningKey
+from detente.store import logs
+from detente.store.links import Link
+from detente.store.logs import Row
+from detente.store.store import Store, Tx
+
+
+class Core:
+    """One party's identity and state. Use cases are functions over it, a module each."""
+
+    def __init__(self, key: SigningKey, card: OpenCard, store: Store, clock: Clock) -> None:
+        self.key = key
+        self.card = card
+        self.party = card.card.party
+        self.store = store
+        self.clock = clock
+        self.counters: Counter[str] = Counter()
+        self.heard: dict[tuple[str, str], Link] = {}
+        self._foundings: dict[str, Founding] = {}
+        self._writers: dict[str, Replica] = {}
+        self._readers: dict[str, Replica] = {}
+
+    @property
+    def language(self) -> str:
+        """The language our officers read best."""
+        return self.card.card.languages[0]
+
+    def lines(self, tx: Tx) -> list[Founding]:
+        """The lines this node has joined, by name."""
+        documents = logs.founding_documents(tx)
+        return [self._open(line, raw) for line, raw in documents.items()]
+
+    def founding(self, tx: Tx, line: str) -> Founding:
+        """The line of this id or name. Raises NotFoundError."""
+        known = self._foundings.get(line)
+        if known is not None:
+            return known
+        for founding in self.lines(tx):
+            if line in (founding.id, founding.name):
+                return founding
+        raise NotFoundError(
+            f"this node has joined no line {line[:80]!r}",
+            remedy="list its lines with `detente lines`",
+        )
+
+    def writers_replica(self, founding: Founding) -> Replica:
+        """The conflict engine's replica of a line, for the writer thread alone."""
+        return self._writers.setdefault(founding.id, Replica(founding))
+
+    def readers_replica(self, founding: Founding) -> Replica:
+        """The conflict engine's replica of a line, for everybody else."""
+        return self._readers.setdefault(founding.id, Replica(founding))
+
+    def key_of(self, founding: Founding, party: str) -> PublicKey:
+        """A member's signing key, as the founding document has it. Raises LookupError."""
+        return founding.cards[party].public
+
+    def entries(self, founding: Founding, rows: Sequence[Row]) -> list[Entry]:
+        """Stored entries, taken apart again."""
+        return [row.entry(self.key_of(founding, row.party).keyid) for row in rows]
+
+    def _open(self, line: str, raw: bytes) -> Founding:
+        # A founding document never changes, so it is read and its cards verified once.
+        if line not in self._foundings:
+            self._foundings[line] = open_founding(raw)
+        return self._foundings[line]

@@ -1,0 +1,109 @@
+"""Cosignatures: saying with our signature that we have a peer's entries on our disk.
+
+A cosignature *is* the acknowledgement "received" (docs/protocol.md, section 5). So one is made
+only of a checkpoint that was stored, and found true of what is stored, in an earlier transaction;
+it is stored itself before anybody sees it; and two rules hold in whatever order things are asked:
+never two roots for one size, never a size below one already cosigned. The log of a party that was
+caught in a fork is not cosigned any more.
+"""
+
+from detente.errors import GapError, InputError, RecordError
+from detente.line import Founding
+from detente.node import evidence
+from detente.node.core import Core
+from detente.node.peering import bare_note, line_for
+from detente.record import checkpoint as checkpoints
+from detente.store import changes, links, logs
+from detente.store.logs import Cosigned
+from detente.store.store import Tx
+from detente.volumes.times import check_time_s
+
+AHEAD_S_MAX = 86_400
+"""How far a cosigner's clock may be ahead of ours."""
+
+
+def cosign(core: Core, founding: Founding, party: str, size: int) -> str | None:
+    """Our cosignature under the stored checkpoint of ``size``; None where we give none.
+
+    Durable when this returns; asked again, it is the same.
+    """
+    if party == core.party:
+        return None
+    return core.store.write(lambda tx: _cosign(core, tx, founding, party, size))
+
+
+def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> str | None:
+    given = logs.cosigned(tx, founding.id, party, size).get(core.party)
+    if given is not None:
+        return given.line
+    note = logs.checkpoint(tx, founding.id, party, size)
+    newest = logs.newest_cosigned(tx, founding.id, party, core.party)
+    if note is None or size <= newest or links.forks_of(tx, founding.id, party):
+        return None
+    now_s = int(core.clock.now_s())
+    line = checkpoints.cosign(core.key, core.party, note, now_s)
+    _keep(tx, founding, party, [Cosigned(size, core.party, now_s, line)])
+    core.counters["cosignatures_made_total"] += 1
+    return line
+
+
+def take(core: Core, line: str, party: str, note: str, caller: str) -> None:
+    """Keep the cosignatures under a checkpoint of ``party``, all of them or none.
+
+    Lines by nobody on this line are left out. Raises NotFoundError, RecordError, SignatureError,
+    GapError if the checkpoint covers more than is held, or ForkError.
+    """
+    with core.store.read() as tx:
+        founding = line_for(core, tx, line, caller, party)
+    name = checkpoints.origin(line, party)
+    found = checkpoints.open_checkpoint(note, core.key_of(founding, party), name)
+    bare = bare_note(note, name)
+    given = [
+        _verified(core, founding, cosigner, text, bare, found.size)
+        for text in checkpoints.cosignature_lines(note)
+        if (cosigner := checkpoints.cosigner_of(text)) in founding.cards and cosigner != party
+    ]
+
+    def keep(tx: Tx) -> None:
+        held = logs.size(tx, line, party)
+        if found.size > held:
+            raise GapError(
+                f"the checkpoint covers {found.size} entries; {held} are held",
+                size=held,
+                remedy=f"send the log from {held} first",
+                where=f"log of {party}",
+            )
+        evidence.check_root(core, tx, founding, party, found, bare)
+        logs.put_checkpoint(tx, line, party, found.size, bare)
+        known = logs.cosigned(tx, line, party, found.size)
+        _keep(tx, founding, party, [one for one in given if one.cosigner not in known])
+
+    try:
+        core.store.write(keep)
+    except evidence.ForkFoundError as fork:
+        evidence.keep(core, founding, fork, caller)
+        raise
+
+
+def _verified(
+    core: Core, founding: Founding, cosigner: str | None, text: str, note: str, size: int
+) -> Cosigned:
+    assert cosigner is not None
+    key = core.key_of(founding, cosigner)
+    time_s = checkpoints.verify_cosignature(text, note, cosigner, key)
+    try:
+        check_time_s(time_s)
+    except InputError as error:
+        raise RecordError(error.message, remedy="refuse it", where="cosignature") from None
+    if time_s > core.clock.now_s() + AHEAD_S_MAX:
+        raise RecordError(
+            "it says it was made in the future",
+            remedy=f"compare clocks with {cosigner}",
+            where=f"cosignature by {cosigner}",
+        )
+    return Cosigned(size, cosigner, time_s, text)
+
+
+def _keep(tx: Tx, founding: Founding, party: str, new: list[Cosigned]) -> None:
+    logs.put_cosignatures(tx, founding.id, party, new)
+    changes.note(tx, founding.id, "cosignature", [f"{party}/{one.cosigner}" for one in new])

@@ -1,0 +1,95 @@
+"""Forks: a party that signed two histories that cannot both be true.
+
+Nothing can be repaired here and nobody adjudicates; what matters is that both statements, each
+with its party's signature, are kept for good and shown. They are written in a transaction of their
+own, because the push that brought them is refused and everything else of it undone.
+"""
+
+import hashlib
+from typing import Any
+
+from detente.errors import ForkError
+from detente.line import Founding
+from detente.node.core import Core
+from detente.record import Checkpoint, Entry, entry_to_bundle
+from detente.record.strict_json import canonical
+from detente.store import changes, links, logs
+from detente.store.links import Fork
+from detente.store.store import Tx
+
+Json = dict[str, Any]
+
+
+class ForkFoundError(ForkError):
+    """A fork of the log of ``party``, with the two statements that prove it."""
+
+    def __init__(self, message: str, *, party: str, index: int, held: Json, offered: Json) -> None:
+        super().__init__(
+            message,
+            remedy="stop trusting this log until its party has explained it; both are kept",
+            where=f"log of {party}",
+        )
+        self.party = party
+        self.index = index
+        self.held = held
+        self.offered = offered
+
+
+def two_entries(held: Entry, offered: Entry) -> ForkFoundError:
+    """Two different entries for one place in a log."""
+    header = offered.header
+    return ForkFoundError(
+        f"signed two different entries with index {header.index}",
+        party=header.party,
+        index=header.index,
+        held=entry_to_bundle(held),
+        offered=entry_to_bundle(offered),
+    )
+
+
+def check_root(
+    core: Core, tx: Tx, founding: Founding, party: str, checkpoint: Checkpoint, note: str
+) -> None:
+    """Return if a signed checkpoint, of no more than is held, is true of what is held.
+
+    Raises ForkFoundError: its party signed the entries held here as well, and they are others.
+    """
+    root = logs.root(tx, founding.id, party, checkpoint.size)
+    if root == checkpoint.root:
+        return
+    last = max(0, checkpoint.size - 1)
+    rows = logs.read(tx, founding.id, party, last, 1)
+    raise ForkFoundError(
+        f"signed a checkpoint of {checkpoint.size} entries other than those it has signed",
+        party=party,
+        index=last,
+        held={
+            "root": root.hex(),
+            "checkpoint": logs.checkpoint(tx, founding.id, party, checkpoint.size),
+            "entries": [entry_to_bundle(entry) for entry in core.entries(founding, rows)],
+        },
+        offered={"checkpoint": note},
+    )
+
+
+def keep(core: Core, founding: Founding, fork: ForkFoundError, caller: str) -> None:
+    """Keep both statements, once, whoever brings them how often."""
+    held, offered = canonical(fork.held), canonical(fork.offered)
+    evidence = Fork(
+        line=founding.id,
+        party=fork.party,
+        index=fork.index,
+        what=fork.message,
+        held=held,
+        offered=offered,
+        offered_by=caller,
+        found_s=core.clock.now_s(),
+        digest=hashlib.sha256(offered).digest(),
+    )
+
+    def add(tx: Tx) -> None:
+        if links.add_fork(tx, evidence):
+            changes.note(tx, founding.id, "fork", [fork.party])
+            core.counters["forks_found_total"] += 1
+
+    core.store.write(add)

@@ -1,0 +1,115 @@
+"""Founding a line and joining it: docs/protocol.md, section 3.
+
+A founding document is only bytes until its parties join on it. Who joins has compared, with the
+other operators and over another channel, the fingerprint of every other card in it; that
+comparison is asked for here and nothing else tells a genuine card from a false one.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from detente.errors import DetenteError, InputError, SignatureError, StateError
+from detente.line import Founding, Terms, join_draft, make_founding, open_founding, terms_from_wire
+from detente.line.founding import NONCE_BYTES
+from detente.node.core import Core
+from detente.node.writing import write
+from detente.record import open_card
+from detente.store import changes, logs
+from detente.store.store import Tx
+
+
+def found(
+    core: Core, name: str, terms: Terms | Mapping[str, Any], peer_cards: Sequence[bytes]
+) -> bytes:
+    """A founding document with our card and the others'. Nothing is joined or kept by that.
+
+    Raises InputError if the cards are not those of the terms' members, or not genuine.
+    """
+    agreed = terms if isinstance(terms, Terms) else terms_from_wire(terms)
+    cards = {core.party: core.card.raw}
+    for raw in peer_cards:
+        try:
+            card = open_card(raw).card
+        except DetenteError as error:
+            raise InputError(error.message, where="card", remedy=error.remedy) from error
+        if card.party in cards:
+            raise InputError(
+                f"there are two cards of {card.party}",
+                where="cards",
+                remedy="give one card of every other party",
+            )
+        cards[card.party] = raw
+    return make_founding(name, agreed, cards, os.urandom(NONCE_BYTES))
+
+
+def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: str) -> str:
+    """Join the line that a document founds. Returns its id; joining again changes nothing.
+
+    Args:
+        confirm: per other party, the fingerprint that its operator read out.
+
+    Raises:
+        InputError: the document is unsound, or a party's fingerprint was not confirmed.
+        SignatureError: a fingerprint is another than its card's, or our own card is not ours.
+        StateError: another line here has its name.
+    """
+    founding = open_founding(document)
+    _check_own(core, founding)
+    _check_confirmed(core, founding, confirm)
+
+    def work(tx: Tx) -> None:
+        for joined in core.lines(tx):
+            if joined.id == founding.id:
+                return
+            if joined.name == founding.name:
+                raise StateError(
+                    f"there is another line named {founding.name} here",
+                    remedy="found the new one under another name",
+                )
+        logs.add_line(tx, founding.id, founding.name, founding.raw)
+        changes.note(tx, founding.id, "line", [founding.name])
+        write(core, tx, founding, join_draft(founding.raw), officer=officer)
+
+    core.store.write(work)
+    return founding.id
+
+
+def _check_own(core: Core, founding: Founding) -> None:
+    own = founding.cards.get(core.party)
+    if own is None:
+        raise InputError(
+            f"{core.party} is no member of this line",
+            where=f"founding document of {founding.name}",
+            remedy="ask who founded it to put in your card",
+        )
+    ours = core.card
+    if own.public != ours.public or own.card.ca != ours.card.ca:
+        raise SignatureError(
+            f"the card of {core.party} in it is not this node's",
+            where=f"founding document of {founding.name}",
+            remedy="ask who founded it to put in your present card",
+        )
+
+
+def _check_confirmed(core: Core, founding: Founding, confirm: Mapping[str, str]) -> None:
+    others = set(founding.cards) - {core.party}
+    if set(confirm) != others:
+        raise InputError(
+            f"fingerprints are confirmed for {', '.join(sorted(confirm)) or 'nobody'}, and the "
+            f"other parties are {', '.join(sorted(others))}",
+            where=f"founding document of {founding.name}",
+            remedy="compare the fingerprint of every other party's card with its operator",
+        )
+    for party in sorted(others):
+        card = founding.cards[party]
+        if _digits(confirm[party]) != _digits(card.fingerprint):
+            raise SignatureError(
+                f"the card of {party} has another fingerprint: {card.fingerprint}",
+                where=f"founding document of {founding.name}",
+                remedy=f"do not join; ask {party} over another channel which card is its own",
+            )
+
+
+def _digits(fingerprint: str) -> str:
+    return "".join(fingerprint.split()).lower()

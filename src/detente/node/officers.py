@@ -1,0 +1,140 @@
+"""Officers: who may use this node, by token, one-time login code or session.
+
+A token is 32 random bytes, shown once; kept is its SHA-256, which is enough to recognise it and
+useless to whoever reads the database. (A slow password hash guards what people choose; 256 random
+bits need none.)
+"""
+
+import hashlib
+import secrets
+
+from detente.errors import CredentialError, InputError, NotFoundError, StateError
+from detente.node.core import Core
+from detente.node.views import OfficerView
+from detente.store import changes, officers, plans
+from detente.store.officers import CODE, SESSION, Officer
+from detente.store.store import Tx
+
+ROLES = ("watch", "admin")
+TOKEN_BYTES = 32
+CODE_LIFE_S = 15 * 60
+SESSION_LIFE_S = 12 * 3600
+NAME_LENGTH_MAX = 64
+
+
+def add(core: Core, name: str, role: str) -> str:
+    """Add an officer; the token. Raises InputError, or StateError if the name is taken."""
+    if not 1 <= len(name) <= NAME_LENGTH_MAX or not name.isprintable() or name != name.strip():
+        raise InputError(
+            f"an officer's name has 1 to {NAME_LENGTH_MAX} printable characters",
+            where="officer",
+            remedy="use the name of the desk or the initials in use on watch",
+        )
+    if role not in ROLES:
+        raise InputError(
+            f"{role[:40]!r} is not a role", where="officer", remedy=f"use {' or '.join(ROLES)}"
+        )
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    now_s = core.clock.now_s()
+
+    def work(tx: Tx) -> None:
+        if officers.get(tx, name) is not None:
+            raise StateError(
+                f"there is or was an officer {name!r} here",
+                remedy="choose another name: the audit log must not confuse two people",
+            )
+        officers.add(tx, name, role, _hash(token), now_s)
+        _note(core, tx, name, "officer.add")
+
+    core.store.write(work)
+    return token
+
+
+def end(core: Core, name: str) -> None:
+    """End an officer's access at once: token, codes and sessions. Raises NotFoundError."""
+
+    def work(tx: Tx) -> None:
+        _known(tx, name)
+        officers.end(tx, name, core.clock.now_s())
+        _note(core, tx, name, "officer.end")
+
+    core.store.write(work)
+
+
+def listed(core: Core) -> list[OfficerView]:
+    """Every officer there is or was."""
+    with core.store.read() as tx:
+        return [_view(officer) for officer in officers.all_officers(tx)]
+
+
+def of_token(core: Core, token: str) -> OfficerView:
+    """Whose token or session this is. Raises CredentialError if it is nobody's."""
+    secret = _hash(token)
+    with core.store.read() as tx:
+        found = officers.by_token(tx, secret) or officers.by_login(
+            tx, SESSION, secret, core.clock.now_s()
+        )
+    if found is None or found.ended_s is not None:
+        raise CredentialError(
+            "that token is nobody's, or has expired", remedy="log in again, or ask for a new token"
+        )
+    return _view(found)
+
+
+def login_code(core: Core, name: str) -> str:
+    """A code that lets an officer in once, within a quarter of an hour. Raises NotFoundError."""
+    code = secrets.token_urlsafe(TOKEN_BYTES)
+    expires_s = core.clock.now_s() + CODE_LIFE_S
+
+    def work(tx: Tx) -> None:
+        if _known(tx, name).ended_s is not None:
+            raise StateError(f"the access of {name!r} has ended", remedy="add a new officer")
+        officers.add_login(tx, CODE, _hash(code), name, expires_s)
+
+    core.store.write(work)
+    return code
+
+
+def log_in(core: Core, code: str) -> str:
+    """Use up a code; the session's token. Raises CredentialError if it is not good (any more)."""
+    session, now_s = secrets.token_urlsafe(TOKEN_BYTES), core.clock.now_s()
+
+    def work(tx: Tx) -> None:
+        officer = officers.by_login(tx, CODE, _hash(code), now_s)
+        if officer is None or officer.ended_s is not None:
+            raise CredentialError(
+                "this login link was used before, or has expired", remedy="ask for a new one"
+            )
+        officers.end_login(tx, _hash(code), now_s)
+        officers.add_login(tx, SESSION, _hash(session), officer.name, now_s + SESSION_LIFE_S)
+        _note(core, tx, officer.name, "officer.log-in")
+
+    core.store.write(work)
+    return session
+
+
+def log_out(core: Core, session: str) -> None:
+    """End a session; unknown ones are as good as ended."""
+    core.store.write(lambda tx: officers.end_login(tx, _hash(session), core.clock.now_s()))
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _known(tx: Tx, name: str) -> Officer:
+    officer = officers.get(tx, name)
+    if officer is None:
+        raise NotFoundError(f"there is no officer {name[:80]!r}", remedy="list the officers")
+    return officer
+
+
+def _view(officer: Officer) -> OfficerView:
+    return OfficerView(name=officer.name, role=officer.role, active=officer.ended_s is None)
+
+
+def _note(core: Core, tx: Tx, name: str, action: str) -> None:
+    plans.note(
+        tx, time_s=core.clock.now_s(), officer=name, action=action, subject=f"officer {name}"
+    )
+    changes.note(tx, "", "officer", [name])

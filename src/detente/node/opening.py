@@ -1,0 +1,67 @@
+"""Opening a node's folder: settings, keys and store that belong together."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from detente.errors import DetenteError, InputError, StateError
+from detente.node.certificates import renew_if_due
+from detente.node.clock import Clock, RealClock
+from detente.node.core import Core
+from detente.node.settings import Settings, database_of, load_settings
+from detente.node.setup import card_of
+from detente.record import SigningKey, open_card
+from detente.store import identity
+from detente.store.projection import LineRows
+from detente.store.store import Store, Tx
+
+
+def open_core(directory: Path, clock: Clock | None) -> Core:
+    """What the use cases work with. Raises as ``Node.open`` does."""
+    clock = clock or RealClock()
+    settings = load_settings(directory)
+    key = _signing_key(directory, settings)
+    authority = _read(directory / "keys" / "ca.crt")
+    card = open_card(card_of(settings, key, authority))
+    renew_if_due(directory / "keys", settings.party, datetime.fromtimestamp(clock.now_s(), UTC))
+    store = Store.open(database_of(directory, settings))
+    try:
+        core = Core(key, card, store, clock)
+        store.write(lambda tx: _claim(core, tx))
+    except BaseException:
+        store.close()
+        raise
+    return core
+
+
+def _claim(core: Core, tx: Tx) -> None:
+    """Make a new store ours, or find that it is; then let the conflict engine catch up."""
+    owner = identity.owner(tx)
+    ours = (core.party, core.card.public.raw)
+    if owner is None:
+        identity.set_owner(tx, *ours)
+    elif owner != ours:
+        raise StateError(
+            f"this database is that of {owner[0]}, with another signing key",
+            remedy="give every node a database of its own, and restore keys and database together",
+        )
+    for founding in core.lines(tx):
+        core.writers_replica(founding).catch_up(tx, LineRows(tx, founding.id))
+
+
+def _signing_key(directory: Path, settings: Settings) -> SigningKey:
+    path = directory / "keys" / "signing.pem"
+    try:
+        return SigningKey.from_pem(_read(path))
+    except DetenteError as error:
+        raise error.at(str(path)) from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="restore the node's keys from a backup",
+        ) from error

@@ -1,0 +1,87 @@
+"""What other nodes may ask of this one, and what it must know to call them.
+
+For a caller that is not a member of a line, the line does not exist. Members get everything: what
+is on a line is for all of its parties (docs/protocol.md, section 8).
+"""
+
+from detente.errors import NotFoundError
+from detente.line import Founding
+from detente.node import views
+from detente.node.core import Core
+from detente.record import entry_to_bundle
+from detente.record.checkpoint import with_cosignatures
+from detente.record.note import Note, parse_note
+from detente.store import logs
+from detente.store.logs import Row
+from detente.store.store import Tx
+
+PAGE_ENTRIES_MAX = 256
+PAGE_BYTES_MAX = 7 * 1024 * 1024
+"""Bundles in one page, so that page and push stay below 8 MiB with what is around them."""
+
+
+def line_for(core: Core, tx: Tx, line: str, caller: str, party: str | None = None) -> Founding:
+    """The line with this id, if ``caller`` is a member of it and ``party`` has a log on it.
+
+    Raises NotFoundError, which says to a stranger nothing about whether there is such a line.
+    """
+    founding = next((one for one in core.lines(tx) if one.id == line), None)
+    if founding is None or caller not in founding.cards:
+        raise NotFoundError("no such line", remedy="check the line's id and who is calling")
+    if party is not None and party not in founding.cards:
+        raise NotFoundError("no such log on this line", remedy="ask for the log of a member")
+    return founding
+
+
+def peers(core: Core) -> list[views.PeerView]:
+    """Every other member of every line: where to call it, and whose certificates it shows."""
+    with core.store.read() as tx:
+        return [
+            views.PeerView(
+                line=founding.id, party=party, endpoint=card.card.endpoint, ca=card.card.ca
+            )
+            for founding in core.lines(tx)
+            for party, card in founding.cards.items()
+            if party != core.party
+        ]
+
+
+def heads(core: Core, line: str, caller: str) -> dict[str, views.Head]:
+    """How much of every log is held, and its newest checkpoint with the cosignatures held."""
+    with core.store.read() as tx:
+        founding = line_for(core, tx, line, caller)
+        return {party: _head(tx, line, party) for party in founding.members}
+
+
+def _head(tx: Tx, line: str, party: str) -> views.Head:
+    size = logs.size(tx, line, party)
+    newest = logs.newest_checkpoint(tx, line, party)
+    if newest is None:
+        return views.Head(size=size, checkpoint=None)
+    at_size, note = newest
+    given = [one.line for one in logs.cosigned(tx, line, party, at_size).values()]
+    return views.Head(size=size, checkpoint=with_cosignatures(note, given))
+
+
+def read_log(core: Core, line: str, party: str, start: int, caller: str) -> views.LogPage:
+    """Entries of a log from index ``start``, as many as fit a page, and its newest checkpoint."""
+    with core.store.read() as tx:
+        founding = line_for(core, tx, line, caller, party)
+        rows = logs.read(tx, line, party, start, PAGE_ENTRIES_MAX)
+        newest = logs.newest_checkpoint(tx, line, party)
+    page: list[Row] = []
+    left = PAGE_BYTES_MAX
+    for row in rows:
+        # Base64 writes three bytes as four characters; 1,000 is more than the JSON around them.
+        left -= (len(row.header) + len(row.body or b"")) * 4 // 3 + 1_000
+        if page and left < 0:
+            break
+        page.append(row)
+    entries = [entry_to_bundle(entry) for entry in core.entries(founding, page)]
+    return views.LogPage(entries=entries, checkpoint=None if newest is None else newest[1])
+
+
+def bare_note(note: str, origin: str) -> str:
+    """A checkpoint's note with the signature of its own party alone."""
+    parsed = parse_note(note)
+    return str(Note(parsed.text, tuple(s for s in parsed.signatures if s.name == origin)))

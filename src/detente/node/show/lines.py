@@ -1,0 +1,110 @@
+"""Lines, their members, and how each other member is reached."""
+
+import msgspec
+
+from detente.line import read, terms_to_wire
+from detente.node.core import Core
+from detente.node.show.reader import LineReader
+from detente.node.views import ForkView, LineView, LinkView, MemberView
+from detente.store import links, logs
+from detente.store.links import Fork, Link
+from detente.store.store import Tx
+from detente.volumes.times import format_time
+
+LATE_S = 30.0
+"""A peer that was silent for longer is late: nodes ask each other every few seconds."""
+
+
+def line(reader: LineReader) -> LineView:
+    """One line."""
+    rows, founding = reader.rows, reader.founding
+    suspended = [one.party for one in read.suspended_by(rows)]
+    joined = read.joined(rows)
+    state = "suspended" if suspended else "in-force"
+    exercise = reader.terms.exercise
+    return LineView(
+        id=reader.id,
+        name=reader.name,
+        own=reader.core.party,
+        state=state if read.in_force(rows, founding) else "pending",
+        suspended_by=suspended,
+        members=[
+            MemberView(
+                party=party,
+                name=card.card.name,
+                own=reader.is_own(party),
+                joined=party in joined,
+                suspends=party in suspended,
+                fingerprint=card.fingerprint,
+                endpoint=card.card.endpoint,
+                languages=list(card.card.languages),
+            )
+            for party, card in founding.cards.items()
+        ],
+        terms=terms_to_wire(reader.terms),
+        terms_proposed=[
+            {
+                "version": proposed.version,
+                "terms_sha256": proposed.terms_sha256,
+                "signed_by": list(proposed.signed_by),
+                "terms": None if proposed.terms is None else terms_to_wire(proposed.terms),
+            }
+            for proposed in read.proposed_terms(rows, founding)
+        ],
+        exercise=exercise.name if exercise else None,
+        clock_offset_s=reader.terms.clock_offset_s,
+        now=format_time(reader.now_s),
+    )
+
+
+def link_views(reader: LineReader) -> list[LinkView]:
+    """How every other member of a line is reached."""
+    return [_link(reader, party) for party in reader.founding.members if not reader.is_own(party)]
+
+
+def _link(reader: LineReader, peer: str) -> LinkView:
+    core, tx, line_id = reader.core, reader.tx, reader.id
+    link = observed(core, tx, line_id, peer)
+    heads: dict[str, int] = msgspec.json.decode(link.heads)
+    held = logs.size(tx, line_id, peer)
+    own = logs.size(tx, line_id, core.party)
+    return LinkView(
+        line=line_id,
+        peer=peer,
+        name=reader.founding.cards[peer].card.name,
+        state=_state(link, core.clock.now_s()),
+        last_heard_s=link.last_heard_s,
+        last_error=link.last_error,
+        held_by_us=held,
+        peer_size=max(held, heads.get(peer, 0)),
+        held_by_peer=logs.newest_cosigned(tx, line_id, core.party, peer),
+        own_size=own,
+        suspended_by_peer=any(one.party == peer for one in read.suspended_by(reader.rows)),
+        forks=[_fork(fork) for fork in links.forks_of(tx, line_id, peer)],
+    )
+
+
+def observed(core: Core, tx: Tx, line_id: str, peer: str) -> Link:
+    """What was observed of a peer: what is stored, or what was heard since and is not yet."""
+    heard = core.heard.get((line_id, peer))
+    return heard or links.get(tx, line_id, peer) or Link(line_id, peer, None, None, None, b"{}")
+
+
+def _state(link: Link, now_s: float) -> str:
+    if link.last_heard_s is None:
+        return "never"
+    if link.failing_since_s is not None:
+        return "down"
+    return "late" if now_s - link.last_heard_s > LATE_S else "up"
+
+
+def _fork(fork: Fork) -> ForkView:
+    return ForkView(
+        party=fork.party,
+        index=fork.index,
+        found=format_time(fork.found_s),
+        what=fork.what,
+        offered_by=fork.offered_by,
+        held=msgspec.json.decode(fork.held),
+        offered=msgspec.json.decode(fork.offered),
+    )

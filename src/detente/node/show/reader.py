@@ -1,0 +1,121 @@
+"""One line as one snapshot of the store shows it, with what several views need of it read once."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import cached_property
+
+from detente.errors import NotFoundError
+from detente.line import Founding, Terms, read
+from detente.line.read import Acknowledgement, Version
+from detente.node.clock import domain_now_s
+from detente.node.core import Core
+from detente.node.views import AcknowledgementView
+from detente.store import logs, plans
+from detente.store.projection import LineRows
+from detente.store.store import Tx
+from detente.volumes.times import format_time
+
+Receipts = Callable[[str, int, str], int | None]
+
+
+class LineReader:
+    """Reads one line inside ``tx``; good for as long as that lasts."""
+
+    def __init__(self, core: Core, tx: Tx, line: str) -> None:
+        self.core = core
+        self.tx = tx
+        self.founding: Founding = core.founding(tx, line)
+        self.rows = LineRows(tx, self.founding.id)
+
+    @property
+    def id(self) -> str:
+        """The line's id."""
+        return self.founding.id
+
+    @property
+    def name(self) -> str:
+        """The line's name."""
+        return self.founding.name
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The terms that hold."""
+        return read.terms(self.rows, self.founding)
+
+    @cached_property
+    def now_s(self) -> float:
+        """The line's domain time."""
+        return domain_now_s(self.core.clock, self.terms)
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Our private titles of own plans, by activity id."""
+        return {plan.id: plan.title for plan in plans.all_plans(self.tx)}
+
+    @cached_property
+    def acknowledgements(self) -> dict[str, list[Acknowledgement]]:
+        """Every acknowledgement, by the entry it is of."""
+        return read.all_acknowledgements(self.rows)
+
+    def acknowledgements_of(self, entry: str) -> list[AcknowledgementView]:
+        """The acknowledgements of one entry, in the order they were claimed to be written."""
+        found = sorted(self.acknowledgements.get(entry, []), key=lambda one: one.time)
+        return [
+            AcknowledgementView(
+                entry=one.entry,
+                party=one.party,
+                level=one.level,
+                note=one.note or "",
+                time=one.time,
+            )
+            for one in found
+        ]
+
+    @cached_property
+    def _received(self) -> dict[tuple[str, str], tuple[list[int], list[int]]]:
+        """Per log and cosigner: the sizes cosigned, rising, and when each was."""
+        found: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+        for party in self.founding.members:
+            for one in logs.cosigned_above(self.tx, self.id, party, -1):
+                sizes, times_s = found.setdefault((party, one.cosigner), ([], []))
+                sizes.append(one.size)
+                times_s.append(one.time_s)
+        return found
+
+    def received_s(self, party: str, index: int, by: str) -> int | None:
+        """When the node of ``by`` received an entry: the first cosignature that covers it."""
+        sizes, times_s = self._received.get((party, by), ([], []))
+        first = bisect_right(sizes, index)
+        return times_s[first] if first < len(sizes) else None
+
+    def receipts(self, party: str, index: int) -> dict[str, str | None]:
+        """When every other member received an entry of ``party``, real time."""
+        found: dict[str, str | None] = {}
+        for member in self.founding.members:
+            if member != party:
+                time_s = self.received_s(party, index, member)
+                found[member] = None if time_s is None else format_time(time_s)
+        return found
+
+    def version_of(self, party: str, activity_id: str, entry: str) -> Version | None:
+        """The version of an activity that an entry released."""
+        versions = read.versions(self.rows, party, activity_id)
+        return next((one for one in versions if one.entry == entry), None)
+
+    def void(self, party: str, index: int) -> str | None:
+        """Why an entry changes nothing, in a sentence, or None."""
+        void = read.void_of(self.rows, party, index)
+        return None if void is None else void.why
+
+    def is_own(self, party: str) -> bool:
+        """Whether that is us."""
+        return party == self.core.party
+
+
+def no_such(what: str, name: str, founding: Founding) -> NotFoundError:
+    """The error for something that is not on this line."""
+    return NotFoundError(
+        f"there is no {what} {name[:80]!r}",
+        where=f"line {founding.name}",
+        remedy="list what is on the line and take an id from there",
+    )

@@ -1,0 +1,252 @@
+"""Verifying the record: is every byte of it what it was when it was signed, hashed or computed?
+
+For every log of every line, from its first entry on: the header parses and stands at its index;
+its party signed it; id, body and salt are those it was signed with; the stored tree is the one that
+RFC 6962 gives over the leaves; every checkpoint and cosignature verifies and is true of that tree;
+what others say they had seen of it is what is there. Then the state of the line: every row is what
+folding the entries anew gives.
+
+What is found names the first bad entry of each log. Everything after it in that log hangs on it, so
+nothing more is said about the log until it is repaired.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from detente.errors import DetenteError, StoreError
+from detente.line import Founding, open_founding, project
+from detente.node.core import Core
+from detente.node.peering import bare_note
+from detente.node.views import Finding
+from detente.record import Entry
+from detente.record.checkpoint import open_checkpoint, origin, verify_cosignature
+from detente.record.entry import body_hash, entry_id
+from detente.record.tree import Frontier, leaf_hash, root_at
+from detente.store import logs, raw
+from detente.store.logs import Row
+from detente.store.store import Tx
+
+PAGE = 256
+RESTORE = (
+    "restore the store from a backup; what is missing then, delivery takes back from the peers"
+)
+REBUILD = "the entries are intact: rebuild the state from them with `detente record rebuild`"
+
+
+def verify(core: Core) -> list[Finding]:
+    """Everything that is wrong with the record held here; empty if nothing is."""
+    try:
+        with core.store.read(damaged=True) as tx:
+            found = [_of_store(damage) for damage in raw.damage(tx)]
+            for line, name, document in raw.lines(tx):
+                found += _Line(core, tx, line, name, document).findings()
+            found += _strays(tx)
+    except StoreError as error:
+        return [_of_store(error.message)]
+    return found
+
+
+def _of_store(what: str) -> Finding:
+    return Finding(line="", line_name="", party="", index=None, what=what, remedy=RESTORE)
+
+
+def _strays(tx: Tx) -> Iterator[Finding]:
+    """Rows of no line or of no member: a damaged name takes a row out of its log."""
+    known = {line: _founding(document) for line, _, document in raw.lines(tx)}
+    for table, line, party in raw.owners(tx):
+        founding = known.get(line)
+        if line not in known or (
+            founding is not None and party is not None and party not in founding.cards
+        ):
+            yield Finding(
+                line=line,
+                line_name=founding.name if founding else "",
+                party=party or "",
+                index=None,
+                what=f"{table} has rows of a log that does not exist",
+                remedy=RESTORE,
+            )
+
+
+def _founding(document: bytes) -> Founding | None:
+    try:
+        return open_founding(document)
+    except DetenteError:
+        return None
+
+
+class _BadError(Exception):
+    """What is wrong, with the index of the entry it is wrong at."""
+
+    def __init__(self, index: int | None, what: str) -> None:
+        super().__init__(what)
+        self.index = index
+        self.what = what
+
+
+class _Log(NamedTuple):
+    """A log whose entries are sound: them, and the tree over them as it ought to be."""
+
+    entries: list[Entry]
+    nodes: dict[tuple[int, int], bytes]
+
+    def root(self, size: int) -> bytes:
+        return root_at(size, lambda level, index: self.nodes[level, index])
+
+
+class _Line:
+    """The verification of one line."""
+
+    def __init__(self, core: Core, tx: Tx, line: str, name: str, document: bytes) -> None:
+        self.core = core
+        self.tx = tx
+        self.line = line
+        self.name = name
+        self.document = document
+        self.logs: dict[str, _Log] = {}
+
+    def findings(self) -> Iterator[Finding]:
+        founding = _founding(self.document)
+        if founding is None or (founding.id, founding.name) != (self.line, self.name):
+            yield self._finding("", None, "the founding document is not that of this line")
+            return
+        for party in founding.members:
+            yield from self._guarded(party, self._check_entries(founding, party))
+        for party in list(self.logs):
+            yield from self._guarded(party, self._check_log(founding, party))
+        if len(self.logs) == len(founding.members):
+            yield from self._guarded("", self._check_state(founding), remedy=REBUILD)
+
+    def _guarded(
+        self, party: str, check: Iterable[_BadError], remedy: str = RESTORE
+    ) -> list[Finding]:
+        """The first thing that a check finds. Damage can make any reader fail in any way, and
+        then to be named is what it needs."""
+        try:
+            bad = next(iter(check), None)
+        except DetenteError as error:
+            bad = _BadError(None, str(error))
+        except Exception as error:
+            bad = _BadError(None, f"cannot be read: {type(error).__name__}: {error}")
+        return [] if bad is None else [self._finding(party, bad.index, bad.what, remedy)]
+
+    def _finding(self, party: str, index: int | None, what: str, remedy: str = RESTORE) -> Finding:
+        return Finding(
+            line=self.line, line_name=self.name, party=party, index=index, what=what, remedy=remedy
+        )
+
+    def _check_entries(self, founding: Founding, party: str) -> Iterator[_BadError]:
+        entries: list[Entry] = []
+        tree, nodes = Frontier(), dict[tuple[int, int], bytes]()
+        while page := logs.read(self.tx, self.line, party, len(entries), PAGE):
+            for row in page:
+                entry = self._entry(founding, row, len(entries))
+                if isinstance(entry, _BadError):
+                    yield entry
+                    return
+                for level, index, hash_ in tree.append(leaf_hash(entry.leaf)):
+                    nodes[level, index] = hash_
+                entries.append(entry)
+        if raw.entry_count(self.tx, self.line, party) != len(entries):
+            yield _BadError(0, "there are entries before the first one")
+        self.logs[party] = _Log(entries, nodes)
+
+    def _entry(self, founding: Founding, row: Row, index: int) -> Entry | _BadError:
+        """The entry of a row that should stand at ``index``, or what is wrong with it."""
+        if row.index != index:
+            return _BadError(index, "the entry is missing")
+        key = self.core.key_of(founding, row.party)
+        try:
+            entry = row.entry(key.keyid)
+            entry.envelope.verify(key)
+        except DetenteError as error:
+            return _BadError(index, f"the header is not what was signed: {error.message}")
+        header = entry.header
+        if (header.line, header.party, header.index) != (self.line, row.party, index):
+            return _BadError(index, "the entry belongs elsewhere")
+        if row.id != entry_id(entry.leaf):
+            return _BadError(index, "the entry's id is not that of its header")
+        if row.salt is None or row.body is None:
+            return _BadError(index, "the body is missing")
+        if body_hash(row.salt, row.body) != header.body_sha256:
+            return _BadError(index, "the body or its salt is not what was signed for")
+        return entry
+
+    def _check_log(self, founding: Founding, party: str) -> Iterator[_BadError]:
+        yield from self._check_tree(party)
+        yield from self._check_checkpoints(founding, party)
+        yield from self._check_cosignatures(founding, party)
+        yield from self._check_seen(party)
+
+    def _check_tree(self, party: str) -> Iterator[_BadError]:
+        expected = self.logs[party].nodes
+        stored = raw.tree(self.tx, self.line, party)
+        for level, index in sorted(expected.keys() | stored.keys()):
+            if expected.get((level, index)) != stored.get((level, index)):
+                yield _BadError(
+                    index << level,
+                    f"the stored tree is wrong at level {level}, index {index}",
+                )
+
+    def _check_checkpoints(self, founding: Founding, party: str) -> Iterator[_BadError]:
+        log = self.logs[party]
+        stored = raw.checkpoints(self.tx, self.line, party)
+        name = origin(self.line, party)
+        for size, data in stored.items():
+            last = max(0, size - 1)
+            try:
+                note = data.decode("utf-8")
+                found = open_checkpoint(note, self.core.key_of(founding, party), name)
+                sound = (found.size, bare_note(note, name)) == (size, note)
+            except (DetenteError, UnicodeDecodeError):
+                sound = False
+            if not sound:
+                yield _BadError(last, f"the checkpoint of {size} entries does not verify")
+            elif size > len(log.entries):
+                yield _BadError(len(log.entries), f"entries up to {last} were there and are not")
+            elif found.root != log.root(size):
+                yield _BadError(last, f"the checkpoint of {size} entries is of other entries")
+        if party == self.core.party and len(log.entries) not in stored:
+            yield _BadError(len(log.entries) - 1, "our newest entry has no checkpoint")
+
+    def _check_cosignatures(self, founding: Founding, party: str) -> Iterator[_BadError]:
+        notes = raw.checkpoints(self.tx, self.line, party)
+        for row in raw.cosignatures(self.tx, self.line, party):
+            if not self._cosigned(founding, party, row, notes.get(row.size)):
+                yield _BadError(
+                    max(0, row.size - 1),
+                    f"the cosignature by {row.cosigner} of {row.size} entries does not verify",
+                )
+
+    def _cosigned(
+        self, founding: Founding, party: str, row: raw.Cosignature, note: bytes | None
+    ) -> bool:
+        if note is None or row.cosigner not in founding.cards or row.cosigner == party:
+            return False
+        key = self.core.key_of(founding, row.cosigner)
+        try:
+            line, text = row.signature.decode("utf-8"), note.decode("utf-8")
+            return verify_cosignature(line, text, row.cosigner, key) == row.time_s
+        except (DetenteError, UnicodeDecodeError):
+            return False
+
+    def _check_seen(self, party: str) -> Iterator[_BadError]:
+        """What a writer says it has seen of a log must be what is held of that log here."""
+        for entry in self.logs[party].entries:
+            for other, seen in entry.header.seen.items():
+                held = self.logs.get(other)
+                if held is None or seen.size > len(held.entries):
+                    continue
+                if held.root(seen.size).hex() != seen.root:
+                    yield _BadError(
+                        entry.header.index,
+                        f"{party} has seen another log of {other} than is held here",
+                    )
+
+    def _check_state(self, founding: Founding) -> Iterator[_BadError]:
+        entries = [entry for log in self.logs.values() for entry in log.entries]
+        expected = project(founding, entries)
+        stored = raw.projection(self.tx, self.line)
+        for kind, key in sorted(expected.keys() | stored.keys()):
+            if expected.get((kind, key)) != stored.get((kind, key)):
+                yield _BadError(None, f"the state's row {kind} {key} is not what the entries give")

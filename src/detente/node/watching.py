@@ -1,0 +1,57 @@
+"""How peers are reached: what delivery observed of each, kept apart from what they declare.
+
+Delivery tells of every exchange, several a minute. What an officer would notice (a peer found,
+lost, or ahead of us) is stored at once; that a peer was heard again is stored only now and then.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from detente.node.core import Core
+from detente.node.show.lines import observed
+from detente.store import changes, links
+from detente.store.links import Link
+from detente.store.store import Tx
+
+STORED_EVERY_S = 10.0
+ERROR_LENGTH_MAX = 500
+
+
+def heard(core: Core, line: str, peer: str, sizes: Mapping[str, int] | None) -> None:
+    """A peer was reached; ``sizes`` are the heads it told of."""
+    now_s = core.clock.now_s()
+    with core.store.read() as tx:
+        before = observed(core, tx, line, peer)
+        stored = links.get(tx, line, peer)
+    told = before.heads if sizes is None else msgspec.json.encode(dict(sizes), order="sorted")
+    after = Link(line, peer, now_s, None, None, told)
+    core.heard[line, peer] = after
+    noticed = stored is None or _noticed(stored) != _noticed(after)
+    stored_s = 0.0 if stored is None else stored.last_heard_s or 0.0
+    if noticed or now_s - stored_s >= STORED_EVERY_S:
+        core.store.write(lambda tx: _keep(tx, after, noticed=noticed))
+
+
+def failed(core: Core, line: str, peer: str, error: str) -> None:
+    """A try to reach a peer failed."""
+    now_s = core.clock.now_s()
+    with core.store.read() as tx:
+        before = observed(core, tx, line, peer)
+        stored = links.get(tx, line, peer)
+    since_s = now_s if before.failing_since_s is None else before.failing_since_s
+    shown = "".join(c if c.isprintable() else " " for c in error[:ERROR_LENGTH_MAX])
+    after = before._replace(failing_since_s=since_s, last_error=shown)
+    core.heard[line, peer] = after
+    if stored is None or _noticed(stored) != _noticed(after):
+        core.store.write(lambda tx: _keep(tx, after, noticed=True))
+
+
+def _noticed(link: Link) -> tuple[object, ...]:
+    return (link.failing_since_s, link.last_error, link.heads, link.last_heard_s is None)
+
+
+def _keep(tx: Tx, link: Link, *, noticed: bool) -> None:
+    links.put(tx, link)
+    if noticed:
+        changes.note(tx, link.line, "link", [link.peer])

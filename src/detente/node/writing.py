@@ -1,0 +1,136 @@
+"""Writing an own entry: everything that follows from it changes in the one transaction it is in.
+
+Index, the entry before it and what was seen of the other logs are read from the store inside that
+transaction, and there is one writer: so our own log cannot fork by a race. It could fork if the
+store were an old backup of itself. Then peers hold entries that we have forgotten; until they are
+back (delivery brings them), nothing is written on that line.
+"""
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from detente.errors import StateError
+from detente.line import Draft, Founding, allowed_while_suspended, apply, conflict_changes, read
+from detente.line.abouts import JOIN, RELEASE, WITHDRAW
+from detente.node.core import Core
+from detente.record import Checkpoint, Entry, Seen, write_entry
+from detente.record.checkpoint import open_checkpoint, origin, sign_checkpoint
+from detente.store import links, logs, plans
+from detente.store.projection import LineRows
+from detente.store.store import Tx
+from detente.volumes.times import format_time
+
+SALT_BYTES = 32
+
+
+def write(core: Core, tx: Tx, founding: Founding, draft: Draft, *, officer: str) -> Entry:
+    """Write one entry on a line, as ``officer``.
+
+    Raises StateError if the line is not in force (one may then only join it), if it is suspended
+    and the draft has to wait, or if the entry would be void. Nothing is written then.
+    """
+    rows = LineRows(tx, founding.id)
+    _check_open(rows, founding, draft)
+    line, party = founding.id, core.party
+    index = logs.size(tx, line, party)
+    _check_not_forgotten(tx, founding, party, index)
+    now_s = core.clock.now_s()
+    entry = write_entry(
+        core.key,
+        line=line,
+        party=party,
+        index=index,
+        type=draft.type,
+        time=format_time(now_s),
+        seen=_seen(core, tx, founding),
+        about=draft.about,
+        body=draft.body,
+        salt=os.urandom(SALT_BYTES),
+    )
+    tree = logs.append(tx, line, party, index, [entry])
+    checkpoint = Checkpoint(origin(line, party), tree.size, tree.root())
+    logs.put_checkpoint(tx, line, party, tree.size, sign_checkpoint(core.key, checkpoint))
+    fold(core, tx, founding, [entry], rows)
+    _check_not_void(rows, entry)
+    plans.note(
+        tx,
+        time_s=now_s,
+        officer=officer,
+        action=draft.type,
+        subject=entry.id,
+        detail=msgspec.json.encode({"line": line, "index": index}),
+    )
+    core.counters["entries_written_total"] += 1
+    return entry
+
+
+def fold(
+    core: Core, tx: Tx, founding: Founding, new: Sequence[Entry], rows: LineRows | None = None
+) -> None:
+    """Fold entries, own or received, into the state of their line, with the conflicts they make.
+
+    Raises RecordError or GapError if one does not belong where it stands.
+    """
+    rows = rows or LineRows(tx, founding.id)
+    replica = core.writers_replica(founding)
+    replica.catch_up(tx, rows)
+    for entry in new:
+        rows.apply(apply(rows, founding, entry))
+        if entry.header.type in (RELEASE, WITHDRAW):
+            activity = str(entry.header.about.get("activity", ""))
+            replica.follow(tx, rows, (entry.header.party, activity))
+        rows.apply(conflict_changes(rows, founding, entry, replica.near))
+    rows.flush()
+
+
+def _check_open(rows: LineRows, founding: Founding, draft: Draft) -> None:
+    if draft.type != JOIN and not read.in_force(rows, founding):
+        missing = sorted(set(founding.members) - set(read.joined(rows)))
+        raise StateError(
+            f"the line {founding.name} is not in force: {', '.join(missing)} has not joined, "
+            "or is not reached",
+            remedy="wait until every member has joined",
+        )
+    suspended = [one.party for one in read.suspended_by(rows)]
+    if suspended and not allowed_while_suspended(draft.type, draft.about):
+        raise StateError(
+            f"the line {founding.name} is suspended by {', '.join(suspended)}",
+            remedy="send urgent safety messages, line checks and acknowledgements only, "
+            "until it is resumed",
+        )
+
+
+def _check_not_void(rows: LineRows, entry: Entry) -> None:
+    """What peers would keep and disregard, and so take for an error of ours, is not written."""
+    void = read.void_of(rows, entry.header.party, entry.header.index)
+    if void is not None:
+        raise StateError(
+            f"this {entry.header.type} would change nothing: {void.why}",
+            remedy="look at the line's present state and try again",
+        )
+
+
+def _check_not_forgotten(tx: Tx, founding: Founding, party: str, held: int) -> None:
+    for peer in founding.members:
+        link = links.get(tx, founding.id, peer)
+        told = 0 if link is None else msgspec.json.decode(link.heads).get(party, 0)
+        if told > held:
+            raise StateError(
+                f"{peer} holds {told} of our own entries on {founding.name} and this store {held}:"
+                " it was restored from an older copy",
+                remedy="wait until the missing entries have been taken back from a peer",
+            )
+
+
+def _seen(core: Core, tx: Tx, founding: Founding) -> dict[str, Seen]:
+    """The newest checkpoint of every other log that this node holds and has verified."""
+    seen = {}
+    for party in founding.members:
+        newest = logs.newest_checkpoint(tx, founding.id, party)
+        if party != core.party and newest is not None:
+            name = origin(founding.id, party)
+            checkpoint = open_checkpoint(newest[1], core.key_of(founding, party), name)
+            seen[party] = Seen(checkpoint.size, checkpoint.root.hex())
+    return seen
