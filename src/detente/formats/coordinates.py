@@ -22,16 +22,17 @@ import msgspec
 from detente.errors import InputError
 from detente.volumes import Position
 
-_GAP = r"[ °'’\"”:-]{0,2}"
+_SIGNS = "°'’′\"”″"
+_GAP = rf"[ {_SIGNS}:-]{{0,2}}"
 
 
 def _angle(degrees: int) -> str:
     minutes = rf"{_GAP}[0-9]{{2}}"
-    return rf"[0-9]{{{degrees}}}(?:{minutes}(?:{minutes})?)?(?:\.[0-9]{{1,6}})?{_GAP}"
+    return rf"[0-9]{{{degrees}}}(?:{minutes}(?:{minutes})?)?(?:\.[0-9]{{1,6}})?[{_SIGNS}]?"
 
 
 _BETWEEN = r"[ ,/-]{0,3}"
-_AFTER = rf"(?P<lat_a>{_angle(2)})(?P<ns_a>[NS]){_BETWEEN}(?P<lon_a>{_angle(3)})(?P<ew_a>[EW])"
+_AFTER = rf"(?P<lat_a>{_angle(2)}) ?(?P<ns_a>[NS]){_BETWEEN}(?P<lon_a>{_angle(3)}) ?(?P<ew_a>[EW])"
 _BEFORE = rf"(?P<ns_b>[NS]) ?(?P<lat_b>{_angle(2)}){_BETWEEN}(?P<ew_b>[EW]) ?(?P<lon_b>{_angle(3)})"
 _COORDINATE = re.compile(rf"(?<![A-Z0-9.])(?:{_AFTER}|{_BEFORE})(?![A-Z0-9])", re.ASCII)
 

@@ -129,7 +129,7 @@ def _geometry(wkt: str) -> Any:
         raise LimitError("its wkt is nested too deep", remedy="write one geometry a row")
     try:
         geometry = shapely.from_wkt(wkt.strip())
-    except (shapely.errors.ShapelyError, ValueError, UnicodeError) as error:
+    except (shapely.errors.ShapelyError, ValueError, NotImplementedError) as error:
         raise InputError(
             f"its wkt {wkt.strip()[:40]!r} cannot be read",
             remedy="write it as in LINESTRING (68 37, 69 37), rings closed",
