@@ -4,6 +4,7 @@ A plan is a row of this node's own store and no entry of any log; every change o
 in the internal audit log, with what the plan was.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -32,17 +33,32 @@ def file(core: Core, activity: Activity, *, title: str, officer: str, key: str |
 
     def work(tx: Tx) -> str:
         def add() -> str:
-            if plans.get(tx, activity.id) is not None:
-                raise StateError(
-                    f"there is a plan {activity.id!r} already",
-                    remedy="change that one, or choose another id",
-                )
-            _put(core, tx, Plan(activity.id, title, doc, 1, core.clock.now_s(), officer), "file")
+            _add(core, tx, Plan(activity.id, title, doc, 1, core.clock.now_s(), officer))
             return activity.id
 
         return once(tx, key, "file", _content(activity, title, doc), add)
 
     return shown(core, core.store.write(work))
+
+
+def file_all(
+    core: Core, activities: Sequence[Activity], *, officer: str, key: str | None
+) -> list[PlanView]:
+    """Keep several new plans, or none of them. Raises as ``file`` does."""
+    docs = {activity.id: _checked(core, activity, "") for activity in activities}
+
+    def work(tx: Tx) -> str:
+        def add() -> str:
+            now_s = core.clock.now_s()
+            for identifier, doc in docs.items():
+                _add(core, tx, Plan(identifier, "", doc, 1, now_s, officer))
+            return ""
+
+        content = {identifier: doc.decode() for identifier, doc in docs.items()}
+        return once(tx, key, "file-all", content, add)
+
+    core.store.write(work)
+    return [shown(core, identifier) for identifier in docs]
 
 
 def change(
@@ -150,6 +166,14 @@ def _checked(core: Core, activity: Activity, title: str) -> bytes:
 
 def _content(activity: Activity, title: str | None, doc: bytes) -> dict[str, Any]:
     return {"id": activity.id, "title": title, "doc": doc.decode()}
+
+
+def _add(core: Core, tx: Tx, new: Plan) -> None:
+    if plans.get(tx, new.id) is not None:
+        raise StateError(
+            f"there is a plan {new.id!r} already", remedy="change that one, or choose another id"
+        )
+    _put(core, tx, new, "file")
 
 
 def _put(core: Core, tx: Tx, new: Plan, action: str) -> None:

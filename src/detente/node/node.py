@@ -92,6 +92,12 @@ class Node:
         """Keep a new plan, private."""
         return filing.file(self._core, activity, title=title, officer=officer, key=key)
 
+    def file_all(
+        self, activities: Sequence[Activity], *, officer: str, key: str | None = None
+    ) -> list[views.PlanView]:
+        """Keep several new plans, private, or none of them."""
+        return filing.file_all(self._core, activities, officer=officer, key=key)
+
     def change(
         self,
         activity: Activity,
@@ -432,6 +438,10 @@ class Node:
     def log_out(self, session: str) -> None:
         """End a session."""
         officers.log_out(self._core, session)
+
+    def check_writer(self) -> None:
+        """Have the store's writer commit; StoreError if it cannot."""
+        self._core.store.write(lambda tx: None)
 
     def metrics(self) -> dict[str, float]:
         """Counters since the node was opened (``…_total``), and how much it holds now."""

@@ -59,7 +59,7 @@ def release(
     def make(reader: LineReader) -> Draft:
         plan = filing.activity_of(core, reader.tx, activity_id)
         newest = read.newest(reader.rows, core.party, activity_id)
-        if newest is not None and newest.form == form and is_current(newest, plan):
+        if newest is not None and newest.form == form and is_current(reader.tx, newest):
             raise StateError(
                 f"the line {reader.name} has this version already",
                 where=activity_id,

@@ -85,3 +85,12 @@ def officers_of(tx: Tx, subjects: list[str]) -> dict[str, str]:
     for row in tx.connection.execute(query.order_by(audit.c.n)):
         found.setdefault(row.subject, row.officer)
     return found
+
+
+def last_acts(tx: Tx, subjects: list[str]) -> dict[str, int]:
+    """The number of the newest row about each subject."""
+    query = select(audit.c.subject, func.max(audit.c.n).label("newest"))
+    rows = tx.connection.execute(
+        query.where(audit.c.subject.in_(subjects)).group_by(audit.c.subject)
+    )
+    return {row.subject: row.newest for row in rows}

@@ -11,7 +11,6 @@ from detente.node.show import conflicts
 from detente.node.show.reader import LineReader
 from detente.node.views import PlanReleaseView, PlanView, ReleasedView
 from detente.record.strict_json import canonical
-from detente.release import draft_of
 from detente.store import plans
 from detente.store.plans import Plan
 from detente.store.store import Tx
@@ -49,7 +48,7 @@ def plan(core: Core, tx: Tx, stored: Plan) -> PlanView:
     activity = plan_activity(core.party, stored.id, stored.doc)
     readers = [LineReader(core, tx, founding.id) for founding in core.lines(tx)]
     releases = [
-        _release(reader, newest, activity)
+        _release(reader, newest)
         for reader in readers
         if (newest := read.newest(reader.rows, core.party, stored.id)) is not None
     ]
@@ -70,7 +69,7 @@ def plan(core: Core, tx: Tx, stored: Plan) -> PlanView:
     )
 
 
-def _release(reader: LineReader, newest: Version, activity: Activity) -> PlanReleaseView:
+def _release(reader: LineReader, newest: Version) -> PlanReleaseView:
     return PlanReleaseView(
         line=reader.id,
         line_name=reader.name,
@@ -78,21 +77,18 @@ def _release(reader: LineReader, newest: Version, activity: Activity) -> PlanRel
         version=newest.version,
         form=newest.form or "",
         withdrawn=newest.state == "withdrawn",
-        current=is_current(newest, activity),
+        current=is_current(reader.tx, newest),
     )
 
 
-def is_current(newest: Version, activity: Activity) -> bool:
-    """Whether a released version is what releasing the plan now, in the same form, would give."""
-    if newest.activity is None or newest.form is None:
-        return False
-    now = _drafted(activity, newest.form)
-    return (newest.activity.kind, newest.activity.volumes) == (now.kind, now.volumes)
+def is_current(tx: Tx, newest: Version) -> bool:
+    """Whether a plan of ours has not been changed since this version of it was released.
 
-
-@lru_cache(maxsize=4096)
-def _drafted(activity: Activity, form: str) -> Activity:
-    return draft_of(activity, form)
+    By the audit log: what a coarse version would look like now says nothing, because a cover that
+    was shifted as a whole is rounded otherwise than a new one.
+    """
+    acts = plans.last_acts(tx, [newest.id, newest.entry])
+    return newest.state == "released" and acts.get(newest.id, 0) < acts.get(newest.entry, 0)
 
 
 def released(reader: LineReader) -> list[ReleasedView]:

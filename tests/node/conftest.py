@@ -1,0 +1,169 @@
+"""Nodes for tests: real ones, with real keys and stores, joined by direct calls for a network."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from detente.line import Area, Exercise, Terms, standard_terms
+from detente.node import Node
+from detente.node.settings import Settings
+from detente.node.setup import create
+from detente.record import open_card
+from detente.record.checkpoint import with_cosignatures
+from detente.volumes import Activity, Band, Core, Limit, Reference, Shape, Volume
+
+NOW_S = 1_795_334_400.0
+"""22 November 2026, 08:00 Z."""
+
+LINE = "northern-watch"
+
+
+class HeldClock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self, now_s: float = NOW_S) -> None:
+        self.at_s = now_s
+
+    def now_s(self) -> float:
+        return self.at_s
+
+
+class Pair:
+    """Two parties, ``us`` and ``ru``, each with a node, on one line."""
+
+    def __init__(self, directory: Path, databases: dict[str, str], clock: HeldClock) -> None:
+        self.clock = clock
+        self.directory = directory
+        self.nodes: dict[str, Node] = {}
+        self.tokens: dict[str, str] = {}
+        for party in databases:
+            settings = Settings(
+                party=party,
+                name=f"Cell {party}",
+                languages=("ru", "en") if party == "ru" else ("en",),
+                endpoint="https://192.0.2.1:7443",
+                database=databases[party],
+            )
+            self.tokens[party] = create(directory / party, settings, clock=clock)
+            self.open(party)
+
+    def open(self, party: str) -> Node:
+        """Open a node, or open it again."""
+        if party in self.nodes:
+            self.nodes[party].close()
+        self.nodes[party] = Node.open(self.directory / party, clock=self.clock)
+        return self.nodes[party]
+
+    def close(self) -> None:
+        for node in self.nodes.values():
+            node.close()
+
+    def terms(self, exercise: Exercise | None = None) -> Terms:
+        return standard_terms(
+            list(self.nodes),
+            area=Area(west=65, south=35, east=73, north=40),
+            effective_from_s=NOW_S - 1800,
+            review_on=date(2027, 11, 22),
+            languages=("en", "ru"),
+            exercise=exercise,
+        )
+
+    def join(self, exercise: Exercise | None = None) -> str:
+        """Found the line and join it on every side; its id."""
+        first, *others = self.nodes.values()
+        cards = [node.card() for node in others]
+        founding = first.found(LINE, self.terms(exercise), cards)
+        for node in self.nodes.values():
+            node.join(founding, self.confirm(node))
+        self.sync()
+        return first.line(LINE).id
+
+    def confirm(self, node: Node) -> dict[str, str]:
+        """The fingerprints of all others, as their operators would read them out."""
+        cards = [open_card(other.card()) for other in self.nodes.values() if other is not node]
+        return {card.card.party: card.fingerprint for card in cards}
+
+    def sync(self) -> None:
+        """Have every node push what each other lacks, until all hold the same."""
+        for _ in range(2):
+            for sender in self.nodes.values():
+                for receiver in self.nodes.values():
+                    if receiver is not sender:
+                        push_all(sender, receiver)
+
+
+def push_all(sender: Node, receiver: Node) -> None:
+    """Push what ``receiver`` lacks of every log, and take its cosignatures back."""
+    for line in sender.lines():
+        theirs = receiver.heads(line.id, sender.party)
+        for party, ours in sender.heads(line.id, receiver.party).items():
+            size = theirs[party].size
+            page = sender.read_log(line.id, party, size, receiver.party)
+            if ours.size < size or page.checkpoint is None:
+                continue
+            receipt = receiver.receive(
+                line.id, party, size, page.entries, page.checkpoint, sender.party
+            )
+            note = page.checkpoint
+            if receipt.cosignature is not None:
+                note = with_cosignatures(note, [receipt.cosignature])
+                sender.receive_cosignatures(line.id, party, note, receiver.party)
+
+
+def circle(
+    party: str,
+    name: str,
+    *,
+    lon: float = 68.86,
+    lat: float = 36.5,
+    radius_m: float = 20_000.0,
+    floor: int = 240,
+    top: int = 260,
+    start_s: float = NOW_S + 3600,
+    hours: float = 2.0,
+) -> Activity:
+    """A circle near Kunduz between two flight levels."""
+    band = Band(
+        Limit(floor * 30.48, Reference.STD),
+        Limit(top * 30.48, Reference.STD),
+    )
+    core = Core(Shape.POINT, (((lon, lat),),))
+    volume = Volume(core, radius_m, band, start_s, start_s + hours * 3600)
+    return Activity(party, name, "surveillance", (volume,))
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    """A clock that stands at 08:00 Z."""
+    return HeldClock()
+
+
+@pytest.fixture
+def pair(tmp_path: Path, clock: HeldClock) -> Iterator[Pair]:
+    """Two nodes over SQLite, joined on one line."""
+    both = Pair(tmp_path, {"ru": "detente.db", "us": "detente.db"}, clock)
+    both.join()
+    yield both
+    both.close()
+
+
+@pytest.fixture
+def strangers(tmp_path: Path, clock: HeldClock) -> Iterator[Pair]:
+    """Two nodes that have not joined any line."""
+    both = Pair(tmp_path, {"ru": "detente.db", "us": "detente.db"}, clock)
+    yield both
+    both.close()
+
+
+@pytest.fixture
+def make_circle() -> Callable[..., Activity]:
+    """``circle``, for tests: pytest loads this file under a name nobody can import."""
+    return circle
+
+
+@pytest.fixture
+def push() -> Callable[[Node, Node], None]:
+    """``push_all``."""
+    return push_all
