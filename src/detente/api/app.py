@@ -89,7 +89,7 @@ def _watching(node: "Node", access: Access, events: Events) -> list[BaseRoute]:
         return await events.answer(request)
 
     return [
-        Route("/healthz", healthz),
+        Route("/healthz", _refusing(healthz)),
         Route("/metrics", _refusing(metrics)),
         Route(f"{V1}/events", _refusing(stream)),
     ]

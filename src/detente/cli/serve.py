@@ -23,11 +23,12 @@ def serve(
     import os
 
     from detente.cli.folder import locked, remove_run_file
-    from detente.cli.serving import Serving, log_to_stderr
 
-    os.umask(0o077)
-    log_to_stderr()
     with locked(directory):
+        from detente.cli.serving import Serving, log_to_stderr
+
+        os.umask(0o077)
+        log_to_stderr()
         # A server that was killed leaves its file behind; we hold the lock, so it is gone.
         remove_run_file(directory)
         with Serving(directory, port) as serving:

@@ -51,7 +51,6 @@ class Serving:
         self._token = secrets.token_urlsafe(32)
         settings = load_settings(directory)
         with contextlib.ExitStack() as self._open:
-            renew_if_due(self._keys, settings.party, datetime.now(UTC))
             host, set_port = address(settings.api, "detente.toml: api")
             officers = self._bound(host, set_port if port is None else port, "api")
             peers = self._bound(*address(settings.line, "detente.toml: line"), "line")

@@ -1,0 +1,64 @@
+"""Terms as an operator writes them."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from detente.cli.terms import read_terms, template
+from detente.errors import InputError
+from detente.line import terms_from_wire
+from detente.line.terms import Area, standard_terms, terms_to_wire
+
+NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
+TOML = Path("terms.toml")
+
+
+def test_the_printed_terms_are_the_shipped_defaults() -> None:
+    wire = read_terms(TOML, template(NOW).encode(), ["us", "ru"])
+    hour = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    shipped = standard_terms(
+        ["ru", "us"],
+        area=Area(west=65.0, south=35.0, east=73.0, north=40.0),
+        effective_from_s=hour.timestamp(),
+        review_on=(hour + timedelta(days=365)).date(),
+    )
+    assert terms_from_wire(wire) == shipped
+
+
+def test_json_terms_are_taken_as_they_are() -> None:
+    wire = read_terms(TOML, template(NOW).encode(), ["us", "ru"])
+    import json
+
+    again = read_terms(Path("terms.json"), json.dumps(wire).encode(), ["us", "ru"])
+    assert terms_to_wire(terms_from_wire(again)) == terms_to_wire(terms_from_wire(wire))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ('lateral = "5NM"', "lateral = 5", "separation.lateral"),
+        ('lateral = "5NM"', 'lateral = "5"', "separation.lateral"),
+        ('time = "10min"\n', "", "separation.time"),
+        ('grace = "30min"', 'grace = "0.5s"', "line_checks.grace"),
+        ('grace = "30min"', 'grace = "30min"\ngrcae = "1min"', "line_checks.grcae"),
+        ('languages = ["en"]', 'language = "en"', "languages"),
+        ("[notice]", "[notices]", "notice"),
+        ("Z\n", "\n", "effective_from"),
+        ("[separation]", "[separation", "terms.toml"),
+    ],
+)
+def test_what_is_wrong_is_named(old: str, new: str, names: str) -> None:
+    text = template(NOW)
+    assert old in text
+    with pytest.raises(InputError) as caught:
+        read_terms(TOML, text.replace(old, new, 1).encode(), ["us", "ru"])
+    assert names in caught.value.where
+    assert caught.value.remedy
+
+
+def test_members_are_those_whose_cards_were_given() -> None:
+    with pytest.raises(InputError, match="other members"):
+        read_terms(Path("t.json"), b'{"members":["tj","us"]}', ["us", "ru"])
+    with pytest.raises(InputError, match="not an object"):
+        read_terms(Path("t.json"), b"[]", ["us", "ru"])
