@@ -31,6 +31,7 @@ TITLES = {
 def open_exercise(us: Officer, ru: Officer) -> None:
     """Bring both nodes to the state in which the exercise opens."""
     officers = {"us": us, "ru": ru}
+    wait_until_in_force(officers)
     file_and_release(officers)
     wait_until_level(officers)
     _acknowledge_all_but_the_convoy(us, ru)
@@ -83,6 +84,16 @@ def open_conflicts(officer: Officer) -> list[Json]:
     """The line's joint conflicts that are open."""
     found: list[Json] = officer.on_line("conflicts")
     return [c for c in found if c["state"] == "open" and c["basis"] == "joint"]
+
+
+def wait_until_in_force(officers: Mapping[str, Officer]) -> None:
+    """Wait until every node holds the first entry of every party."""
+    for officer in officers.values():
+        wait_for(f"the line in force at {officer.party}", partial(_is_in_force, officer))
+
+
+def _is_in_force(officer: Officer) -> bool:
+    return bool(officer.get(f"/lines/{officer.line}")["state"] == "in-force")
 
 
 def wait_until_level(officers: Mapping[str, Officer]) -> None:

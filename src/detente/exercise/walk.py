@@ -20,6 +20,7 @@ from detente.exercise.opening import (
     file_and_release,
     open_conflicts,
     propose_shift,
+    wait_until_in_force,
     wait_until_level,
 )
 from detente.exercise.stage import Stage, run
@@ -46,6 +47,7 @@ class Walk:
         with ExitStack() as stack:
             self.stage.start()
             self._officers = self.stage.officers(stack)
+            wait_until_in_force(self._officers)
             self._private_until_released()
             self._same_conflict_on_both_sides()
             self._settle()
