@@ -14,7 +14,7 @@ from pathlib import Path
 
 PICTURE = Path(__file__).parent.parent / "docs/images/check-quickstart.png"
 WIDTH_PX = 1160
-COLOURS = 96
+COLOURS = 256
 """The picture has few colours; a palette makes it a third of the size."""
 
 
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     for name, value in figures.items():
         print(f"{name}: {value}")
     by_key = {Key(activity.party, activity.id): activity for activity in reading.activities}
-    write_plot(arguments.picture, conflicts, by_key, Separation())
+    write_plot(arguments.picture, conflicts, by_key, Separation(), panels=2)
     _shrink(arguments.picture)
     print(f"picture: {arguments.picture} ({arguments.picture.stat().st_size // 1024} KiB)")
 

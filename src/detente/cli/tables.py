@@ -70,7 +70,7 @@ def write_table(result: Result, out: IO[str], *, within: bool) -> None:
     for item in result.unknown:
         out.write(printable(f"UNKNOWN: {item.party}/{item.id}: {item.why}") + "\n")
     if result.conflicts:
-        out.write(_table(result.conflicts))
+        out.write(_table(result.conflicts) + "\n")
     out.write(summary(result, within=within))
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
@@ -14,6 +15,8 @@ from detente.cli.plot.outline import Plane
 from detente.cli.plot.place import Placer
 from detente.volumes.units import NM_M
 
+POINT, LINE, POLYGON = 0, 1, 3
+"""Shapely's numbers for the kinds of geometry."""
 SCALE_SHARE = 0.22
 """Of the frame's width, at most, is the scale bar."""
 
@@ -44,18 +47,20 @@ def draw_shape(
 ) -> None:
     """Draw a geometry: polygons filled and outlined, lines and points as such."""
     style = (0, (4, 2)) if dashed else "solid"
-    for part in shapely.get_parts(shape):
-        if part.geom_type == "Polygon":
-            path = _path(part)
-            axes.add_patch(PathPatch(path, facecolor=color, alpha=fill, linewidth=0))
-            if hatch:
-                axes.add_patch(PathPatch(path, fill=False, ec=color, lw=0, hatch=hatch, alpha=0.5))
-            if edge:
-                axes.add_patch(PathPatch(path, fill=False, ec=color, lw=width, linestyle=style))
-        elif part.geom_type == "Point":
-            axes.plot(part.x, part.y, marker="o", markersize=3, color=color)
-        else:
-            axes.plot(*part.xy, color=color, linewidth=width, linestyle=style)
+    parts = shapely.get_parts(shape)
+    for part in parts[shapely.get_type_id(parts) == POLYGON]:
+        path = _path(part)
+        axes.add_patch(PathPatch(path, facecolor=color, alpha=fill, linewidth=0))
+        if hatch:
+            axes.add_patch(PathPatch(path, fill=False, ec=color, lw=0, hatch=hatch, alpha=0.5))
+        if edge:
+            axes.add_patch(PathPatch(path, fill=False, ec=color, lw=width, linestyle=style))
+    lines = [np.asarray(part.coords) for part in parts[shapely.get_type_id(parts) == LINE]]
+    axes.add_collection(
+        LineCollection(lines, colors=color, linewidths=width, linestyles=style), autolim=False
+    )
+    points = shapely.get_coordinates(parts[shapely.get_type_id(parts) == POINT])
+    axes.plot(*points.T, linestyle="none", marker="o", markersize=2 * width, color=color)
 
 
 def draw_place(axes: Axes, x_m: float, y_m: float, placer: Placer) -> None:

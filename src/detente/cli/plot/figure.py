@@ -59,12 +59,14 @@ def write_plot(
     conflicts: Sequence[Conflict],
     activities: Mapping[Key, Activity],
     separation: Separation,
+    *,
+    panels: int = MAX_PANELS,
 ) -> None:
     """Write the figure of these conflicts, which are at least one, as a PNG.
 
     Raises ``InputError`` if the file cannot be written.
     """
-    shown = conflicts[:MAX_PANELS]
+    shown = conflicts[:panels]
     overview_in = OVERVIEW_IN if len(conflicts) > 1 else 0.0
     height_in = TITLE_IN + overview_in + PANEL_IN * len(shown)
     figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, facecolor="white")

@@ -58,7 +58,7 @@ def volumes_outline(volumes: Iterable[Volume], plane: Plane) -> shapely.Geometry
 
 def cores(activity: Activity, plane: Plane) -> shapely.Geometry:
     """The cores alone, in the plane: points, lines and polygons without their radius."""
-    drawn = []
+    drawn: list[shapely.Geometry] = []
     for volume in activity.volumes:
         rings = [plane.project(walk) for walk in walks(volume.core)]
         if volume.core.shape is Shape.POINT:
@@ -67,7 +67,7 @@ def cores(activity: Activity, plane: Plane) -> shapely.Geometry:
             drawn.append(shapely.LineString(rings[0]))
         else:
             drawn.append(_polygon(rings))
-    return shapely.union_all(drawn)
+    return shapely.GeometryCollection(drawn)
 
 
 def walks(core: Core) -> list[Coordinates]:

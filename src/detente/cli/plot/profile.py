@@ -83,7 +83,7 @@ class _Scale:
     def __init__(self, intervals: Sequence[Interval]) -> None:
         limits_ft = [m / FT_M for interval in intervals for m in interval if math.isfinite(m)]
         low_ft, high_ft = min(limits_ft, default=0.0), max(limits_ft, default=10_000.0)
-        margin_ft = max(0.18 * (high_ft - low_ft), 300.0)
+        margin_ft = max(0.18 * (high_ft - low_ft), 300.0 if high_ft > low_ft else 3_000.0)
         self.bottom_ft, self.top_ft = low_ft - margin_ft, high_ft + margin_ft
 
     def box(self, start_s: float, end_s: float, heights_m: Interval) -> shapely.Geometry:
@@ -105,16 +105,21 @@ def _window(conflict: Conflict, a: Activity, b: Activity, widened_s: float) -> t
 
 
 def _axis(bands: Sequence[Band]) -> Axis:
-    heights = [height_interval_m(band) for band in bands]
-    if all(math.isfinite(min(map(abs, height.std))) for height in heights):
+    # A band without any limit is the same from every reference.
+    heights = [height_interval_m(band) for band in bands if band.lower or band.upper]
+    if heights and all(_bounded(height.std) for height in heights):
         return "pressure altitude (STD)", lambda band: height_interval_m(band).std
-    if all(math.isfinite(min(map(abs, height.msl))) for height in heights):
+    if heights and all(_bounded(height.msl) for height in heights):
         return "altitude above mean sea level", lambda band: height_interval_m(band).msl
     name = "height above WGS84"
     limits = [limit for band in bands for limit in (band.lower, band.upper) if limit is not None]
     if any(limit.reference is not Reference.W84 for limit in limits):
         name += ", widened to hold each band for certain"
     return name, lambda band: height_interval_m(band).w84
+
+
+def _bounded(interval: Interval) -> bool:
+    return any(math.isfinite(limit) for limit in interval)
 
 
 def _shared(a: Interval, b: Interval) -> Interval:
@@ -159,7 +164,6 @@ def _set_up(axes: Axes, first_s: float, last_s: float, scale: _Scale, name: str)
     metres.tick_params(labelsize=7.5, colors=INK, width=0.8)
     metres.yaxis.set_major_formatter(FuncFormatter(lambda m, _: f"{m:,.0f}"))
     metres.set_ylabel("m", fontsize=8, color=INK)
-    axes.figure.canvas.draw()
 
 
 def _explain(axes: Axes, time_separation_s: float) -> None:
