@@ -86,7 +86,6 @@ def test_the_readme_shows_what_check_prints() -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    # The screenshot is made by hand from the running demo and may follow the text.
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
             if "://" not in target:
