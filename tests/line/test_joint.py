@@ -162,16 +162,17 @@ def _arrivals(world: Any, rng: random.Random) -> list[Entry]:
     return [next(logs[party]) for party in turns]
 
 
+def _near(index: Index) -> Callable[[Activity], list[tuple[str, str]]]:
+    return lambda activity: [(found.party, found.id) for found in index.near(activity)]
+
+
 def _live(world: Any, entries: list[Entry]) -> MemoryView:
     """Rows as a node keeps them: with an index of the newest released versions."""
     view, founding = MemoryView(), world.founding
     index = Index(founding.terms.separation)
     for entry in entries:
         view.apply(apply(view, founding, entry))
-        near = index.near
-        changes = conflict_changes(
-            view, founding, entry, lambda one, near=near: [(a.party, a.id) for a in near(one)]
-        )
+        changes = conflict_changes(view, founding, entry, _near(index))
         view.apply(changes)
         separation = read.terms(view, founding).separation
         if separation != index.separation or entry.header.type.startswith("activity."):
@@ -348,14 +349,18 @@ def test_suggestions_would_end_it(world: Any, circle: Circle) -> None:
     world.release("us", circle("us"))
     world.release("ru", circle("ru"))
     for party, suggestion in _one(world.view()).suggestions.items():
-        for amounts in (
-            {"start_s": suggestion.later_s},
-            {"start_s": -(suggestion.earlier_s or 0.0)},
-            {"level": 240 + (suggestion.higher_m or 0.0) / 30.48},
-            {"level": 240 - (suggestion.lower_m or 0.0) / 30.48},
+        still = circle("ru" if party == "us" else "us")
+        assert suggestion.later_s is not None
+        assert suggestion.earlier_s is not None
+        assert suggestion.higher_m is not None
+        assert suggestion.lower_m is not None
+        for moved in (
+            circle(party, start_s=suggestion.later_s),
+            circle(party, start_s=-suggestion.earlier_s),
+            circle(party, level=240 + suggestion.higher_m / 30.48),
+            circle(party, level=240 - suggestion.lower_m / 30.48),
         ):
-            moved = circle(party, **amounts)
-            assert not _meet(moved, circle("ru" if party == "us" else "us"), Separation())
+            assert not _meet(moved, still, Separation())
 
 
 def test_it_ends_when_one_side_moves(world: Any, circle: Circle) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from detente.line import (
     Shift,
+    TextBody,
     assent_draft,
     conflict_id,
     decline_draft,
@@ -236,5 +237,6 @@ def test_messages_are_listed_as_their_writers_claim(world: Any) -> None:
     random.Random(1).shuffle(texts)
     for number, text in enumerate(texts):
         world.write(("us", "ru")[number % 2], message_draft(text=text))
-    said = [message.said.text for message in read.messages(world.view())]
-    assert said == texts
+    assert [message.said for message in read.messages(world.view())] == [
+        TextBody(text, "en") for text in texts
+    ]
