@@ -107,7 +107,7 @@ def read_samples(data: bytes, options: ReadOptions, gathering: Gathering) -> Non
         samples = _DECODER.decode(data)
     except msgspec.ValidationError:
         _add_one_by_one(data, flights)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _not_json(error) from error
     else:
         _limit(len(samples))
@@ -153,7 +153,10 @@ def _timestamp_ms(text: str) -> float:
 
 def _add_one_by_one(data: bytes, flights: _Flights) -> None:
     """The slow way, once it is known that some record has the wrong form."""
-    raw_records = _LOOSE.decode(data)
+    try:
+        raw_records = _LOOSE.decode(data)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise _not_json(error) from error
     _limit(len(raw_records))
     for number, raw in enumerate(raw_records, 1):
         item = f"record {number}"
