@@ -22,7 +22,12 @@ FETCH_S = 300
 BUILD_S = 180
 OUT = "src/detente/console/static/built"
 # npm's own defaults wait up to a quarter of an hour for a registry that does not answer.
-PATIENCE = ("--fetch-retries=1", "--fetch-timeout=30000", "--fetch-retry-maxtimeout=5000")
+PATIENCE = (
+    "--fetch-retries=1",
+    "--fetch-timeout=30000",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=5000",
+)
 
 
 class BuildWeb(BuildHookInterface):  # type: ignore[type-arg]
