@@ -28,7 +28,8 @@ def places_on(lon: Floats, lat: Floats) -> Floats:
     """Nine places (9, 2) on the geodesic between two given ones, the ends among them."""
     azimuth, _, length_m = WGS84.inv(lon[0], lat[0], lon[-1], lat[-1])
     way_m = np.linspace(0, length_m, 9)
-    east, north, _ = WGS84.fwd(*(np.full(9, value) for value in (lon[0], lat[0], azimuth)), way_m)
+    start_lon, start_lat, course = (np.full(9, value) for value in (lon[0], lat[0], azimuth))
+    east, north, _ = WGS84.fwd(start_lon, start_lat, course, way_m)
     return np.stack([east, north], axis=1)
 
 
@@ -125,7 +126,7 @@ def test_a_climb_is_cut_into_steps() -> None:
     track = Track(
         "A",
         1.6e9 + np.arange(count, dtype=float),
-        68 + np.arange(count) * 1e-3,
+        np.linspace(68, 68.06, count),
         np.full(count, 36.0),
         np.linspace(0, 1200, count),
     )
@@ -162,8 +163,8 @@ def test_a_very_long_track_is_cut_coarser_and_still_held() -> None:
     count = 12_000
     track = Track(
         "A",
-        1.6e9 + 100.0 * np.arange(count),
-        np.full(count, 68.0) + 1e-4 * (np.arange(count) % 2),
+        np.linspace(1.6e9, 1.6e9 + 100.0 * (count - 1), count),
+        np.resize([68.0, 68.0001], count),
         np.full(count, 36.0),
         np.full(count, 9000.0),
     )
