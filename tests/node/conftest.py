@@ -1,8 +1,10 @@
 """Nodes for tests: real ones, with real keys and stores, joined by direct calls for a network."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,11 +35,13 @@ class HeldClock:
 class Pair:
     """Two parties, ``us`` and ``ru``, each with a node, on one line."""
 
-    def __init__(self, directory: Path, databases: dict[str, str], clock: HeldClock) -> None:
+    def __init__(self, directory: Path, clock: HeldClock) -> None:
         self.clock = clock
         self.directory = directory
         self.nodes: dict[str, Node] = {}
-        self.tokens: dict[str, str] = {}
+
+    def create(self, databases: dict[str, str]) -> None:
+        """Make the nodes, each with a database of its own."""
         for party in databases:
             settings = Settings(
                 party=party,
@@ -46,8 +50,13 @@ class Pair:
                 endpoint="https://192.0.2.1:7443",
                 database=databases[party],
             )
-            self.tokens[party] = create(directory / party, settings, clock=clock)
+            create(self.directory / party, settings, clock=self.clock)
             self.open(party)
+
+    @staticmethod
+    def circle(party: str, name: str, **changes: Any) -> Activity:
+        """``circle``, for tests: pytest loads this file under a name nobody can import."""
+        return circle(party, name, **changes)
 
     def open(self, party: str) -> Node:
         """Open a node, or open it again."""
@@ -140,30 +149,81 @@ def clock() -> HeldClock:
     return HeldClock()
 
 
+SQLITE = {"ru": "detente.db", "us": "detente.db"}
+
+
+@pytest.fixture(scope="session")
+def make_template(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Callable[[Pair], object]], Path]:
+    """Makes folders of two nodes once, in the state that a function brings them to."""
+
+    def make(fill: Callable[[Pair], object], *, joined: bool = True) -> Path:
+        folder = tmp_path_factory.mktemp("template") / "nodes"
+        both = Pair(folder, HeldClock())
+        both.create(SQLITE)
+        if joined:
+            both.join()
+        fill(both)
+        both.close()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def apart(make_template: Callable[..., Path]) -> Path:
+    """Folders of two nodes that have not joined any line."""
+    return make_template(lambda _: None, joined=False)
+
+
+@pytest.fixture(scope="session")
+def joined(make_template: Callable[..., Path]) -> Path:
+    """Folders of two nodes on one line."""
+    return make_template(lambda _: None)
+
+
 @pytest.fixture
-def pair(tmp_path: Path, clock: HeldClock) -> Iterator[Pair]:
+def copy_of(tmp_path: Path, clock: HeldClock) -> Iterator[Callable[[Path], Pair]]:
+    """Opens copies of folders that were made once."""
+    opened: list[Pair] = []
+
+    def copy(template: Path) -> Pair:
+        folder = tmp_path / f"copy-{len(opened)}"
+        shutil.copytree(template, folder)
+        opened.append(Pair(folder, clock))
+        for party in SQLITE:
+            opened[-1].open(party)
+        return opened[-1]
+
+    yield copy
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def pair(joined: Path, copy_of: Callable[[Path], Pair]) -> Pair:
     """Two nodes over SQLite, joined on one line."""
-    both = Pair(tmp_path, {"ru": "detente.db", "us": "detente.db"}, clock)
-    both.join()
-    yield both
-    both.close()
+    return copy_of(joined)
 
 
 @pytest.fixture
-def strangers(tmp_path: Path, clock: HeldClock) -> Iterator[Pair]:
-    """Two nodes that have not joined any line."""
-    both = Pair(tmp_path, {"ru": "detente.db", "us": "detente.db"}, clock)
-    yield both
-    both.close()
+def strangers(apart: Path, copy_of: Callable[[Path], Pair]) -> Pair:
+    """Two nodes over SQLite that have not joined any line."""
+    return copy_of(apart)
 
 
 @pytest.fixture
-def make_circle() -> Callable[..., Activity]:
-    """``circle``, for tests: pytest loads this file under a name nobody can import."""
-    return circle
+def make_pair(tmp_path: Path, clock: HeldClock) -> Iterator[Callable[[dict[str, str]], Pair]]:
+    """Makes nodes, joined on one line, over the databases given per party."""
+    made: list[Pair] = []
 
+    def make(databases: dict[str, str]) -> Pair:
+        made.append(Pair(tmp_path / f"made-{len(made)}", clock))
+        made[-1].create(databases)
+        made[-1].join()
+        return made[-1]
 
-@pytest.fixture
-def push() -> Callable[[Node, Node], None]:
-    """``push_all``."""
-    return push_all
+    yield make
+    for one in made:
+        one.close()

@@ -1,18 +1,16 @@
 """The main job, walked with two nodes and no network: file, release, meet, settle, verify."""
 
-from collections.abc import Callable
 from typing import Any
 
 from detente.node.views import ShiftView
-from detente.volumes import Activity
 
 LINE = "northern-watch"
 
 
-def test_two_parties_settle_a_conflict(pair: Any, make_circle: Callable[..., Activity]) -> None:
+def test_two_parties_settle_a_conflict(pair: Any) -> None:
     us, ru = pair.nodes["us"], pair.nodes["ru"]
-    us.file(make_circle("us", "orbit-1"), title="Orbit", officer="a")
-    ru.file(make_circle("ru", "recce-1", lon=68.9), title="Recce", officer="b")
+    us.file(pair.circle("us", "orbit-1"), title="Orbit", officer="a")
+    ru.file(pair.circle("ru", "recce-1", lon=68.9), title="Recce", officer="b")
 
     # Private: nobody sees anything, not even a conflict.
     assert us.conflicts(LINE) == ru.conflicts(LINE) == []
@@ -71,12 +69,10 @@ def test_two_parties_settle_a_conflict(pair: Any, make_circle: Callable[..., Act
     assert us.verify() == ru.verify() == []
 
 
-def test_a_settlement_by_altitude_of_a_coarse_release(
-    pair: Any, make_circle: Callable[..., Activity]
-) -> None:
+def test_a_settlement_by_altitude_of_a_coarse_release(pair: Any) -> None:
     us, ru = pair.nodes["us"], pair.nodes["ru"]
-    us.file(make_circle("us", "orbit-1"), title="", officer="a")
-    ru.file(make_circle("ru", "recce-1", lon=68.9), title="", officer="b")
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    ru.file(pair.circle("ru", "recce-1", lon=68.9), title="", officer="b")
     us.release("orbit-1", LINE, "coarse", officer="a")
     ru.release("recce-1", LINE, "exact", officer="b")
     pair.sync()

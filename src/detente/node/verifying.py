@@ -110,12 +110,13 @@ class _Line:
         if founding is None or (founding.id, founding.name) != (self.line, self.name):
             yield self._finding("", None, "the founding document is not that of this line")
             return
+        found = []
         for party in founding.members:
-            yield from self._guarded(party, self._check_entries(founding, party))
+            found += self._guarded(party, self._check_entries(founding, party))
         for party in list(self.logs):
-            yield from self._guarded(party, self._check_log(founding, party))
-        if len(self.logs) == len(founding.members):
-            yield from self._guarded("", self._check_state(founding), remedy=REBUILD)
+            found += self._guarded(party, self._check_log(founding, party))
+        # The state hangs on all the logs: as long as one is damaged it says nothing more.
+        yield from found or self._guarded("", self._check_state(founding), remedy=REBUILD)
 
     def _guarded(
         self, party: str, check: Iterable[_BadError], remedy: str = RESTORE
