@@ -8,6 +8,7 @@ answer.
 import hashlib
 import shutil
 import sqlite3
+import textwrap
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from functools import partial
@@ -28,6 +29,7 @@ from detente.exercise.stage import Stage, run
 Print = Callable[[str], None]
 
 LINES_SHOWN_MAX = 6
+WIDTH = 100
 
 
 class Walk:
@@ -218,7 +220,8 @@ class Walk:
         self._note(why)
 
     def _note(self, text: str) -> None:
-        self._say(f"   {text}")
+        for line in textwrap.wrap(text, WIDTH - 3):
+            self._say(f"   {line}")
 
     def _show_command(self, command: str, printed: str) -> None:
         self._say(f"   $ {command.replace(str(self.stage.directory) + '/', '')}")
