@@ -87,22 +87,19 @@ def candidates_between(a: Pack, b: Pack, reach: Floats) -> Iterator[tuple[Ints, 
 
 def _candidates(everything: Pack, apart: Ints, reach: Floats) -> Iterator[tuple[Ints, Ints, int]]:
     """Pairs of volumes whose boxes meet, and how many volumes have been swept, in chunks."""
-    low, high = everything.low, everything.high
-    column = _selective_column(low, high, reach)
-    order = np.argsort(low[:, column], kind="stable")
+    column = _selective_column(everything.low, everything.high, reach)
+    order = np.argsort(everything.low[:, column], kind="stable")
+    low, high, apart = everything.low[order], everything.high[order], apart[order]
     first = np.empty(len(order) + CHUNK, dtype=np.int64)
     second = np.empty_like(first)
     module = WORKLOAD.module(sweeps, len(order) ** 2 / 32)
     start = 0
     while start < len(order):
-        count, start = module.sweep(low, high, reach, column, order, apart, start, first, second)
+        count, start = module.sweep(low, high, reach, column, apart, start, first, second)
+        one, other = order[first[:count]], order[second[:count]]
         # Volumes stand in the order of their keys, and the same two are always compared in it, so
         # that every way of finding a conflict computes the same figures.
-        yield (
-            np.minimum(first[:count], second[:count]),
-            np.maximum(first[:count], second[:count]),
-            start,
-        )
+        yield np.minimum(one, other), np.maximum(one, other), start
 
 
 def _selective_column(low: Floats, high: Floats, reach: Floats) -> int:

@@ -29,7 +29,6 @@ def sweep(
     high: Floats,
     reach: Floats,
     column: int,
-    order: Ints,
     apart: Ints,
     start: int,
     first: Ints,
@@ -37,20 +36,17 @@ def sweep(
 ) -> tuple[int, int]:
     """Pairs of boxes that meet and differ in ``apart``, in chunks.
 
-    ``order`` sorts the boxes by ``low[:, column]``; the sweep takes up at its position ``start``.
-    Writes the pairs to ``first`` and ``second`` and returns how many there are and where to take
-    up again. A box is swept whole or not at all, so the arrays must hold as many pairs as there
-    are boxes.
+    The boxes are sorted by ``low[:, column]``; the sweep takes up at box ``start``. Writes the
+    pairs to ``first`` and ``second`` and returns how many there are and where to take up again. A
+    box is swept whole or not at all, so the arrays must hold as many pairs as there are boxes.
     """
-    count, n = 0, len(order)
+    count, n = 0, len(low)
     while start < n and count + (n - start) <= len(first):
-        i = order[start]
-        for position in range(start + 1, n):
-            j = order[position]
-            if low[j, column] - high[i, column] > reach[column]:
+        for other in range(start + 1, n):
+            if low[other, column] - high[start, column] > reach[column]:
                 break
-            if apart[i] != apart[j] and meet(low, high, i, low, high, j, reach):
-                first[count], second[count] = i, j
+            if apart[start] != apart[other] and meet(low, high, start, low, high, other, reach):
+                first[count], second[count] = start, other
                 count += 1
         start += 1
     return count, start

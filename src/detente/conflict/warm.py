@@ -30,7 +30,7 @@ def warm(stream: TextIO) -> None:
     geometry.bound_boxes(one.cores, low, high)
     geometry.examine(one.cores, one.cores, first, second, 1.0, np.empty(1), np.empty((1, 2)))
     filters.cross(low, high, low, high, reach, first, second)
-    filters.sweep(low, high, reach, 0, first.copy(), first.copy(), 0, first, second)
+    filters.sweep(low, high, reach, 0, first.copy(), 0, first, second)
     stream.write(f"done in {time.perf_counter() - start_s:.1f} s\n")
 
 
