@@ -61,6 +61,28 @@ def file_all(
     return [shown(core, identifier) for identifier in docs]
 
 
+def file_all(
+    core: Core, activities: Sequence[Activity], *, officer: str, key: str | None
+) -> list[PlanView]:
+    """Keep many new plans, all or none. Raises as ``file`` does, for the first that is refused."""
+    docs = [_checked(core, activity, "") for activity in activities]
+    ids = [activity.id for activity in activities]
+    content = {"ids": ids, "docs": [doc.decode() for doc in docs]}
+
+    def work(tx: Tx) -> list[str]:
+        def add() -> str:
+            for activity, doc in zip(activities, docs, strict=True):
+                _add(core, tx, activity.id, "", doc, officer)
+            return ""
+
+        once(tx, key, "file-all", content, add)
+        return ids
+
+    filed = core.store.write(work)
+    with core.store.read() as tx:
+        return [show_plan(core, tx, stored(tx, plan_id)) for plan_id in filed]
+
+
 def change(
     core: Core, activity: Activity, *, title: str | None, officer: str, key: str | None
 ) -> PlanView:
@@ -174,6 +196,14 @@ def _add(core: Core, tx: Tx, new: Plan) -> None:
             f"there is a plan {new.id!r} already", remedy="change that one, or choose another id"
         )
     _put(core, tx, new, "file")
+
+
+def _add(core: Core, tx: Tx, plan_id: str, title: str, doc: bytes, officer: str) -> None:
+    if plans.get(tx, plan_id) is not None:
+        raise StateError(
+            f"there is a plan {plan_id!r} already", remedy="change that one, or choose another id"
+        )
+    _put(core, tx, Plan(plan_id, title, doc, 1, core.clock.now_s(), officer), "file")
 
 
 def _put(core: Core, tx: Tx, new: Plan, action: str) -> None:
