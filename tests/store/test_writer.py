@@ -122,11 +122,11 @@ def test_a_failed_commit_fails_all_of_its_batch_and_keeps_nothing(store: Store) 
         return put(tx, plan)
 
     def refuse(_connection: object) -> None:
-        commits.append(1)
-        if len(commits) == 2:
+        tries.append(1)
+        if len(tries) == 2:
             raise OperationalError("COMMIT", None, Exception("disk gone"))
 
-    commits: list[int] = []
+    tries: list[int] = []
     with Gate(store) as gate:
         event.listen(store._engines[0], "commit", refuse)
         answers = [gate.pool.submit(store.write, lambda tx, p=p: work(tx, p)) for p in "abc"]

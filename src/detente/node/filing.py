@@ -44,26 +44,6 @@ def file(core: Core, activity: Activity, *, title: str, officer: str, key: str |
 def file_all(
     core: Core, activities: Sequence[Activity], *, officer: str, key: str | None
 ) -> list[PlanView]:
-    """Keep several new plans, or none of them. Raises as ``file`` does."""
-    docs = {activity.id: _checked(core, activity, "") for activity in activities}
-
-    def work(tx: Tx) -> str:
-        def add() -> str:
-            now_s = core.clock.now_s()
-            for identifier, doc in docs.items():
-                _add(core, tx, Plan(identifier, "", doc, 1, now_s, officer))
-            return ""
-
-        content = {identifier: doc.decode() for identifier, doc in docs.items()}
-        return once(tx, key, "file-all", content, add)
-
-    core.store.write(work)
-    return [shown(core, identifier) for identifier in docs]
-
-
-def file_all(
-    core: Core, activities: Sequence[Activity], *, officer: str, key: str | None
-) -> list[PlanView]:
     """Keep many new plans, all or none. Raises as ``file`` does, for the first that is refused."""
     docs = [_checked(core, activity, "") for activity in activities]
     ids = [activity.id for activity in activities]
@@ -188,14 +168,6 @@ def _checked(core: Core, activity: Activity, title: str) -> bytes:
 
 def _content(activity: Activity, title: str | None, doc: bytes) -> dict[str, Any]:
     return {"id": activity.id, "title": title, "doc": doc.decode()}
-
-
-def _add(core: Core, tx: Tx, new: Plan) -> None:
-    if plans.get(tx, new.id) is not None:
-        raise StateError(
-            f"there is a plan {new.id!r} already", remedy="change that one, or choose another id"
-        )
-    _put(core, tx, new, "file")
 
 
 def _add(core: Core, tx: Tx, plan_id: str, title: str, doc: bytes, officer: str) -> None:

@@ -95,12 +95,6 @@ class Node:
     def file_all(
         self, activities: Sequence[Activity], *, officer: str, key: str | None = None
     ) -> list[views.PlanView]:
-        """Keep several new plans, private, or none of them."""
-        return filing.file_all(self._core, activities, officer=officer, key=key)
-
-    def file_all(
-        self, activities: Sequence[Activity], *, officer: str, key: str | None = None
-    ) -> list[views.PlanView]:
         """Keep many new plans, private, all of them or none."""
         return filing.file_all(self._core, activities, officer=officer, key=key)
 
