@@ -37,6 +37,9 @@ export function startDesk(): void {
     document.dispatchEvent(new CustomEvent("detente:desk"));
   });
 
+  // The node has done what the form asked for.
+  document.addEventListener("detente:done", () => close(desk));
+
   const leave = () => {
     if (!mayReplace()) return;
     close(desk);

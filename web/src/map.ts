@@ -10,14 +10,14 @@ import { fetchPicture, type Picture } from "./map/picture.ts";
 import { showLegend } from "./map/legend.ts";
 import { showMarks } from "./map/marks.ts";
 import { showPreview } from "./map/preview.ts";
-import { follow } from "./map/selection.ts";
+import { follow, lookAt } from "./map/selection.ts";
 
 async function start(box: HTMLElement): Promise<void> {
   const url = box.dataset["picture"] ?? "";
   const built = box.dataset["built"] ?? "";
   setWorkerUrl(`${built}/map-worker.js`);
   // Labels are drawn with the page's own font; it has to be there first.
-  await Promise.all([document.fonts.load("400 16px Plex"), document.fonts.load("600 16px Plex")]);
+  await Promise.all([document.fonts.load("400 16px Plex"), document.fonts.load("16px 'Plex Names'")]);
 
   let picture: Picture = await fetchPicture(url);
   const map = new Map({
@@ -50,6 +50,11 @@ async function start(box: HTMLElement): Promise<void> {
   follow(map, () => picture);
   showPreview(map);
   showCursor(map, box);
+  const whole = box.parentElement?.querySelector("[data-whole]");
+  whole?.addEventListener("click", () => lookAt(map, picture.bounds));
+  // It opens by itself on wide maps and would lie over the scale.
+  box.querySelector(".maplibregl-ctrl-attrib")?.removeAttribute("open");
+  box.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
 
   document.body.addEventListener("detente:map", () => {
     void fetchPicture(url).then((next) => {

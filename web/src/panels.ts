@@ -2,6 +2,7 @@
 // new is marked for a while, and the page's title counts what waits for the officer.
 
 const NEW_MS = 8000;
+const DONE_MS = 8000;
 
 let focused: string | null = null;
 const known = new Map<string, Set<string>>();
@@ -29,9 +30,17 @@ function countInTitle(): void {
   document.title = waiting ? `(${waiting}) ${bare}` : bare;
 }
 
+/** "Done." goes after a while; "Not done." stays until the officer dismisses it. */
+function leaveByItself(line: Element | null): void {
+  if (line) setTimeout(() => line.remove(), DONE_MS);
+}
+
 export function startPanels(): void {
   document.querySelectorAll<HTMLElement>("[data-panel]").forEach(remember);
   countInTitle();
+  document.addEventListener("click", (event) => {
+    (event.target as Element).closest("[data-dismiss]")?.closest(".said-line")?.remove();
+  });
   document.addEventListener("htmx:before:swap", () => {
     focused = document.activeElement?.id || null;
   });
@@ -41,5 +50,6 @@ export function startPanels(): void {
     }
     document.querySelectorAll<HTMLElement>("[data-panel]").forEach(markNew);
     countInTitle();
+    leaveByItself(document.querySelector(".said-line.ok"));
   });
 }

@@ -12,8 +12,12 @@ export interface Selection {
 
 let current: Selection | null = null;
 
-export function selection(): Selection | null {
-  return current;
+/** What the page shows in detail when it arrives: the selection until another one is made. */
+export function shownOnArrival(): Selection | null {
+  const shown = document.querySelector<HTMLElement>("#detail [data-shown]")?.dataset["shown"];
+  if (!shown) return null;
+  const [kind, id] = parse(shown);
+  return kind === "conflict" || kind === "activity" ? { kind, id } : null;
 }
 
 export function select(kind: string, id: string): void {
@@ -25,6 +29,12 @@ export function select(kind: string, id: string): void {
 function parse(text: string): [string, string] {
   const colon = text.indexOf(":");
   return [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+/** Put the selection where the detail panel takes it from when it fetches itself again. */
+function keep(): void {
+  const field = document.getElementById("selected") as HTMLInputElement | null;
+  if (field && current) field.value = `${current.kind}:${current.id}`;
 }
 
 /** Mark the rows of what is selected; again after every swap, for rows come and go. */
@@ -40,8 +50,9 @@ function mark(): void {
 export function startSelection(page: typeof htmx): void {
   const detail = document.getElementById("detail");
   if (!detail) return;
-  const initial = detail.dataset["selected"];
-  if (initial) current = { kind: "conflict", id: initial };
+  // What is shown first stays selected, also when it is no longer the first.
+  current = shownOnArrival();
+  keep();
   mark();
 
   document.addEventListener("click", (event) => {
@@ -56,8 +67,7 @@ export function startSelection(page: typeof htmx): void {
   document.addEventListener("detente:select", () => {
     mark();
     if (!current) return;
-    const field = document.getElementById("selected") as HTMLInputElement | null;
-    if (field) field.value = `${current.kind}:${current.id}`;
+    keep();
     void page.ajax("GET", `${detail.getAttribute("hx-get") ?? ""}`, {
       target: detail,
       swap: "innerHTML",

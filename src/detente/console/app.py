@@ -35,7 +35,7 @@ from detente.api.errors import UploadError, status_of
 from detente.console import actions, desk, door, picture
 from detente.console.board import Board
 from detente.console.live import Live
-from detente.console.render import HEADERS, HERE, page
+from detente.console.render import HEADERS, HERE, fragment, page
 from detente.errors import CredentialError, DetenteError, InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -151,10 +151,12 @@ class Console:
 
         def read() -> dict[str, Any]:
             board = self._board(request)
-            context = self._base(board, who)
-            for name in PANELS:
-                context |= board.panel(name, selected)
-            return context | {
+            base = board.base() | self._base(board, who)
+            return base | {
+                "panels": {
+                    name: fragment(f"panels/{name}.html", base | facts)
+                    for name, facts in ((n, board.panel(n, selected)) for n in PANELS)
+                },
                 "selected": selected,
                 "officer": who.officer,
                 "own_name": next(m.name for m in board.line.members if m.own),
@@ -170,7 +172,7 @@ class Console:
 
         def read() -> dict[str, Any]:
             board = self._board(request)
-            return self._base(board, who) | board.panel(name, _selected(request))
+            return board.base() | self._base(board, who) | board.panel(name, _selected(request))
 
         return page(f"panels/{name}.html", await run_in_threadpool(read))
 
@@ -329,7 +331,8 @@ class _Static(StaticFiles):
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
+        # The map's worker lives under the policy of its own file, not of the page.
+        response.headers.update(HEADERS | {"Cache-Control": "no-cache"})
         return response
 
 

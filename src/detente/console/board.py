@@ -65,7 +65,7 @@ class Board:
             "messages": self.messages,
             "detail": lambda: self.detail(selected),
         }
-        return self.base() | makers[name]()
+        return makers[name]()
 
     # -- header ---------------------------------------------------------------------------------
 
@@ -107,7 +107,11 @@ class Board:
         }
 
     def owed(self) -> Context:
-        owed = [o for o in self.node.obligations(self.line.id) if o.state != "met"]
+        owed = [
+            o
+            for o in self.node.obligations(self.line.id)
+            if o.state != "met" and not self._ahead(o)
+        ]
         subjects = self._subjects(owed)
         return {
             "ours": sorted((o for o in owed if o.own), key=_by_due),
@@ -214,6 +218,10 @@ class Board:
     def _past(self, conflict: ConflictView) -> bool:
         return parse_time_s(conflict.end) < self.now_s
 
+    def _ahead(self, owed: ObligationView) -> bool:
+        """A line check whose hour has not come: nobody can make it yet."""
+        return owed.slot is not None and parse_time_s(owed.slot) > self.now_s
+
     def _release_of(self, plan: PlanView) -> Any:
         mine = [r for r in plan.releases if r.line == self.line.id and not r.withdrawn]
         return mine[-1] if mine else None
@@ -262,7 +270,7 @@ def text_of(message: MessageView, language: str) -> tuple[str, str]:
 def _subject(entry: EntryView) -> str:
     word = words.ENTRY_WORDS.get(entry.type, entry.type)
     activity = entry.about.get("activity")
-    return f"{word} of {activity}" if isinstance(activity, str) else word
+    return f"{word} of {activity}" if isinstance(activity, str) else f"{word} by {entry.party}"
 
 
 def _by_due(one: ObligationView) -> str:

@@ -25,7 +25,13 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
     """What a first-time visitor does next on this side."""
     if not open_conflicts:
         return Hint(
-            ["Settled: no conflict is known among what both sides have released."], 0, True, None
+            [
+                "settled: no conflict is known among what both sides have released. Write a "
+                "message, or release one of your plans, and watch it arrive on the other side"
+            ],
+            0,
+            True,
+            None,
         )
     conflict = open_conflicts[0]
     proposal = _live(conflict)
@@ -33,8 +39,8 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
     name = words.tag(conflict.id)
     if proposal is None:
         steps = [
-            f"Open conflict {name} and press one of the suggestions",
-            f"{peer} assents in its own console",
+            f"press one of the suggestions under conflict {name} below",
+            f"{peer} assents, in the console of {peer}",
             "the side that moves carries it out",
         ]
         return Hint(steps, 0, True, conflict.id)
@@ -42,9 +48,12 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
     asked = peer if proposal.own else own
     steps = [
         f"{proposal.party} proposed {change}",
-        f"{asked} assents" + ("" if asked == own else f", in the console of {asked}"),
-        f"{proposal.moves} carries it out"
-        + ("" if proposal.moves == own else f", in the console of {proposal.moves}"),
+        "press “Assent…” in the conflict below"
+        if asked == own
+        else f"{asked} assents, in the console of {asked}",
+        "press “Carry out…” in the conflict below"
+        if proposal.moves == own
+        else f"{proposal.moves} carries it out, in the console of {proposal.moves}",
     ]
     if proposal.status == "open":
         return Hint(steps, 1, asked == own, conflict.id)

@@ -51,11 +51,28 @@ EVERYTHING = (
     "detail",
     "map",
 )
+_ACTIVITY = ("conflicts", "owed", "activities", "detail", "hint", "map")
 PANELS_OF = {
-    "link": ("links", "attention"),
-    "receipt": ("messages", "owed", "activities", "attention"),
-    "message": ("messages", "owed", "attention"),
+    # Rows of the projection (line/fold.py) …
+    "ack": ("messages", "owed", "activities", "detail", "attention"),
+    "activity": _ACTIVITY,
+    "answer": ("conflicts", "detail", "hint"),
     "check": ("owed", "attention"),
+    "conflict": _ACTIVITY,
+    "entry": ("links",),
+    "id": (),
+    "lapse": ("owed", "attention"),
+    "log": ("links",),
+    "meeting": _ACTIVITY,
+    "message": ("messages", "owed", "attention"),
+    "proposal": ("conflicts", "detail", "owed", "hint"),
+    "successor": (),
+    "version": _ACTIVITY,
+    # … and what the node keeps beside it.
+    "cosignature": ("messages", "owed", "activities", "detail", "links"),
+    "link": ("links", "attention"),
+    "officer": (),
+    "plan": ("conflicts", "activities", "detail", "map"),
 }
 """Which panels a change of some kind touches; a kind that is not listed touches everything."""
 
@@ -68,11 +85,15 @@ class Live:
         self._node = node
         self._pages: set[asyncio.Event] = set()
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     def close(self) -> None:
-        """End all streams at their next beat; the waiting thread ends within a second."""
+        """End all streams now; the waiting thread ends within a second. Any thread may call it."""
         self._closed = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ring)
 
     async def answer(self, request: Request, line: str) -> StreamingResponse:
         """The beats for one page of ``line``."""
@@ -124,6 +145,7 @@ class Live:
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._thread is None:
+            self._loop = loop
             self._thread = threading.Thread(
                 target=self._watch, args=(loop,), name="console-live", daemon=True
             )

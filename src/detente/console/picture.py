@@ -104,7 +104,7 @@ def _released(activities: Iterable[ReleasedView], look: Styles, now_s: float) ->
             continue
         label = (
             f"{one.party} · {one.id}\n{words.heights(one.volumes)}\n"
-            f"{words.window(one.start, one.end)}"
+            f"{words.hours(one.start, one.end, now_s)}"
         )
         yield Drawn(
             f"{one.party}/{one.id}",

@@ -13,11 +13,11 @@ import msgspec
 
 from detente.console import words
 from detente.console.parties import Styles
-from detente.node.views import ConflictView
+from detente.node.views import ConflictSideView, ConflictView
 from detente.volumes.times import parse_time_s
 
-WIDTH, HEIGHT = 560.0, 250.0
-LEFT, RIGHT, TOP, BOTTOM = 62.0, 10.0, 12.0, 26.0
+WIDTH, HEIGHT = 460.0, 240.0
+LEFT, RIGHT, TOP, BOTTOM = 58.0, 10.0, 8.0, 26.0
 CONTEXT_S = 2 * 3600
 """How much of the time before and after the conflict is shown at most."""
 TICKS_S = (300, 900, 1800, 3600, 7200, 21600, 86400)
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A rectangle in the picture's units; ``label`` is drawn at its upper left."""
+    """A rectangle in the picture's units; ``label`` stands inside it."""
 
     x: float
     y: float
@@ -34,6 +34,22 @@ class Box(msgspec.Struct, frozen=True):
     height: float
     style: str
     label: str = ""
+    low: bool = False
+
+    @property
+    def label_end(self) -> bool:
+        """The label ends at the box's right edge: it would run out of the picture else."""
+        return self.x > WIDTH / 2
+
+    @property
+    def label_x(self) -> float:
+        """Where the label begins or ends."""
+        return round(self.x + self.width - 6 if self.label_end else self.x + 6, 1)
+
+    @property
+    def label_y(self) -> float:
+        """The label's base line: at the top of the first side's box, at the foot of the other."""
+        return round(self.y + self.height - 7 if self.low else self.y + 17, 1)
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -51,6 +67,12 @@ class Profile(msgspec.Struct, frozen=True):
     times: list[Tick]
     heights: list[Tick]
     now: float | None
+    width: float = WIDTH
+    height: float = HEIGHT
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
+    top: float = TOP
+    bottom: float = HEIGHT - BOTTOM
 
 
 class _Scale:
@@ -70,15 +92,24 @@ class _Scale:
         part = (min(max(metres, self.low_m), self.high_m) - self.low_m) / (self.high_m - self.low_m)
         return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
 
-    def box(self, window: tuple[float, float], band: tuple[float, float], **more: str) -> Box:
+    def box(
+        self,
+        window: tuple[float, float],
+        band: tuple[float, float],
+        style: str,
+        *,
+        label: str = "",
+        low: bool = False,
+    ) -> Box:
         x, y = self.x(window[0]), self.y(band[1])
         return Box(
             round(x, 1),
             round(y, 1),
             round(max(self.x(window[1]) - x, 2.0), 1),
             round(max(self.y(band[0]) - y, 2.0), 1),
-            more["style"],
-            more.get("label", ""),
+            style,
+            label,
+            low,
         )
 
 
@@ -96,21 +127,30 @@ def profile(
     volumes = [v for _, side in involved for v in side]
     scale = _scale(conflict, volumes)
     sides = []
-    for side, its in involved:
+    for low, (side, its) in zip((False, True), _upper_first(involved, scale), strict=True):
         style = styles.get(side.party, "peer-0") if side.entry else "plan"
         for n, volume in enumerate(its):
             label = f"{side.party} · {side.id}" if n == 0 else ""
-            sides.append(scale.box(_window(volume), _band(volume, scale), style=style, label=label))
+            sides.append(
+                scale.box(_window(volume), _band(volume, scale), style, label=label, low=low)
+            )
     meets = [
         scale.box(
             (parse_time_s(p.start), parse_time_s(p.end)),
             _between(_band(a[p.a_volume], scale), _band(b[p.b_volume], scale)),
-            style="meet",
+            "meet",
         )
         for p in parts
     ]
     now = round(scale.x(now_s), 1) if scale.start_s < now_s < scale.end_s else None
     return Profile(sides, meets, list(_times(scale)), list(_heights(scale, volumes)), now)
+
+
+def _upper_first(
+    involved: list[tuple[ConflictSideView, list[Json]]], scale: _Scale
+) -> list[tuple[ConflictSideView, list[Json]]]:
+    """The side that reaches higher first: its name stands at the top, the other's at the foot."""
+    return sorted(involved, key=lambda row: -max(_band(v, scale)[1] for v in row[1]))
 
 
 def _scale(conflict: ConflictView, volumes: list[Json]) -> _Scale:

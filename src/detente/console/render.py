@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from detente.console import board, words
@@ -78,9 +79,9 @@ def _environment() -> jinja2.Environment:
 _TEMPLATES = _environment()
 
 
-def fragment(template: str, context: dict[str, Any]) -> str:
-    """A template's text."""
-    return _TEMPLATES.get_template(template).render(context)
+def fragment(template: str, context: dict[str, Any]) -> Markup:
+    """A template's output. It has been escaped, so another template may take it in as it is."""
+    return Markup(_TEMPLATES.get_template(template).render(context))  # noqa: S704
 
 
 def page(

@@ -73,6 +73,12 @@ def window(start: str | None, end: str | None) -> str:
     return f"{first:%d %b %H:%M}Z – {last:%d %b %H:%M}Z"
 
 
+def hours(start: str | None, end: str | None, now_s: float) -> str:
+    """``00:30–03:55Z`` where both lie on today's date, else as ``window``: for names on the map."""
+    said = window(start, end)
+    return said.removeprefix(f"{moment(now_s):%d %b} ") if said.count("Z") == 1 else said
+
+
 def height(limit: Mapping[str, Any] | None, unlimited: str) -> str:
     """One limit of a band in the protocol's JSON: ``FL240``, ``3,000 m MSL``, ``surface``."""
     if limit is None:

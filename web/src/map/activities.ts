@@ -3,7 +3,7 @@
 
 import type { DataDrivenPropertyValueSpecification, GeoJSONSource, Map } from "maplibre-gl";
 
-import { FONT } from "./basemap.ts";
+import { FONT, NAME_FONT } from "./basemap.ts";
 import { colour } from "./colours.ts";
 import { ofRole, type Picture, type Properties } from "./picture.ts";
 
@@ -62,7 +62,7 @@ export function addPatterns(map: Map): void {
 
 export function addActivities(map: Map): void {
   const empty = { type: "FeatureCollection" as const, features: [] };
-  for (const role of ["area", "outline", "overlap", "name"]) {
+  for (const role of ["area", "outline", "overlap", "mark", "name"]) {
     map.addSource(role, { type: "geojson", data: empty, tolerance: 0.1 });
   }
   map.addLayer({
@@ -89,6 +89,14 @@ export function addActivities(map: Map): void {
     source: "overlap",
     paint: { "line-color": colour("overlap"), "line-width": 1.5 },
   });
+  map.addLayer({
+    id: "chosen-edges",
+    type: "line",
+    source: "outline",
+    filter: ["in", ["get", "key"], ["literal", []]],
+    layout: { "line-join": "round" },
+    paint: { "line-color": colour("chosen"), "line-width": 6, "line-opacity": 0.55 },
+  });
   // A line's dashes cannot depend on the feature, so each style has its layer.
   for (const style of STYLES) {
     map.addLayer({
@@ -105,20 +113,14 @@ export function addActivities(map: Map): void {
     });
   }
   map.addLayer({
-    id: "chosen-edges",
-    type: "line",
-    source: "outline",
-    filter: ["in", ["get", "key"], ["literal", []]],
-    paint: { "line-color": colour("chosen"), "line-width": 2, "line-gap-width": 4 },
-  });
-  map.addLayer({
     id: "names",
     type: "symbol",
     source: "name",
     layout: {
       "text-field": ["get", "label"],
-      "text-font": FONT,
+      "text-font": NAME_FONT,
       "text-size": 12.5,
+      "text-line-height": 1.15,
       "text-max-width": 14,
       "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
       "text-radial-offset": 0.6,
@@ -127,18 +129,35 @@ export function addActivities(map: Map): void {
     paint: {
       "text-color": byStyle(),
       "text-halo-color": colour("halo"),
-      "text-halo-width": 2,
+      "text-halo-width": 2.5,
     },
+  });
+  // Marks are buttons over the map (marks.ts); this keeps names from hiding under them,
+  // for labels of the topmost layer take their room first.
+  map.addLayer({
+    id: "room-for-marks",
+    type: "symbol",
+    source: "mark",
+    layout: {
+      "text-field": "MMMM",
+      "text-font": FONT,
+      "text-size": 16,
+      "text-anchor": "bottom",
+      "text-offset": [0, -0.4],
+      "text-allow-overlap": true,
+    },
+    paint: { "text-opacity": 0 },
   });
 }
 
 export function showActivities(map: Map, picture: Picture): void {
-  const put = (role: FeatureRole) =>
+  const put = (source: string, role: FeatureRole) =>
     map
-      .getSource<GeoJSONSource>(role)
+      .getSource<GeoJSONSource>(source)
       ?.setData({ type: "FeatureCollection", features: ofRole(picture, role) });
-  put("area");
-  put("outline");
-  put("overlap");
-  put("name");
+  put("area", "area");
+  put("outline", "outline");
+  put("overlap", "overlap");
+  put("mark", "conflict");
+  put("name", "name");
 }

@@ -11,6 +11,7 @@ import { colour } from "./colours.ts";
 const CELL_DEG = 20;
 const CELLS_FROM_ZOOM = 4;
 export const FONT = ["Plex"];
+export const NAME_FONT = ["Plex Names"];
 
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
@@ -139,12 +140,14 @@ export function addBasemap(map: Map, built: string): void {
 /** The names of the cells in view: by their west and south edge. */
 function cellsIn(map: Map): string[] {
   const view = map.getBounds();
-  const first = (deg: number) => Math.floor(deg / CELL_DEG) * CELL_DEG;
+  // Cells are counted from the map's south-west corner.
+  const edge = (deg: number, from: number) =>
+    Math.floor((deg - from) / CELL_DEG) * CELL_DEG + from;
   const names: string[] = [];
-  for (let west = first(view.getWest()); west < view.getEast(); west += CELL_DEG) {
-    for (let south = first(view.getSouth()); south < view.getNorth(); south += CELL_DEG) {
+  for (let west = edge(view.getWest(), -180); west < view.getEast(); west += CELL_DEG) {
+    for (let south = edge(view.getSouth(), -90); south < view.getNorth(); south += CELL_DEG) {
       const wrapped = ((((west + 180) % 360) + 360) % 360) - 180;
-      if (south >= -90 && south < 90) names.push(`${wrapped}_${south}`);
+      names.push(`${wrapped}_${south}`);
     }
   }
   return [...new Set(names)];

@@ -25,7 +25,7 @@ export function showMarks(map: Map, picture: Picture): void {
         event.stopPropagation();
         select("conflict", properties.key);
       });
-      marker = new Marker({ element: button }).setLngLat([lon, lat]).addTo(map);
+      marker = new Marker({ element: button, anchor: "bottom", offset: [0, -7] }).setLngLat([lon, lat]).addTo(map);
       shown.set(properties.key, marker);
     }
     marker.setLngLat([lon, lat]);

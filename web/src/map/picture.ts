@@ -77,6 +77,25 @@ export function ofRole<R extends Properties["role"]>(
   >[];
 }
 
+/** The smallest box round the outlines of some activities; null when none is drawn. */
+export function extentOf(picture: Picture, keys: string[]): Picture["bounds"] | null {
+  const box: Picture["bounds"] = [Infinity, Infinity, -Infinity, -Infinity];
+  const take = (coordinates: unknown): void => {
+    const [x, y] = coordinates as [unknown, unknown];
+    if (typeof x === "number" && typeof y === "number") {
+      box[0] = Math.min(box[0], x);
+      box[1] = Math.min(box[1], y);
+      box[2] = Math.max(box[2], x);
+      box[3] = Math.max(box[3], y);
+    } else if (Array.isArray(coordinates)) coordinates.forEach(take);
+  };
+  for (const outline of ofRole(picture, "outline")) {
+    if (!keys.includes(outline.properties.key)) continue;
+    if (outline.geometry.type !== "GeometryCollection") take(outline.geometry.coordinates);
+  }
+  return box[0] <= box[2] ? box : null;
+}
+
 export function conflictsOf(picture: Picture): Feature<Point, ConflictProperties>[] {
   return ofRole(picture, "conflict") as Feature<Point, ConflictProperties>[];
 }

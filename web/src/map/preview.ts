@@ -4,6 +4,7 @@ import type { FeatureCollection } from "geojson";
 import type { GeoJSONSource, Map } from "maplibre-gl";
 
 import { colour } from "./colours.ts";
+import { lookAt } from "./selection.ts";
 
 interface Preview {
   features: FeatureCollection;
@@ -31,7 +32,7 @@ export function showPreview(map: Map): void {
       if (!answer.ok) return;
       const preview = (await answer.json()) as Preview;
       source()?.setData(preview.features);
-      map.fitBounds(preview.bounds, { padding: 40, duration: 400 });
+      lookAt(map, preview.bounds);
     });
   });
 }

@@ -2,8 +2,8 @@
 
 import type { FilterSpecification, Map } from "maplibre-gl";
 
-import { select, type Selection } from "../selection.ts";
-import { conflictsOf, ofRole, type Picture } from "./picture.ts";
+import { select, shownOnArrival, type Selection } from "../selection.ts";
+import { conflictsOf, extentOf, type Picture } from "./picture.ts";
 
 const NONE: FilterSpecification = ["in", ["get", "key"], ["literal", []]];
 
@@ -14,15 +14,11 @@ function keysOf(selection: Selection, picture: Picture): string[] {
   return conflict ? conflict.properties.sides : [];
 }
 
-/** Moves the view only when what was chosen is out of it. */
-function bringIntoView(map: Map, selection: Selection, picture: Picture): void {
-  const place =
-    selection.kind === "conflict"
-      ? conflictsOf(picture).find((c) => c.properties.key === selection.id)?.geometry
-      : ofRole(picture, "name").find((n) => n.properties.key === selection.id)?.geometry;
-  if (place?.type !== "Point") return;
-  const [lon = 0, lat = 0] = place.coordinates;
-  if (!map.getBounds().contains([lon, lat])) map.easeTo({ center: [lon, lat], duration: 400 });
+const PADDING_PX = { top: 30, bottom: 64, left: 50, right: 50 };
+
+/** Shows all that the chosen ones occupy. */
+export function lookAt(map: Map, bounds: Picture["bounds"], duration = 400): void {
+  map.fitBounds(bounds, { padding: PADDING_PX, duration, maxZoom: 9 });
 }
 
 export function follow(map: Map, picture: () => Picture): void {
@@ -32,13 +28,15 @@ export function follow(map: Map, picture: () => Picture): void {
       "chosen-edges",
       keys.length ? ["in", ["get", "key"], ["literal", keys]] : NONE,
     );
-    bringIntoView(map, chosen, picture());
+    return extentOf(picture(), keys);
   };
-  document.addEventListener("detente:select", (event) =>
-    show((event as CustomEvent<Selection>).detail),
-  );
-  const initial = document.getElementById("detail")?.dataset["selected"];
-  if (initial) show({ kind: "conflict", id: initial });
+  document.addEventListener("detente:select", (event) => {
+    const extent = show((event as CustomEvent<Selection>).detail);
+    if (extent) lookAt(map, extent);
+  });
+  const arrived = shownOnArrival();
+  const extent = arrived ? show(arrived) : null;
+  if (extent) lookAt(map, extent, 0);
 
   map.on("click", (event) => {
     const hits = map.queryRenderedFeatures(event.point, { layers: ["names", "fills"] });
