@@ -33,7 +33,7 @@ def file(core: Core, activity: Activity, *, title: str, officer: str, key: str |
 
     def work(tx: Tx) -> str:
         def add() -> str:
-            _add(core, tx, Plan(activity.id, title, doc, 1, core.clock.now_s(), officer))
+            _add(core, tx, activity.id, title, doc, officer)
             return activity.id
 
         return once(tx, key, "file", _content(activity, title, doc), add)
