@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from detente.errors import StateError
+from detente.errors import DetenteError, StateError
 from detente.volumes import Activity
 from detente.volumes.codec import volumes_to_wire
 
@@ -20,11 +20,11 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
-class RefusedError(Exception):
-    """The node answered with an error: ``status``, and ``code`` from its body."""
+class RefusedError(DetenteError):
+    """The node answered with an error: its ``status``, and ``code`` and text from its body."""
 
-    def __init__(self, status: int, code: str, text: str) -> None:
-        super().__init__(f"{status} {code}: {text}")
+    def __init__(self, status: int, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy, where=f"the node answered {status} {code}")
         self.status = status
         self.code = code
 
@@ -130,6 +130,9 @@ def _refuse(answer: httpx.Response) -> None:
         return
     try:
         refused = answer.json()
-        raise RefusedError(answer.status_code, refused["error"], refused["message"])
+        error = RefusedError(
+            answer.status_code, refused["error"], refused["message"], refused["remedy"]
+        )
     except (ValueError, KeyError, TypeError):
-        raise RefusedError(answer.status_code, "error", answer.text[:200]) from None
+        error = RefusedError(answer.status_code, "error", answer.text[:200])
+    raise error
