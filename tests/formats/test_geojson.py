@@ -35,7 +35,9 @@ def test_a_file_of_the_exercise(data: Path) -> None:
         ("us", "EXERCISE-tanker", "refuelling"),
         ("exercise-us", "EXERCISE-drop", "activity"),
     ]
-    assert not (reading.bad or reading.unknown or reading.dropped)
+    assert not (reading.bad)
+    assert not (reading.unknown)
+    assert not (reading.dropped)
     assert reading.assumed_party == "exercise-us"
     orbit, tanker, drop = (activity.volumes[0] for activity in reading.activities)
     assert orbit.band == Band(Limit(7315.2, Reference.STD), Limit(7924.8, Reference.STD))
@@ -298,6 +300,12 @@ def test_a_bad_feature_does_not_take_the_others_along() -> None:
         ('{"type":"Topology"}', "'Topology'"),
         ('{"type":"FeatureCollection"}', "no list of features"),
         ('{"type":"FeatureCollection","type":"Feature"}', "stands twice"),
+        (
+            '{"type":"FeatureCollection","features":[],"crs":{"type":"name","properties":'
+            '{"name":"urn:ogc:def:crs:EPSG::3857"}}}',
+            "EPSG::3857",
+        ),
+        ('{"type":"FeatureCollection","features":[],"crs":5}', "coordinates are in"),
         ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "nested"),
         ('{"a":' + "9" * 5000 + "}", "too long"),
         ('{"type":"FeatureCollection","features":[' + "5," * 100_000 + "5]}", "100,001 features"),
@@ -318,3 +326,9 @@ def test_progress_ends_at_the_whole() -> None:
     text = json.dumps({"type": "FeatureCollection", "features": features})
     read_bytes("ru.json", text.encode(), progress=lambda done, total: said.append((done, total)))
     assert said == [(1000, 2500), (2000, 2500), (2500, 2500)]
+
+
+def test_wgs84_may_be_named() -> None:
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    document = {"type": "FeatureCollection", "crs": crs, "features": []}
+    assert read_bytes("ru.geojson", json.dumps(document).encode()).bad == []

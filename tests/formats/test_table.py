@@ -18,7 +18,9 @@ SQUARE = "POLYGON ((68 36, 69 36, 69 37, 68 37, 68 36))"
 
 def test_a_file_of_the_exercise(data: Path) -> None:
     reading = read(data / "exercise-ru.csv")
-    assert not (reading.bad or reading.unknown or reading.notes)
+    assert not (reading.bad)
+    assert not (reading.unknown)
+    assert not (reading.notes)
     patrol, place, lamp = reading.activities
     assert [a.id for a in reading.activities] == [
         "EXERCISE-patrol",

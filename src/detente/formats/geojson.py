@@ -22,9 +22,18 @@ from detente.formats.altitudes import limit_of_json
 from detente.formats.profile import PROPERTIES, activity_of, label_of
 from detente.formats.reading import MAX_FEATURES, Gathering
 
+_WGS84_NAMES = (
+    "urn:ogc:def:crs:OGC:1.3:CRS84",
+    "urn:ogc:def:crs:OGC::CRS84",
+    "urn:ogc:def:crs:EPSG::4326",
+    "EPSG:4326",
+)
+"""Names of WGS84 degrees; GeoJSON's longitude comes first in all of them."""
+
 
 def read_geojson(document: dict[str, Any], gathering: Gathering) -> None:
     """Gather the activities of a decoded GeoJSON document."""
+    _check_crs(document)
     features = _features(document)
     unused: set[str] = set()
     for number, feature in enumerate(features, 1):
@@ -35,6 +44,20 @@ def read_geojson(document: dict[str, Any], gathering: Gathering) -> None:
     if unused:
         names = ", ".join(sorted(unused)[:10])
         gathering.note(f"properties not used: {names}")
+
+
+def _check_crs(document: dict[str, Any]) -> None:
+    """Files of 2008's GeoJSON may name another reference system, which RFC 7946 took out."""
+    crs = document.get("crs")
+    if crs is None:
+        return
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    if name not in _WGS84_NAMES:
+        raise InputError(
+            f"its coordinates are in {str(name)[:60]!r}",
+            remedy="convert them to WGS84 degrees, longitude first, and leave crs out",
+        )
 
 
 def _features(document: dict[str, Any]) -> list[Any]:

@@ -54,7 +54,7 @@ _HALF_READ = re.compile(
     re.ASCII,
 )
 _ROUND = re.compile(r"\b(?:RADIUS|RAD|CIRCLE|CIRCULAR|CENT(?:RE|ER)(?:D|ED)?)\b", re.ASCII)
-_DISTANCE = re.compile(r"[0-9](?:\.[0-9]+)? ?(?:NM|KM)\b", re.ASCII)
+_DISTANCE = re.compile(r"[0-9](?:\.[0-9]+)? ?(?:NM|KM|MI|SM|MET(?:RE|ER)S?)\b", re.ASCII)
 
 _SIZE = r"(?P<size>[0-9]{1,6}(?:\.[0-9]{1,3})?) ?(?P<unit>NM|KM|M)\b"
 _RADIUS = r"\b(?:RADIUS|RAD)\b"
@@ -171,10 +171,8 @@ def _polygon(text: str, plain: str, found: list[Found]) -> Area | Unclear:
         return Unclear("item E gives several coordinates and a distance")
     if not _LEADS.search(text[: found[0].start]):
         return Unclear("item E gives coordinates but does not say that they bound the area")
-    for before, after in pairwise(found):
-        joint = _LAST if after is found[-1] else _NEXT
-        if not joint.fullmatch(text[before.end : after.start]):
-            return Unclear("item E gives coordinates in more than one list")
+    if not _is_one_list([text[a.end : b.start] for a, b in pairwise(found)]):
+        return Unclear("item E gives coordinates in more than one list")
     ring = [coordinate.position for coordinate in found]
     if ring[0] == ring[-1]:
         ring = ring[:-1]
@@ -185,6 +183,18 @@ def _polygon(text: str, plain: str, found: list[Found]) -> Area | Unclear:
     if any(abs(lat) > _POLEWARD for _, lat in ring):
         return Unclear("item E draws an area at a pole, where straight lines are not defined")
     return _joined_both_ways(ring)
+
+
+def _is_one_list(joints: list[str]) -> bool:
+    """Whether the texts between coordinates only join them, and all in one way.
+
+    A blank among dashes is where a line ends, and perhaps one area and the next begins.
+    """
+    *inner, last = joints
+    if not (all(map(_NEXT.fullmatch, inner)) and _LAST.fullmatch(last)):
+        return False
+    alike = inner if "AND" in last else joints
+    return len({bool(joint.strip()) for joint in alike}) <= 1
 
 
 def _joined_both_ways(ring: list[Position]) -> Area:

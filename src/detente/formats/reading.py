@@ -15,7 +15,7 @@ from detente.volumes import Activity
 from detente.volumes.check import check_activity
 from detente.volumes.units import FT_M, NM_M
 
-MAX_FILE_BYTES = 256 * 1024 * 1024
+MAX_FILE_BYTES = 128 * 1024 * 1024
 """Bytes of one file, also after decompression."""
 MAX_FEATURES = 100_000
 MAX_ROWS = 5_000_000
