@@ -168,7 +168,7 @@ def test_one_id_in_two_files_is_bad(tmp_path: Path) -> None:
 
 def test_one_file_twice_is_two_files(tmp_path: Path) -> None:
     one = write(tmp_path, "us.geojson", plan("a"))
-    reading = read_all([one, Path(str(one))])
+    reading = read_all([one, one])
     assert ids(reading) == ["us/a"]
     assert len(reading.bad) == 1
 

@@ -99,7 +99,8 @@ def test_a_long_pause_begins_another_flight_and_is_unknown() -> None:
     assert [activity.id for activity in reading.activities] == ["EXERCISE1", "EXERCISE1.2"]
     (unknown,) = reading.unknown
     assert unknown.why == (
-        "no position from 2021-08-09T01:00:10Z to 2021-08-09T01:30:11Z; taken as two flights"
+        "no position from 2021-08-09T01:00:10Z to 2021-08-09T01:30:11Z; "
+        "another flight begins after it"
     )
 
 
@@ -113,6 +114,13 @@ def test_a_gap_in_position_is_bridged_for_its_whole_time_and_unknown() -> None:
     assert bridge.band == Band(None, None), "altitude is not known there either"
     assert bridge.core.rings[0][0][1] == pytest.approx(record(10)["latitude"])
     assert bridge.core.rings[0][-1][1] == pytest.approx(record(200)["latitude"])
+
+
+def test_many_pauses_are_one_unknown_item() -> None:
+    reading = read_json([record(second) for second in range(0, 900, 100)])
+    (unknown,) = reading.unknown
+    assert "and 5 times more; the shortest way is assumed" in unknown.why
+    assert len(only(reading).notes) == 1
 
 
 def test_samples_without_position_keep_their_altitude() -> None:
@@ -130,8 +138,8 @@ def test_a_beginning_or_end_without_position_is_unknown() -> None:
         records[at]["longitude"] = None
     reading = read_json(records)
     assert [item.why for item in reading.unknown] == [
-        "no position from 2021-08-09T01:00:00Z to 2021-08-09T01:01:40Z",
-        "no position from 2021-08-09T01:03:15Z to 2021-08-09T01:04:55Z",
+        "no position from 2021-08-09T01:00:00Z to 2021-08-09T01:01:40Z, "
+        "from 2021-08-09T01:03:15Z to 2021-08-09T01:04:55Z; it is not covered there"
     ]
 
 

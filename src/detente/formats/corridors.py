@@ -104,32 +104,31 @@ def _flights(track: Track, options: ReadOptions, gathering: Gathering) -> Iterat
     if len(known) == 0:
         gathering.doubt(gathering.party_of_file(), track.name, "it has no position at all")
         return
-    _report_ends(track, known, options, gathering)
-    pauses_s = np.diff(track.time_s[known])
-    for at in np.flatnonzero(pauses_s > options.track_position_gap_s):
-        begin_s, end_s = track.time_s[known[at]], track.time_s[known[at + 1]]
-        taken = (
-            "taken as two flights"
-            if end_s - begin_s > options.track_split_s
-            else "the shortest way is assumed"
-        )
-        gathering.doubt(
-            gathering.party_of_file(), track.name, f"no position {_window(begin_s, end_s)}; {taken}"
-        )
-    splits = np.flatnonzero(pauses_s > options.track_split_s)
+    _report(track, known, options, gathering)
+    splits = np.flatnonzero(np.diff(track.time_s[known]) > options.track_split_s)
     for first, last in zip([0, *(splits + 1)], [*splits, len(known) - 1], strict=True):
         yield _filled(_slice(track, known[first], known[last]))
 
 
-def _report_ends(
+def _report(
     track: Track, known: NDArray[np.int64], options: ReadOptions, gathering: Gathering
 ) -> None:
-    first, last = known[0], known[-1]
-    for begin, end in ((0, first), (last, len(track.time_s) - 1)):
-        begin_s, end_s = track.time_s[begin], track.time_s[end]
-        if end_s - begin_s > options.track_time_s:
+    """Say for which times the position is unknown, and what was made of them."""
+    begin_s, end_s = track.time_s[known[:-1]], track.time_s[known[1:]]
+    pause_s = end_s - begin_s
+    splits = pause_s > options.track_split_s
+    bridged = (pause_s > options.track_position_gap_s) & ~splits
+    first_s, last_s = track.time_s[[0, -1]]
+    ends = [(first_s, track.time_s[known[0]]), (track.time_s[known[-1]], last_s)]
+    outside = [(begin, end) for begin, end in ends if end - begin > options.track_time_s]
+    for windows, what in (
+        (outside, "it is not covered there"),
+        (list(zip(begin_s[bridged], end_s[bridged], strict=True)), "the shortest way is assumed"),
+        (list(zip(begin_s[splits], end_s[splits], strict=True)), "another flight begins after it"),
+    ):
+        if windows:
             gathering.doubt(
-                gathering.party_of_file(), track.name, f"no position {_window(begin_s, end_s)}"
+                gathering.party_of_file(), track.name, f"no position {_spoken(windows)}; {what}"
             )
 
 
@@ -182,12 +181,15 @@ def _notes(track: Track, volumes: tuple[Volume, ...], options: ReadOptions) -> t
             windows[-1] = (windows[-1][0], volume.end_s)
         else:
             windows.append((volume.start_s, volume.end_s))
-    notes += [f"altitude unknown, all altitudes taken {_window(*window)}" for window in windows]
+    if windows:
+        notes.append(f"altitude unknown, all altitudes taken {_spoken(windows)}")
     return tuple(notes)
 
 
-def _window(begin_s: float, end_s: float) -> str:
-    return f"from {format_time(begin_s)} to {format_time(end_s)}"
+def _spoken(windows: list[tuple[float, float]]) -> str:
+    """The first three windows, and how many more there are."""
+    shown = ", ".join(f"from {format_time(a)} to {format_time(b)}" for a, b in windows[:3])
+    return shown if len(windows) <= 3 else f"{shown} and {len(windows) - 3} times more"
 
 
 def _legs_m(track: Track) -> Floats:

@@ -66,9 +66,9 @@ def read_all(
     for the same party as another's: taken for one party, the two would never be compared.
     """
     together = Reading(activities=[], bad=[], unknown=[], notes=[], dropped=[])
-    places: dict[tuple[str, str], Path] = {}
+    places: dict[tuple[str, str], tuple[int, Path]] = {}
     named: dict[str, Path] = {}
-    for path in paths:
+    for number, path in enumerate(paths):
         reading = read(path, options, progress=progress)
         gathering = Gathering(printable(str(path)), reading.assumed_party or "")
         if reading.assumed_party is not None:
@@ -77,8 +77,9 @@ def read_all(
                 gathering.refuse_file(_same_name(reading.assumed_party, first))
                 reading = Reading(activities=[], bad=[], unknown=[], notes=[], dropped=[])
         for activity in reading.activities:
-            first = places.setdefault((activity.party, activity.id), path)
-            if first is path:
+            key = (activity.party, activity.id)
+            first_number, first = places.setdefault(key, (number, path))
+            if first_number == number:
                 together.activities.append(activity)
             else:
                 gathering.refuse(

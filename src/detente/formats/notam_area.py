@@ -105,7 +105,8 @@ class Unclear(msgspec.Struct, frozen=True):
 
 def area_of(text: str, q: Circle) -> Area | Unclear:
     """The area of item E and the Q line; InputError for a coordinate that is not on Earth."""
-    text = " ".join(text.upper().split())
+    # An @ will stand for a coordinate, so none may come from an address.
+    text = " ".join(text.upper().replace("@", " ").split())
     found = list(coordinates_in(text))
     plain = _blanked(text, found)
     if unclear := _unclear(plain):
