@@ -19,6 +19,7 @@ from detente.api.server import Face, bind
 from detente.line.terms import Area, standard_terms
 from detente.node import Node
 from detente.node.channel import Trust, server_context
+from detente.node.delivery import Delivery
 from detente.node.settings import Settings
 from detente.node.setup import create
 from detente.record import open_card
@@ -88,6 +89,13 @@ class Post:
         self._bound = None
         self._stack.enter_context(running(face))
         return trust
+
+    def deliver(self, trust: Trust | None = None) -> Delivery:
+        """Exchange with every peer, often, until the test ends or ``stop`` is called."""
+        delivery = Delivery(self.node, self.keys, trust=trust, poll_s=0.2)
+        self._stack.callback(delivery.stop)
+        delivery.start()
+        return delivery
 
     def officers(self, **options: Any) -> str:
         """Serve the officers' face, and return its address."""

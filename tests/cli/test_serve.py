@@ -1,0 +1,212 @@
+"""Nodes as an operator runs them: real processes, the printed commands, real sockets."""
+
+import json
+import re
+import signal
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+Detente = Callable[..., str]
+Serving = Callable[..., Any]
+Make = Callable[..., tuple[Path, str]]
+
+PLAN = {
+    "id": "orbit",
+    "kind": "surveillance",
+    "volumes": [
+        {
+            "core": {"type": "Point", "coordinates": [68.8, 36.2], "edges": "straight"},
+            "radius_m": 5000.0,
+            "lower": {"value_m": 7000.0, "reference": "STD"},
+            "upper": {"value_m": 8000.0, "reference": "STD"},
+            "start": "2026-11-22T10:00:00Z",
+            "end": "2026-11-22T11:00:00Z",
+        }
+    ],
+}
+
+
+def officer(address: str, token: str) -> httpx.Client:
+    return httpx.Client(
+        base_url=f"{address}/api/v1",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+        timeout=30,
+    )
+
+
+def wait_for(what: str, ask: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + 60
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, f"{what}: not within a minute"
+        threading.Event().wait(0.1)
+    return answer
+
+
+def test_init_makes_a_private_folder_whole_or_not_at_all(
+    detente: Detente, make: Make, tmp_path: Path
+) -> None:
+    folder, token = make("us", "--name", "Cell, Gulf", "--language", "en", "--language", "ru")
+    assert len(token) >= 43
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in folder.rglob("*"):
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+    stored = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+    assert token.encode() not in stored
+
+    before = (folder / "keys" / "signing.pem").read_bytes()
+    error = detente("init", folder, "--party", "us", status=2)
+    assert "is not an empty folder" in error
+    assert (folder / "keys" / "signing.pem").read_bytes() == before
+    error = detente("init", tmp_path / "ru", "--party", "ru", "--language", "x" * 99, status=2)
+    assert error.count("\n") == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["us"]
+
+
+def test_a_server_is_one_says_where_it_is_and_ends_cleanly(
+    detente: Detente, make: Make, serving: Serving
+) -> None:
+    folder, token = make("us")
+    server = serving(folder, "--port", "0")
+    assert stat.S_IMODE((folder / "run.json").stat().st_mode) == 0o600
+    assert httpx.get(f"{server.run['api']}/healthz", trust_env=False).json()["status"] == "ok"
+    printed = server.log.read_text()
+    assert server.run["api"] in printed
+    assert server.run["line"] in printed
+    assert server.run["token"] not in printed
+
+    error = detente("serve", folder, status=2)
+    assert "another detente process has this node open" in error
+    assert error.count("\n") == 1
+
+    link = detente("login", folder).strip()
+    assert link.startswith(server.run["api"] + "/login?t=")
+    with officer(server.run["api"], token) as client:
+        code = link.partition("t=")[2]
+        assert client.post("/login", json={"code": code}).status_code == 201
+        with client.stream("GET", "/events") as events:
+            assert events.status_code == 200
+            # A stream that is open does not hold up the end.
+            assert server.stop() == 0
+    assert not (folder / "run.json").exists()
+    assert "Traceback" not in server.log.read_text()
+
+    again = serving(folder)
+    assert again.stop(signal.SIGINT) == 0
+
+
+def test_a_killed_server_leaves_nothing_that_hinders(
+    detente: Detente, make: Make, serving: Serving
+) -> None:
+    folder, _ = make("us")
+    serving(folder).stop(signal.SIGKILL)
+    assert (folder / "run.json").exists()
+    assert "no line yet" in detente("lines", folder)
+    assert serving(folder).stop() == 0
+
+
+def test_a_taken_port_is_named(detente: Detente, make: Make, serving: Serving) -> None:
+    us, _ = make("us")
+    ru, _ = make("ru")
+    port = serving(us).run["api"].rpartition(":")[2]
+    error = detente("serve", ru, "--port", port, status=2)
+    assert re.search(rf"cannot listen on 127.0.0.1 port {port}: Address already in use", error)
+    assert error.count("\n") == 1
+
+
+def test_officers_are_added_and_ended(detente: Detente, make: Make) -> None:
+    folder, _ = make("us")
+    token = detente("officer", "add", folder, "--name", "watch-1").strip()
+    assert len(token) >= 43
+    assert re.search(r"^watch-1 +watch$", detente("officer", "list", folder), re.M)
+    assert "watch-1" in detente("officer", "add", folder, "--name", "watch-1", status=2)
+    detente("officer", "end", folder, "--name", "watch-1")
+    assert re.search(r"^watch-1 +watch +ended$", detente("officer", "list", folder), re.M)
+    assert "nobody" in detente("login", folder, "--name", "nobody", status=2)
+
+
+def test_two_nodes_joined_by_hand_converge_on_one_conflict(
+    detente: Detente, make: Make, serving: Serving, tmp_path: Path
+) -> None:
+    parties = {party: make(party) for party in ("us", "ru")}
+    for party, (folder, _) in parties.items():
+        detente("card", folder, "--out", tmp_path / f"{party}.card")
+    terms, founding = tmp_path / "terms.toml", tmp_path / "north.line"
+    terms.write_text(detente("line", "terms"))
+    us, ru = parties["us"][0], parties["ru"][0]
+    found = (
+        "line", "found", us, "--name", "north", "--with", tmp_path / "ru.card",
+        "--terms", terms, "--out", founding,
+    )  # fmt: skip
+    detente(*found)
+    assert "is there already" in detente(*found, status=2)
+    prints = {
+        party: detente("fingerprint", tmp_path / f"{party}.card").strip() for party in parties
+    }
+    shown = detente("line", "show", founding)
+    assert all(text in shown for text in prints.values())
+    assert "5 NM (9260 m), 1000 ft (304.8 m) and 10 min" in shown
+
+    # One joins with its server stopped, the other while it runs.
+    servers = {"us": serving(us)}
+    wrong = detente("line", "join", us, founding, "--confirm", "ru=" + "0" * 32, status=2)
+    assert "has another fingerprint" in wrong
+    assert "not a party and its fingerprint" in detente(
+        "line", "join", us, founding, "--confirm", "ru", status=2
+    )
+    joined = detente("line", "join", us, founding, "--confirm", f"ru={prints['ru']}")
+    assert "in force when these have joined too: ru" in joined
+    bare = prints["us"].replace(" ", "").upper()
+    detente("line", "join", ru, founding, "--confirm", f"us={bare}")
+    servers["ru"] = serving(ru)
+
+    clients = {
+        party: officer(servers[party].run["api"], token) for party, (_, token) in parties.items()
+    }
+    try:
+        for party, client in clients.items():
+            wait_for(
+                "in force", lambda c=client: c.get("/lines/north").json()["state"] == "in-force"
+            )
+            plan = {**PLAN, "id": f"{party}-orbit"}
+            assert client.post("/plans", json=plan).status_code == 201
+            released = client.post(f"/plans/{party}-orbit/release", json={"line": "north"})
+            assert released.status_code == 201, released.text
+        conflicts = [
+            wait_for("the conflict", lambda c=client: c.get("/lines/north/conflicts").json())
+            for client in clients.values()
+        ]
+        assert len({json.dumps([c["id"] for c in found]) for found in conflicts}) == 1
+        wait_for(
+            "all receipts",
+            lambda: all(
+                link["held_by_peer"] == link["own_size"] == 2
+                for client in clients.values()
+                for link in client.get("/lines/north/links").json()
+            ),
+        )
+    finally:
+        for client in clients.values():
+            client.close()
+
+    # The record is the same on both, read from running and from stopped nodes.
+    states = {detente("record", "state", us, "--line", "north")}
+    for server in servers.values():
+        assert server.stop() == 0
+    states |= {detente("record", "state", f, "--line", "north") for f in (us, ru)}
+    assert len(states) == 1
+    for folder in (us, ru):
+        assert "Nothing is wrong" in detente("record", "verify", folder)
+        listed = detente("record", "entries", folder, "--line", "north")
+        assert len(listed.splitlines()) == 4
+        own = detente("record", "entries", folder, "--line", "north", "--party", folder.name)
+        assert len(own.splitlines()) == 2
+    assert json.loads(detente("lines", us, "--format", "json"))[0]["name"] == "north"
+    assert "no line 'south'" in detente("record", "state", us, "--line", "south", status=2)
