@@ -209,8 +209,12 @@ def test_a_file_that_is_not_there_is_named(us: str, capsys: pytest.CaptureFixtur
 
 def test_geojson_is_written(us: str, ru: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "--format", "geojson", us, ru]) == 1
-    (feature,) = document(capsys)["features"]
-    assert feature["geometry"]["type"] == "Point"
+    place, *activities = document(capsys)["features"]
+    assert place["geometry"]["type"] == "Point"
+    assert [(a["properties"]["party"], a["properties"]["id"]) for a in activities] == [
+        ("us", "orbit-1"),
+        ("ru", "recon-2"),
+    ]
 
 
 def test_widened_datums_are_said(

@@ -60,7 +60,7 @@ def test_the_document_has_the_promised_shape() -> None:
 
 
 def test_geojson_is_a_point_for_each_conflict() -> None:
-    collection = tables.geojson(result(conflict(), conflict(lon=-179.9, lat=-89.9)))
+    collection = tables.geojson(result(conflict(), conflict(lon=-179.9, lat=-89.9)), [])
     assert collection["type"] == "FeatureCollection"
     assert [feature["geometry"] for feature in collection["features"]] == [
         {"type": "Point", "coordinates": [68.83, 36.42]},

@@ -126,7 +126,7 @@ def check(
         _refuse(reading.bad)
     _report(reading, within=within)
     result = _compare(reading, separation, within=within, skip_bad=skip_bad)
-    _write(result, format, within=within)
+    _write(result, reading.activities, format, within=within)
     if plot is not None:
         _plot(plot, result, reading.activities)
     raise typer.Exit(CONFLICTS if result.conflicts else UNSURE if result.unknown else CLEAR)
@@ -148,13 +148,17 @@ def _compare(
     )
 
 
-def _write(result: "Result", format: Format, *, within: bool) -> None:
+def _write(
+    result: "Result", activities: Iterable["Activity"], format: Format, *, within: bool
+) -> None:
     from detente.cli.tables import document, geojson, write_json, write_table
 
     if format is Format.TABLE:
         write_table(result, sys.stdout, within=within)
+    elif format is Format.JSON:
+        write_json(document(result), sys.stdout)
     else:
-        write_json((document if format is Format.JSON else geojson)(result), sys.stdout)
+        write_json(geojson(result, activities), sys.stdout)
 
 
 def _check_plot_path(path: Path | None) -> None:

@@ -11,18 +11,20 @@ The JSON, whose shape is a promise to scripts::
      "unknown": [{"party": "relief", "id": "feature 3", "why": "…"}]}
 
 The GeoJSON has one Point per conflict, where the two are closest, with the same members as
-properties, and the other three members beside ``features`` (RFC 7946, section 6.1).
+properties; then the activities in conflict, as ``formats.features`` writes them; and the other
+three members beside ``features`` (RFC 7946, section 6.1).
 """
 
 import json
 import math
+from collections.abc import Iterable
 from typing import IO, Any
 
 import msgspec
 
 from detente.conflict import Conflict, Key, Separation
-from detente.formats import Unknown
-from detente.volumes.model import Band, Limit, Reference
+from detente.formats import Unknown, features_of
+from detente.volumes.model import Activity, Band, Limit, Reference
 from detente.volumes.times import ceil_ms, floor_ms, format_time
 from detente.volumes.units import FL_M, FT_M, NM_M
 
@@ -49,14 +51,18 @@ def document(result: Result) -> dict[str, Any]:
     }
 
 
-def geojson(result: Result) -> dict[str, Any]:
-    """A FeatureCollection of the places of conflict."""
+def geojson(result: Result, activities: Iterable[Activity]) -> dict[str, Any]:
+    """A FeatureCollection of the places of conflict and of the activities that meet there."""
     whole = document(result)
     features = []
     for properties in whole.pop("conflicts"):
         place = properties.pop("place")
         geometry = {"type": "Point", "coordinates": [place["lon"], place["lat"]]}
         features.append({"type": "Feature", "geometry": geometry, "properties": properties})
+    meeting = {key for conflict in result.conflicts for key in (conflict.a, conflict.b)}
+    for activity in activities:
+        if Key(activity.party, activity.id) in meeting:
+            features += features_of(activity)
     return {"type": "FeatureCollection", "features": features, **whole}
 
 
