@@ -1,14 +1,19 @@
 """`detente init`: makes a node in an empty folder, whole or not at all."""
 
+import json
+import os
 import shutil
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from detente.errors import InputError, StateError
+
+if TYPE_CHECKING:
+    from detente.node.settings import Settings
 
 
 class Format(StrEnum):
@@ -54,8 +59,6 @@ def init(
     format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TEXT,
 ) -> None:
     """Make a node: keys, certificates, store, settings, and a first officer's token."""
-    import os
-
     from detente.node.settings import Settings
     from detente.node.setup import create
 
@@ -82,23 +85,24 @@ def init(
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
-    _print(directory, settings, officer, token, format)
-
-
-def _print(directory: Path, settings: object, officer: str, token: str, format: Format) -> None:
-    from detente.cli.ask import ask_json
-
-    node = ask_json(directory, "GET", "/node")
+    fingerprint = _fingerprint(directory, settings)
     if format is Format.JSON:
-        import json
-
-        answer = {"party": node["party"], "fingerprint": node["fingerprint"]}
-        print(json.dumps({**answer, "officer": officer, "token": token}))
+        made = {"party": party, "fingerprint": fingerprint, "officer": officer, "token": token}
+        print(json.dumps(made))
         return
-    print(f"The node of {node['party']} is in {directory}.")
-    print(f"Fingerprint of its card: {node['fingerprint']}")
+    print(f"The node of {party} is in {directory}.")
+    print(f"Fingerprint of its card: {fingerprint}")
     print(f"Token of {officer}, shown this once: {token}")
     print(f"Start it with: detente serve {directory}")
+
+
+def _fingerprint(directory: Path, settings: "Settings") -> str:
+    from detente.node.setup import card_of
+    from detente.record import SigningKey, open_card
+
+    keys = directory / "keys"
+    key = SigningKey.from_pem((keys / "signing.pem").read_bytes())
+    return open_card(card_of(settings, key, (keys / "ca.crt").read_bytes())).fingerprint
 
 
 def _check_empty(directory: Path) -> None:
@@ -112,12 +116,11 @@ def _check_empty(directory: Path) -> None:
         )
 
 
-def _check_settings(settings: object) -> None:
+def _check_settings(settings: "Settings") -> None:
     """Refuse before anything is made what would be refused when it is read again."""
-    from detente.node.settings import Settings, address
+    from detente.node.settings import address
     from detente.volumes.check import check_party
 
-    assert isinstance(settings, Settings)
     check_party(settings.party, where="--party")
     address(settings.api, "--api")
     address(settings.line, "--listen")
