@@ -7,6 +7,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,14 @@ def wait_for(what: str, ask: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline, f"{what}: not within a minute"
         threading.Event().wait(0.1)
     return answer
+
+
+def on_line(client: httpx.Client, what: str) -> Any:
+    return client.get(f"/lines/north/{what}").json()
+
+
+def is_in_force(client: httpx.Client) -> bool:
+    return bool(client.get("/lines/north").json()["state"] == "in-force")
 
 
 def test_init_makes_a_private_folder_whole_or_not_at_all(
@@ -172,15 +181,13 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
     }
     try:
         for party, client in clients.items():
-            wait_for(
-                "in force", lambda c=client: c.get("/lines/north").json()["state"] == "in-force"
-            )
+            wait_for("in force", partial(is_in_force, client))
             plan = {**PLAN, "id": f"{party}-orbit"}
             assert client.post("/plans", json=plan).status_code == 201
             released = client.post(f"/plans/{party}-orbit/release", json={"line": "north"})
             assert released.status_code == 201, released.text
         conflicts = [
-            wait_for("the conflict", lambda c=client: c.get("/lines/north/conflicts").json())
+            wait_for("the conflict", partial(on_line, client, "conflicts"))
             for client in clients.values()
         ]
         assert len({json.dumps([c["id"] for c in found]) for found in conflicts}) == 1
@@ -189,7 +196,7 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
             lambda: all(
                 link["held_by_peer"] == link["own_size"] == 2
                 for client in clients.values()
-                for link in client.get("/lines/north/links").json()
+                for link in on_line(client, "links")
             ),
         )
     finally:

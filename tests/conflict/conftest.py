@@ -6,18 +6,16 @@ ones, ever more finely. Whether a polygon covers a point it asks shapely, for ed
 longitude and latitude, or counts how often the ring's bearings turn round the point, for geodesics.
 """
 
-from collections.abc import Callable
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import shapely
-from hypothesis import strategies as st
 from pyproj import Geod
 
-from detente.conflict import Separation
-from detente.volumes.model import Activity, Band, Core, Edges, Limit, Ring, Shape, Volume
+from detente.volumes.model import Activity, Band, Core, Edges, Ring, Shape, Volume
 
 Floats = npt.NDArray[np.float64]
 
@@ -166,13 +164,11 @@ def _continuous(ring: list[tuple[float, float]]) -> Ring:
     return tuple(out)
 
 
-def _star(rng: np.random.Generator, lon: float, lat: float, size: float, n: int) -> list[
-    tuple[float, float]
-]:
+def _star(
+    rng: np.random.Generator, lon: float, lat: float, size: float, n: int
+) -> list[tuple[float, float]]:
     bearings = np.sort((np.arange(n) + rng.uniform(0.1, 0.9, n)) / n * 360)
-    x, y, _ = WGS84.fwd(
-        np.full(n, lon), np.full(n, lat), bearings, size * rng.uniform(0.6, 1.0, n)
-    )
+    x, y, _ = WGS84.fwd(np.full(n, lon), np.full(n, lat), bearings, size * rng.uniform(0.6, 1.0, n))
     return [(float(a), float(b)) for a, b in zip(x, y, strict=True)]
 
 
@@ -215,3 +211,36 @@ def volume(
 
 def activity(party: str, *volumes: Volume, id: str = "1") -> Activity:
     return Activity(party, id, "test", volumes)
+
+
+def point(lon: float, lat: float) -> Core:
+    return Core(Shape.POINT, (((lon, lat),),))
+
+
+def line(*positions: tuple[float, float], edges: Edges = Edges.STRAIGHT) -> Core:
+    return Core(Shape.POLYLINE, (positions,), edges)
+
+
+def polygon(*rings: Ring, edges: Edges = Edges.STRAIGHT) -> Core:
+    return Core(Shape.POLYGON, rings, edges)
+
+
+@pytest.fixture(scope="session")
+def shapes() -> SimpleNamespace:
+    """Short names for building activities."""
+    return SimpleNamespace(
+        volume=volume, activity=activity, point=point, line=line, polygon=polygon
+    )
+
+
+@pytest.fixture(scope="session")
+def oracle() -> SimpleNamespace:
+    """Distances by brute force, and random cores."""
+    return SimpleNamespace(
+        core_distance_m=core_distance_m,
+        covers=covers,
+        somewhere=somewhere,
+        walk=walk,
+        random_core=random_core,
+        wgs84=WGS84,
+    )

@@ -48,7 +48,7 @@ def check(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILES…",
+            metavar="FILES",
             help="Planned activities: GeoJSON, CSV, ICAO NOTAM text, or recorded trajectories.",
             show_default=False,
         ),

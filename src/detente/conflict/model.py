@@ -37,7 +37,7 @@ class Separation(msgspec.Struct, frozen=True):
         ):
             if not (math.isfinite(value) and 0 <= value <= most):
                 raise InputError(
-                    f"a {name} separation of {value:g} {unit} cannot be used",
+                    f"a {name} separation of {value:,.2f} {unit} cannot be used",
                     remedy=f"give one between 0 and {most:,.0f} {unit}",
                     where=f"separation, {name}",
                 )

@@ -14,6 +14,7 @@ The columns of a box are intervals, all in the units in which they are compared:
 """
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -53,18 +54,12 @@ def pack(activities: Sequence[Activity]) -> Pack:
     Raises InputError for an activity that cannot be compared with anything.
     """
     for activity in activities:
-        if not activity.volumes:
-            raise InputError(
-                "has no volume",
-                remedy="give it at least one shape",
-                where=f"{activity.party}/{activity.id}",
-            )
+        _refuse_unknown(activity)
     volumes = [volume for activity in activities for volume in activity.volumes]
     counts = np.array([len(activity.volumes) for activity in activities], dtype=np.int64)
     owner = np.repeat(np.arange(len(activities)), counts)
     cores = cores_of(volumes, owner)
     low, high = _boxes(volumes, cores)
-    _refuse_unknown(activities, cores, low, high, owner)
     first = np.cumsum(counts) - counts
     return Pack(tuple(activities), cores, low, high, owner, first)
 
@@ -95,20 +90,24 @@ def _boxes(volumes: Sequence[Volume], cores: Cores) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _refuse_unknown(
-    activities: Sequence[Activity], cores: Cores, low: Floats, high: Floats, owner: Ints
-) -> None:
+def _refuse_unknown(activity: Activity) -> None:
     """Not-a-number compares as apart from everything, so it must never come this far."""
-    unknown = (
-        np.isnan(low).any(axis=1)
-        | np.isnan(high).any(axis=1)
-        | ~np.isfinite(low[:, :3]).all(axis=1)
-        | ~np.isfinite(cores.radius_m)
-    )
-    if unknown.any():
-        activity = activities[owner[np.argmax(unknown)]]
-        raise InputError(
-            "a place, radius, altitude or time is not a finite number",
-            remedy="correct the activity; it cannot be checked",
-            where=f"{activity.party}/{activity.id}",
-        )
+    where = f"{activity.party}/{activity.id}"
+    if not activity.volumes:
+        raise InputError("has no volume", remedy="give it at least one shape", where=where)
+    for number, volume in enumerate(activity.volumes, 1):
+        limits = (volume.band.lower, volume.band.upper)
+        figures = [
+            volume.radius_m,
+            volume.start_s,
+            volume.end_s,
+            *(limit.value_m for limit in limits if limit is not None),
+            *(sum(map(sum, ring)) for ring in volume.core.rings),
+        ]
+        # A sum is finite only if all its terms are.
+        if not isfinite(sum(figures)):
+            raise InputError(
+                "a place, radius, altitude or time is not a finite number",
+                remedy="correct the activity; it cannot be checked",
+                where=f"{where}: volume {number}",
+            )

@@ -111,7 +111,7 @@ def resume(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str
 
 
 def release(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
-    form = _one_of(fields, "form", ("exact", "coarse"))
+    form = _one_of(fields, "as", ("exact", "coarse"))
     plan = _need(fields, "plan")
     node.release(plan, line, form, **_who(officer, fields))
     return f"{plan} is released on the line, {form}."

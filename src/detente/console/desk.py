@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from detente.console import words
 from detente.console.board import Board
 from detente.errors import InputError, NotFoundError
+from detente.line.phrasebook import PHRASES
 from detente.line.slots import EXAMPLES
-from detente.node.views import ConflictSideView, ConflictView, ProposalView, ShiftView
+from detente.node.views import ConflictSideView, ConflictView, PhraseView, ProposalView, ShiftView
 from detente.volumes.times import format_time, parse_time_s
 from detente.volumes.units import FT_M
 
@@ -55,13 +56,13 @@ def _message(board: Board, query: Query) -> tuple[str, Context]:
         "mode": mode,
         "phrases": phrases,
         "phrase": phrases[0],
-        "examples": slot_examples(),
+        "examples": slot_examples(phrases[0]),
     }
 
 
 def _slots(board: Board, query: Query) -> tuple[str, Context]:
     phrase = _found([p for p in board.node.phrases() if p.code == query.get("phrase")], "phrase")
-    return "desk/slots.html", {"phrase": phrase, "examples": slot_examples()}
+    return "desk/slots.html", {"phrase": phrase, "examples": slot_examples(phrase)}
 
 
 def _propose(board: Board, query: Query) -> tuple[str, Context]:
@@ -206,6 +207,7 @@ def _found(rows: list[T], what: str) -> T:
     return rows[0]
 
 
-def slot_examples() -> dict[str, str]:
-    """A placeholder for every slot, by its name."""
-    return {str(kind): example for kind, example in EXAMPLES.items()}
+def slot_examples(phrase: PhraseView) -> dict[str, str]:
+    """An example for every slot of a phrase, by its name."""
+    kinds = PHRASES[phrase.code].slots
+    return {name: EXAMPLES[kind] for name, kind in kinds.items()}

@@ -257,8 +257,16 @@ class _Fold:
     def release(self, about: abouts.Released) -> list[Change]:
         def read(body: bytes) -> dict[str, Any]:
             activity, note = bodies.read_activity(body, self.party, about.activity)
-            volumes = volumes_to_wire(activity.volumes)
-            return {"kind": activity.kind, "volumes": volumes, "note": note}
+            return {
+                "kind": activity.kind,
+                "volumes": volumes_to_wire(activity.volumes),
+                "note": note,
+                # From the first start to the last end: enough to tell most pairs apart.
+                "window_s": [
+                    min(volume.start_s for volume in activity.volumes),
+                    max(volume.end_s for volume in activity.volumes),
+                ],
+            }
 
         self._check_next(about, None)
         doc = {"state": "released", "form": about.form, "settles": about.settles}
@@ -290,11 +298,21 @@ class _Fold:
             put("version", f"{key}/{about.version:07d}", version),
         ]
         if about.supersedes is not None:
-            # A list through the log, newest first: how joint finds what a peer had not yet seen.
-            link = {"activity": about.activity, "previous": self.log["successor"]}
-            rows.append(put("successor", self.place, link))
-            self.log["successor"] = self.header.index
+            rows.append(self._successor(about.activity, f"{key}/{about.version - 1:07d}"))
         return rows
+
+    def _successor(self, activity: str, replaced: str) -> Change:
+        """A link of the list through the log, newest first, by which ``joint`` finds what a peer
+        had not yet seen to be replaced.
+        """
+        content = (load(self.view, "version", replaced) or {})["content"] or {}
+        link = {
+            "activity": activity,
+            "previous": self.log["successor"],
+            "window_s": content.get("window_s"),
+        }
+        self.log["successor"] = self.header.index
+        return put("successor", self.place, link)
 
     def message(self, about: abouts.Said) -> list[Change]:
         def read(body: bytes) -> dict[str, Any]:

@@ -13,8 +13,7 @@ computed from a private plan would give it away.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from detente.conflict import Conflict, Index, Part, Separation, between
@@ -22,12 +21,15 @@ from detente.conflict import part as shifts_that_part
 from detente.line import abouts
 from detente.line.conflict_id import Pair, conflict_id
 from detente.line.founding import Founding
-from detente.line.read.activities import Version, versions
+from detente.line.read.activities import shape_of
 from detente.line.read.agreement import terms
 from detente.line.view import Change, View, load, place_key, put, scan
 from detente.record.entry import Entry
 from detente.volumes.model import Activity
 from detente.volumes.times import format_time
+
+Window = Sequence[float]
+"""First start and last end, POSIX seconds."""
 
 Near = Callable[[Activity], Iterable[Pair]]
 """Activities of other parties whose newest version might conflict with this one; never misses."""
@@ -51,7 +53,11 @@ def conflict_changes(
         return []
     meetings = _Meetings(view, founding)
     one = (header.party, row["about"]["activity"])
-    others = _others(view, entry, meetings.history(one), near)
+    if near is None:
+        pairs = {tuple(key.split("/")) for key, _ in view.scan("activity")}
+        others = {(party, activity_id) for party, activity_id in pairs if party != one[0]}
+    else:
+        others = _others(view, entry, meetings, one, near)
     return [change for other in sorted(others) for change in meetings.changes(one, other)]
 
 
@@ -75,10 +81,11 @@ def _candidates(view: View, meetings: "_Meetings") -> Iterator[tuple[Pair, Pair]
     every: list[Activity] = []
     for key, _ in view.scan("activity"):
         party, _, activity_id = key.partition("/")
-        for number, version in enumerate(meetings.history((party, activity_id)).versions):
-            if version.activity is not None:
+        history = meetings.history((party, activity_id))
+        for number in range(len(history.rows)):
+            known = history.activity(number)
+            if known is not None:
                 # An index holds one shape per id; each version is put under an id of its own.
-                known = version.activity
                 name = f"{activity_id}/{number}"
                 shape = Activity(party, name, known.kind, known.volumes)
                 stands_for[party, name] = (party, activity_id)
@@ -89,53 +96,66 @@ def _candidates(view: View, meetings: "_Meetings") -> Iterator[tuple[Pair, Pair]
             yield stands_for[shape.party, shape.id], stands_for[found.party, found.id]
 
 
-def _others(view: View, entry: Entry, history: "_History", near: Near | None) -> set[Pair]:
+def _others(view: View, entry: Entry, meetings: "_Meetings", one: Pair, near: Near) -> set[Pair]:
     """Activities whose conflict with this one the new version may have made, changed or ended."""
-    own = entry.header.party
-    if near is None:
-        pairs = (key.split("/") for key, _ in view.scan("activity"))
-        return {(party, activity_id) for party, activity_id in pairs if party != own}
     others: set[Pair] = set()
-    newest = history.versions[-1]
-    if newest.activity is not None:
-        others.update(pair for pair in near(newest.activity) if pair[0] != own)
+    history = meetings.history(one)
+    newest = history.activity(-1)
+    if newest is not None:
+        others.update(pair for pair in near(newest) if pair[0] != one[0])
         # An older version of theirs can still conflict with ours: one that our writer, not having
         # seen its successor, took to be the newest.
-        for party in {key for key, _ in view.scan("log")} - {own}:
-            others.update(_replaced_unseen(view, party, newest.seen.get(party, 0)))
-    for key, _ in view.scan("meeting", f"{own}/{newest.id}/"):
+        for party in {key for key, _ in view.scan("log")} - {one[0]}:
+            seen = entry.header.seen.get(party)
+            for activity_id, window_s in _replaced_unseen(view, party, seen.size if seen else 0):
+                if meetings.at_once(history.rows[-1]["content"]["window_s"], window_s):
+                    others.add((party, activity_id))
+    for key, _ in view.scan("meeting", f"{one[0]}/{one[1]}/"):
         doc = load(view, "conflict", key.rpartition("/")[2]) or {}
-        sides = {(doc[side]["party"], doc[side]["id"]) for side in ("a", "b")}
-        others.update(sides - {(own, newest.id)})
+        others.update({(doc[side]["party"], doc[side]["id"]) for side in ("a", "b")} - {one})
     return others
 
 
-def _replaced_unseen(view: View, party: str, seen: int) -> Iterator[Pair]:
-    """Activities of ``party`` that got a successor version at or after index ``seen``."""
+def _replaced_unseen(view: View, party: str, seen: int) -> Iterator[tuple[str, Window | None]]:
+    """Activities of ``party`` that got a next version at or after index ``seen``.
+
+    With each comes the window of the version that was replaced, None where that is not known here.
+    """
     log = load(view, "log", party) or {}
     index = log["successor"]
     while index is not None and index >= seen:
         link = load(view, "successor", place_key(party, index)) or {}
-        yield party, link["activity"]
+        yield link["activity"], link["window_s"]
         index = link["previous"]
 
 
 class _History:
-    """Every version of one activity, oldest first, and which of them is known."""
+    """Every version of one activity, oldest first: its rows, and its shapes when asked for."""
 
     def __init__(self, view: View, pair: Pair) -> None:
         self.pair = pair
-        self._view = view
+        self.rows = [doc for _, doc in scan(view, "version", f"{pair[0]}/{pair[1]}/")]
+        self._shapes: dict[int, Activity | None] = {}
 
-    @cached_property
-    def versions(self) -> list[Version]:
-        return list(versions(self._view, *self.pair))
+    def activity(self, number: int) -> Activity | None:
+        """What one version occupies, or None if nothing, or if that is not known here."""
+        number %= len(self.rows)
+        if number not in self._shapes:
+            self._shapes[number] = shape_of(*self.pair, self.rows[number])
+        return self._shapes[number]
 
-    def had_successor_seen_by(self, number: int, writer: Version) -> bool:
+    def successor_seen_by(self, number: int, writer: dict[str, Any]) -> bool:
         """Whether the writer of another party's version had seen what followed this one."""
-        if number + 1 >= len(self.versions):
+        if number + 1 == len(self.rows):
             return False
-        return writer.seen.get(self.pair[0], 0) > self.versions[number + 1].index
+        seen: int = writer["seen"].get(self.pair[0], 0)
+        replaced_at: int = self.rows[number + 1]["index"]
+        return seen > replaced_at
+
+    @property
+    def newest_unknown(self) -> bool:
+        """Whether the newest version is a release of which it is not known what it occupies."""
+        return self.rows[-1]["state"] == "released" and self.activity(-1) is None
 
 
 class _Meetings:
@@ -151,6 +171,16 @@ class _Meetings:
         if pair not in self._histories:
             self._histories[pair] = _History(self.view, pair)
         return self._histories[pair]
+
+    def at_once(self, one_s: Window | None, other_s: Window | None) -> bool:
+        """Whether two windows are near enough to conflict, with a second to spare.
+
+        A version whose window is not known here conflicts with nothing that can be computed.
+        """
+        if one_s is None or other_s is None:
+            return False
+        gap_s = max(one_s[0] - other_s[1], other_s[0] - one_s[1])
+        return gap_s <= self.separation.time_s + 1
 
     def changes(self, one: Pair, other: Pair) -> list[Change]:
         """What makes the rows of this pair right."""
@@ -173,43 +203,38 @@ class _Meetings:
         met = self._met(a, b)
         if met is None:
             return None
-        one, other, found = met
-        current = one is a.versions[-1] and other is b.versions[-1]
-        unknown = any(history.versions[-1].unknown for history in (a, b))
-        state = "open" if current else "unknown" if unknown else "ended"
-        suggestions = self._suggestions(one, other) if current else {}
+        i, j, found = met
+        current = (i, j) == (len(a.rows) - 1, len(b.rows) - 1)
+        unknown = a.newest_unknown or b.newest_unknown
         return {
             "id": name,
-            "a": {"party": one.party, "id": one.id},
-            "b": {"party": other.party, "id": other.id},
-            "state": state,
-            "versions": {one.party: one.entry, other.party: other.entry},
+            "a": {"party": a.pair[0], "id": a.pair[1]},
+            "b": {"party": b.pair[0], "id": b.pair[1]},
+            "state": "open" if current else "unknown" if unknown else "ended",
+            "versions": {a.pair[0]: a.rows[i]["entry"], b.pair[0]: b.rows[j]["entry"]},
             **_figures(found),
             "parts": [_part(part) for part in found.parts],
-            "suggestions": suggestions,
+            "suggestions": self._suggestions(a, b) if current else {},
         }
 
-    def _met(self, a: _History, b: _History) -> tuple[Version, Version, Conflict] | None:
+    def _met(self, a: _History, b: _History) -> tuple[int, int, Conflict] | None:
         """The newest coexisting versions that conflict: the newest pair, else by sum of numbers."""
-        numbers = [(i, j) for i in range(len(a.versions)) for j in range(len(b.versions))]
+        numbers = [(i, j) for i in range(len(a.rows)) for j in range(len(b.rows))]
         for i, j in sorted(numbers, key=lambda pair: (sum(pair), pair), reverse=True):
-            one, other = a.versions[i], b.versions[j]
-            if one.activity is None or other.activity is None:
+            if a.successor_seen_by(i, b.rows[j]) or b.successor_seen_by(j, a.rows[i]):
                 continue
-            if a.had_successor_seen_by(i, other) or b.had_successor_seen_by(j, one):
-                continue
-            found = between(one.activity, other.activity, self.separation)
-            if found is not None:
-                return one, other, found
+            if self.at_once(_window_s(a.rows[i]), _window_s(b.rows[j])):
+                one, other = a.activity(i), b.activity(j)
+                found = one and other and between(one, other, self.separation)
+                if found:
+                    return i, j, found
         return None
 
-    def _suggestions(self, one: Version, other: Version) -> dict[str, Any]:
-        assert one.activity is not None
-        assert other.activity is not None
-        return {
-            one.party: self._shifts(one.activity, other.activity),
-            other.party: self._shifts(other.activity, one.activity),
-        }
+    def _suggestions(self, a: _History, b: _History) -> dict[str, Any]:
+        one, other = a.activity(-1), b.activity(-1)
+        assert one is not None
+        assert other is not None
+        return {one.party: self._shifts(one, other), other.party: self._shifts(other, one)}
 
     def _shifts(self, moved: Activity, still: Activity) -> dict[str, float | None]:
         shifts = shifts_that_part(moved, still, self.separation)
@@ -219,6 +244,12 @@ class _Meetings:
             "higher_m": shifts.higher_m,
             "lower_m": shifts.lower_m,
         }
+
+
+def _window_s(row: dict[str, Any]) -> Window | None:
+    content = row["content"] or {}
+    window_s: Window | None = content.get("window_s")
+    return window_s
 
 
 def _part(part: Part) -> dict[str, Any]:

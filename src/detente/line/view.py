@@ -4,6 +4,7 @@ A *row* is ``(kind, key, doc)``; ``doc`` is canonical JSON. The store keeps rows
 fold knows nothing of the store, and equal sets of entries give equal rows (docs/decisions/0004).
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
@@ -39,25 +40,32 @@ class MemoryView:
 
     def __init__(self, rows: Rows | None = None) -> None:
         self._kinds: dict[str, dict[str, bytes]] = {}
-        for (kind, key), doc in (rows or {}).items():
-            self._kinds.setdefault(kind, {})[key] = doc
+        self._sorted: dict[str, list[str]] = {}
+        self.apply(Change(kind, key, doc) for (kind, key), doc in (rows or {}).items())
 
     def get(self, kind: str, key: str) -> bytes | None:
         return self._kinds.get(kind, {}).get(key)
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-        rows = self._kinds.get(kind, {})
-        for key in sorted(key for key in rows if key.startswith(prefix)):
-            yield key, rows[key]
+        keys, rows = self._sorted.get(kind, []), self._kinds.get(kind, {})
+        found = []
+        for place in range(bisect_left(keys, prefix), len(keys)):
+            if not keys[place].startswith(prefix):
+                break
+            found.append((keys[place], rows[keys[place]]))
+        return iter(found)
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Put and remove rows."""
         for kind, key, doc in changes:
             rows = self._kinds.setdefault(kind, {})
-            if doc is None:
-                rows.pop(key, None)
-            else:
+            keys = self._sorted.setdefault(kind, [])
+            if doc is not None:
+                if key not in rows:
+                    insort(keys, key)
                 rows[key] = doc
+            elif rows.pop(key, None) is not None:
+                del keys[bisect_left(keys, key)]
 
     def rows(self) -> Rows:
         """All rows, sorted."""

@@ -300,36 +300,37 @@ class Node:
     def activities(self, line: str) -> list[views.ReleasedView]:
         """The newest version of every activity on a line."""
         with self._core.store.read() as tx:
-            return activities.released(LineReader(self._core, tx, line))
+            return activities.released(LineReader(self._core, tx, line).for_list())
 
     def conflicts(self, line: str) -> list[views.ConflictView]:
         """Where activities meet: joint conflicts as every member has them, then our own."""
         with self._core.store.read() as tx:
-            reader = LineReader(self._core, tx, line)
+            reader = LineReader(self._core, tx, line).for_list()
             own = activities.plan_activities(self._core, tx)
             return [*conflicts.joint(reader), *conflicts.own(reader, own)]
 
     def messages(self, line: str) -> list[views.MessageView]:
         """All messages, by the time their writers claim."""
         with self._core.store.read() as tx:
-            return talk.messages(LineReader(self._core, tx, line))
+            return talk.messages(LineReader(self._core, tx, line).for_list())
 
     def proposals(self, line: str) -> list[views.ProposalView]:
         """All proposals, and what became of each."""
         with self._core.store.read() as tx:
-            return talk.proposals(LineReader(self._core, tx, line))
+            return talk.proposals(LineReader(self._core, tx, line).for_list())
 
     def obligations(self, line: str) -> list[views.ObligationView]:
         """What is owed on a line, met or not, by when it is due."""
         with self._core.store.read() as tx:
-            return talk.obligations(LineReader(self._core, tx, line))
+            return talk.obligations(LineReader(self._core, tx, line).for_list())
 
     def entries(
         self, line: str, party: str | None = None, start: int = 0, limit: int = 100
     ) -> list[views.EntryView]:
         """Entries of one log by index, or of all by the times they claim."""
         with self._core.store.read() as tx:
-            return record.entries(LineReader(self._core, tx, line), party, start, limit)
+            reader = LineReader(self._core, tx, line).for_list()
+            return record.entries(reader, party, start, limit)
 
     def entry(self, line: str, entry_id: str) -> views.EntryView:
         """One entry."""

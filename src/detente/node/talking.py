@@ -52,7 +52,7 @@ def acknowledge(
     def make(reader: LineReader) -> Draft:
         if logs.find(reader.tx, reader.id, entry) is None:
             raise no_such("entry", entry, reader.founding)
-        given = reader.acknowledgements.get(entry, [])
+        given = read.acknowledgements(reader.rows, entry)
         if any((one.party, one.level) == (core.party, level) for one in given):
             raise StateError(
                 f"we have acknowledged that entry as {level} already",

@@ -51,7 +51,7 @@ def write(core: Core, tx: Tx, founding: Founding, draft: Draft, *, officer: str)
     )
     tree = logs.append(tx, line, party, index, [entry])
     checkpoint = Checkpoint(origin(line, party), tree.size, tree.root())
-    logs.put_checkpoint(tx, line, party, tree.size, sign_checkpoint(core.key, checkpoint))
+    logs.add_checkpoint(tx, line, party, tree.size, sign_checkpoint(core.key, checkpoint))
     fold(core, tx, founding, [entry], rows)
     _check_not_void(rows, entry)
     plans.note(
@@ -75,7 +75,8 @@ def fold(
     """
     rows = rows or LineRows(tx, founding.id)
     replica = core.writers_replica(founding)
-    replica.catch_up(tx, rows)
+    if any(entry.header.type in (RELEASE, WITHDRAW) for entry in new):
+        replica.catch_up(tx, rows)
     for entry in new:
         rows.apply(apply(rows, founding, entry))
         if entry.header.type in (RELEASE, WITHDRAW):
@@ -113,13 +114,12 @@ def _check_not_void(rows: LineRows, entry: Entry) -> None:
 
 
 def _check_not_forgotten(tx: Tx, founding: Founding, party: str, held: int) -> None:
-    for peer in founding.members:
-        link = links.get(tx, founding.id, peer)
-        told = 0 if link is None else msgspec.json.decode(link.heads).get(party, 0)
+    for link in links.all_of(tx, founding.id):
+        told = msgspec.json.decode(link.heads).get(party, 0)
         if told > held:
             raise StateError(
-                f"{peer} holds {told} of our own entries on {founding.name} and this store {held}:"
-                " it was restored from an older copy",
+                f"{link.peer} holds {told} of our own entries on {founding.name} and this store "
+                f"{held}: it was restored from an older copy",
                 remedy="wait until the missing entries have been taken back from a peer",
             )
 

@@ -4,7 +4,7 @@ Numbers only rise: there is one writing transaction at a time, so a smaller numb
 committed after a larger one, and a reader that has seen number n asks for what lies above it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import func, insert, select
@@ -22,16 +22,25 @@ class Change(NamedTuple):
     key: str
 
 
+_ADD = insert(changes)
+_NEWEST = select(func.max(changes.c.n))
+
+
 def note(tx: Tx, line: str, kind: str, keys: Iterable[str]) -> None:
     """Add one change per key."""
-    rows = [{"line": line, "kind": kind, "key": key} for key in keys]
+    note_all(tx, line, [(kind, key) for key in keys])
+
+
+def note_all(tx: Tx, line: str, changed: Sequence[tuple[str, str]]) -> None:
+    """Add one change per kind and key."""
+    rows = [{"line": line, "kind": kind, "key": key} for kind, key in changed]
     if rows:
-        tx.connection.execute(insert(changes), rows)
+        tx.connection.execute(_ADD, rows)
 
 
 def newest(tx: Tx) -> int:
     """The newest number given; 0 before the first."""
-    return tx.connection.execute(select(func.max(changes.c.n))).scalar() or 0
+    return tx.connection.execute(_NEWEST).scalar() or 0
 
 
 class Keys(NamedTuple):

@@ -7,7 +7,7 @@ one is refused and everything else of it undone, and they are never removed.
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from detente.store.tables import forks, links
 from detente.store.upsert import upsert
@@ -39,11 +39,19 @@ class Fork(msgspec.Struct, frozen=True):
     digest: bytes
 
 
+_OF_LINE = select(links).where(links.c.line == bindparam("of_line"))
+
+
 def get(tx: Tx, line: str, peer: str) -> Link | None:
     """What was observed of a peer on a line, or None before the first time."""
     query = select(links).where(links.c.line == line, links.c.peer == peer)
     row = tx.connection.execute(query).first()
     return None if row is None else Link(*row)
+
+
+def all_of(tx: Tx, line: str) -> list[Link]:
+    """What was observed of every peer on a line."""
+    return [Link(*row) for row in tx.connection.execute(_OF_LINE, {"of_line": line})]
 
 
 def put(tx: Tx, link: Link) -> None:

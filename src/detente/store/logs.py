@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, tuple_
 
 from detente.record import Entry, Envelope, decode_header
 from detente.record.header import HEADER_TYPE
@@ -71,13 +71,20 @@ def founding_documents(tx: Tx) -> dict[str, bytes]:
 # --- entries and trees --------------------------------------------------------------------------
 
 
+_SIZE = select(func.max(entries.c.index)).where(
+    entries.c.line == bindparam("of_line"), entries.c.party == bindparam("of_party")
+)
+
+
 def size(tx: Tx, line: str, party: str) -> int:
     """How many entries of a log are held."""
-    newest = select(func.max(entries.c.index)).where(
-        entries.c.line == line, entries.c.party == party
-    )
-    index: int | None = tx.connection.execute(newest).scalar()
+    given = {"of_line": line, "of_party": party}
+    index: int | None = tx.connection.execute(_SIZE, given).scalar()
     return 0 if index is None else index + 1
+
+
+_ADD_ENTRIES = insert(entries)
+_ADD_NODES = insert(nodes)
 
 
 def append(tx: Tx, line: str, party: str, held: int, new: Sequence[Entry]) -> Frontier:
@@ -90,7 +97,7 @@ def append(tx: Tx, line: str, party: str, held: int, new: Sequence[Entry]) -> Fr
         return tree
     log: dict[str, Any] = {"line": line, "party": party}
     tx.connection.execute(
-        insert(entries),
+        _ADD_ENTRIES,
         [
             log
             | {
@@ -106,7 +113,7 @@ def append(tx: Tx, line: str, party: str, held: int, new: Sequence[Entry]) -> Fr
     )
     complete = [node for entry in new for node in tree.append(leaf_hash(entry.leaf))]
     tx.connection.execute(
-        insert(nodes),
+        _ADD_NODES,
         [log | {"level": level, "index": index, "hash": hash_} for level, index, hash_ in complete],
     )
     return tree
@@ -142,48 +149,58 @@ def root(tx: Tx, line: str, party: str, at_size: int) -> bytes:
     return root_at(at_size, lambda level, index: subtrees[level, index])
 
 
+_SUBTREES = select(nodes.c.level, nodes.c.index, nodes.c.hash).where(
+    nodes.c.line == bindparam("of_line"),
+    nodes.c.party == bindparam("of_party"),
+    tuple_(nodes.c.level, nodes.c.index).in_(bindparam("wanted", expanding=True)),
+)
+
+
 def _subtrees(
     tx: Tx, line: str, party: str, wanted: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], bytes]:
     if not wanted:
         return {}
-    query = select(nodes.c.level, nodes.c.index, nodes.c.hash).where(
-        nodes.c.line == line,
-        nodes.c.party == party,
-        tuple_(nodes.c.level, nodes.c.index).in_(wanted),
-    )
-    return {(level, index): hash_ for level, index, hash_ in tx.connection.execute(query)}
+    given = {"of_line": line, "of_party": party, "wanted": wanted}
+    rows = tx.connection.execute(_SUBTREES, given)
+    return {(level, index): hash_ for level, index, hash_ in rows}
 
 
 # --- checkpoints and cosignatures ---------------------------------------------------------------
 
 
+_ADD_CHECKPOINT = insert(checkpoints)
+_CHECKPOINTS = select(checkpoints.c.size, checkpoints.c.note).where(
+    checkpoints.c.line == bindparam("of_line"), checkpoints.c.party == bindparam("of_party")
+)
+_CHECKPOINT = _CHECKPOINTS.where(checkpoints.c.size == bindparam("of_size"))
+_NEWEST_CHECKPOINT = _CHECKPOINTS.order_by(checkpoints.c.size.desc()).limit(1)
+
+
+def add_checkpoint(tx: Tx, line: str, party: str, at_size: int, note: str) -> None:
+    """Keep the first checkpoint of a size."""
+    row = {"line": line, "party": party, "size": at_size, "note": note.encode()}
+    tx.connection.execute(_ADD_CHECKPOINT, row)
+
+
 def put_checkpoint(tx: Tx, line: str, party: str, at_size: int, note: str) -> None:
     """Keep a verified checkpoint; the first of two spellings for one size stays."""
     if checkpoint(tx, line, party, at_size) is None:
-        tx.connection.execute(
-            insert(checkpoints).values(line=line, party=party, size=at_size, note=note.encode())
-        )
+        add_checkpoint(tx, line, party, at_size, note)
 
 
 def checkpoint(tx: Tx, line: str, party: str, at_size: int) -> str | None:
     """The checkpoint of a log at exactly this size, without cosignatures."""
-    query = _checkpoints(line, party).where(checkpoints.c.size == at_size)
-    row = tx.connection.execute(query).first()
+    given = {"of_line": line, "of_party": party, "of_size": at_size}
+    row = tx.connection.execute(_CHECKPOINT, given).first()
     return None if row is None else row.note.decode()
 
 
 def newest_checkpoint(tx: Tx, line: str, party: str) -> tuple[int, str] | None:
     """Size and note of the newest checkpoint of a log, without cosignatures."""
-    query = _checkpoints(line, party).order_by(checkpoints.c.size.desc()).limit(1)
-    row = tx.connection.execute(query).first()
+    given = {"of_line": line, "of_party": party}
+    row = tx.connection.execute(_NEWEST_CHECKPOINT, given).first()
     return None if row is None else (row.size, row.note.decode())
-
-
-def _checkpoints(line: str, party: str) -> Select[tuple[int, bytes]]:
-    return select(checkpoints.c.size, checkpoints.c.note).where(
-        checkpoints.c.line == line, checkpoints.c.party == party
-    )
 
 
 def put_cosignatures(tx: Tx, line: str, party: str, given: Iterable[Cosigned]) -> None:
@@ -238,3 +255,28 @@ def _cosignatures(tx: Tx, line: str, party: str, which: ColumnElement[bool]) -> 
         Cosigned(at_size, cosigner, time_s, text.decode())
         for at_size, cosigner, time_s, text in tx.connection.execute(query)
     ]
+
+
+_FIRST_SIZES = (
+    select(cosignatures.c.cosigner, func.min(cosignatures.c.size).label("size"))
+    .where(
+        cosignatures.c.line == bindparam("of_line"),
+        cosignatures.c.party == bindparam("of_party"),
+        cosignatures.c.size > bindparam("of_index"),
+    )
+    .group_by(cosignatures.c.cosigner)
+    .subquery()
+)
+_FIRST = select(cosignatures.c.cosigner, cosignatures.c.time_s).join(
+    _FIRST_SIZES,
+    (cosignatures.c.line == bindparam("of_line"))
+    & (cosignatures.c.party == bindparam("of_party"))
+    & (cosignatures.c.cosigner == _FIRST_SIZES.c.cosigner)
+    & (cosignatures.c.size == _FIRST_SIZES.c.size),
+)
+
+
+def received(tx: Tx, line: str, party: str, index: int) -> dict[str, int]:
+    """When each cosigner received one entry: the time of the first cosignature that covers it."""
+    given = {"of_line": line, "of_party": party, "of_index": index}
+    return {row.cosigner: row.time_s for row in tx.connection.execute(_FIRST, given)}

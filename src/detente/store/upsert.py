@@ -1,9 +1,10 @@
 """Put rows whether or not they are there: ``INSERT … ON CONFLICT DO UPDATE``, in both dialects."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from detente.store.writer import Tx
@@ -11,13 +12,19 @@ from detente.store.writer import Tx
 
 def upsert(tx: Tx, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert ``rows``, or replace all other columns where the primary key is taken."""
-    if not rows:
-        return
-    key = [column.name for column in table.primary_key]
+    if rows:
+        tx.connection.execute(_statement(table, tx.connection.dialect.name), list(rows))
+
+
+@cache
+def _statement(table: Table, dialect: str) -> Executable:
+    key = {column.name for column in table.primary_key}
     # The two dialects' constructs are alike in all that is used here.
-    insert = sqlite.insert if tx.connection.dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
-    others = {name: statement.excluded[name] for name in table.c.keys() if name not in key}  # noqa: SIM118
-    tx.connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=others), list(rows)
-    )
+    others = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in key
+    }
+    return statement.on_conflict_do_update(index_elements=sorted(key), set_=others)

@@ -95,7 +95,7 @@ export function addActivities(map: Map): void {
     source: "outline",
     filter: ["in", ["get", "key"], ["literal", []]],
     layout: { "line-join": "round" },
-    paint: { "line-color": colour("chosen"), "line-width": 6, "line-opacity": 0.55 },
+    paint: { "line-color": colour("chosen"), "line-width": 7, "line-opacity": 0.35 },
   });
   // A line's dashes cannot depend on the feature, so each style has its layer.
   for (const style of STYLES) {

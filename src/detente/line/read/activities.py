@@ -115,10 +115,6 @@ def versions(view: View, party: str, activity_id: str) -> Iterator[Version]:
 
 def _version(party: str, activity_id: str, doc: Mapping[str, Any]) -> Version:
     content = doc["content"] or {}
-    activity = None
-    if "volumes" in content:
-        volumes = volumes_from_wire(content["volumes"])
-        activity = Activity(party, activity_id, content["kind"], volumes)
     return Version(
         **stamp(party, doc),
         id=activity_id,
@@ -127,11 +123,20 @@ def _version(party: str, activity_id: str, doc: Mapping[str, Any]) -> Version:
         form=doc["form"],
         settles=doc["settles"],
         supersedes=doc["supersedes"],
-        activity=activity,
+        activity=shape_of(party, activity_id, doc),
         note=content.get("note", ""),
         unknown=doc["unknown"],
         seen=doc["seen"],
     )
+
+
+def shape_of(party: str, activity_id: str, doc: Mapping[str, Any]) -> Activity | None:
+    """What the version of a ``version`` row occupies, or None if nothing or not known here."""
+    content = doc["content"] or {}
+    if "volumes" not in content:
+        return None
+    volumes = volumes_from_wire(content["volumes"])
+    return Activity(party, activity_id, content["kind"], volumes)
 
 
 def conflicts(view: View) -> list[Conflict]:

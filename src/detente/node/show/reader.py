@@ -1,12 +1,11 @@
 """One line as one snapshot of the store shows it, with what several views need of it read once."""
 
 from bisect import bisect_right
-from collections.abc import Callable
 from functools import cached_property
 
 from detente.errors import NotFoundError
 from detente.line import Founding, Terms, read
-from detente.line.read import Acknowledgement, Version
+from detente.line.read import Version
 from detente.node.clock import domain_now_s
 from detente.node.core import Core
 from detente.node.views import AcknowledgementView
@@ -15,7 +14,8 @@ from detente.store.projection import LineRows
 from detente.store.store import Tx
 from detente.volumes.times import format_time
 
-Receipts = Callable[[str, int, str], int | None]
+TALK = ("ack", "answer", "entry", "id", "message", "proposal")
+"""Kinds of rows that say of an entry what was said to it, and whether it counts."""
 
 
 class LineReader:
@@ -26,6 +26,7 @@ class LineReader:
         self.tx = tx
         self.founding: Founding = core.founding(tx, line)
         self.rows = LineRows(tx, self.founding.id)
+        self._listing = False
 
     @property
     def id(self) -> str:
@@ -52,14 +53,9 @@ class LineReader:
         """Our private titles of own plans, by activity id."""
         return {plan.id: plan.title for plan in plans.all_plans(self.tx)}
 
-    @cached_property
-    def acknowledgements(self) -> dict[str, list[Acknowledgement]]:
-        """Every acknowledgement, by the entry it is of."""
-        return read.all_acknowledgements(self.rows)
-
     def acknowledgements_of(self, entry: str) -> list[AcknowledgementView]:
         """The acknowledgements of one entry, in the order they were claimed to be written."""
-        found = sorted(self.acknowledgements.get(entry, []), key=lambda one: one.time)
+        found = sorted(read.acknowledgements(self.rows, entry), key=lambda one: one.time)
         return [
             AcknowledgementView(
                 entry=one.entry,
@@ -90,10 +86,14 @@ class LineReader:
 
     def receipts(self, party: str, index: int) -> dict[str, str | None]:
         """When every other member received an entry of ``party``, real time."""
+        if self._listing:
+            times_s = {by: self.received_s(party, index, by) for by in self.founding.members}
+        else:
+            times_s = {**logs.received(self.tx, self.id, party, index)}
         found: dict[str, str | None] = {}
         for member in self.founding.members:
             if member != party:
-                time_s = self.received_s(party, index, member)
+                time_s = times_s.get(member)
                 found[member] = None if time_s is None else format_time(time_s)
         return found
 
@@ -101,6 +101,12 @@ class LineReader:
         """The version of an activity that an entry released."""
         versions = read.versions(self.rows, party, activity_id)
         return next((one for one in versions if one.entry == entry), None)
+
+    def for_list(self) -> "LineReader":
+        """The same, having read at once what a list of many entries asks for one by one."""
+        self.rows.read_whole(*TALK)
+        self._listing = True
+        return self
 
     def void(self, party: str, index: int) -> str | None:
         """Why an entry changes nothing, in a sentence, or None."""
