@@ -298,21 +298,12 @@ class _Fold:
             put("version", f"{key}/{about.version:07d}", version),
         ]
         if about.supersedes is not None:
-            rows.append(self._successor(about.activity, f"{key}/{about.version - 1:07d}"))
+            # A list through the log, newest first: how joint finds what a peer had not yet seen
+            # to be replaced.
+            link = {"replaced": f"{key}/{about.version - 1:07d}", "before": self.log["successor"]}
+            rows.append(put("successor", self.place, link))
+            self.log["successor"] = self.header.index
         return rows
-
-    def _successor(self, activity: str, replaced: str) -> Change:
-        """A link of the list through the log, newest first, by which ``joint`` finds what a peer
-        had not yet seen to be replaced.
-        """
-        content = (load(self.view, "version", replaced) or {})["content"] or {}
-        link = {
-            "activity": activity,
-            "previous": self.log["successor"],
-            "window_s": content.get("window_s"),
-        }
-        self.log["successor"] = self.header.index
-        return put("successor", self.place, link)
 
     def message(self, about: abouts.Said) -> list[Change]:
         def read(body: bytes) -> dict[str, Any]:

@@ -107,26 +107,24 @@ def _others(view: View, entry: Entry, meetings: "_Meetings", one: Pair, near: Ne
         # seen its successor, took to be the newest.
         for party in {key for key, _ in view.scan("log")} - {one[0]}:
             seen = entry.header.seen.get(party)
-            for activity_id, window_s in _replaced_unseen(view, party, seen.size if seen else 0):
-                if meetings.at_once(history.rows[-1]["content"]["window_s"], window_s):
-                    others.add((party, activity_id))
+            for replaced in _replaced_unseen(view, party, seen.size if seen else 0):
+                row = load(view, "version", replaced) or {}
+                if meetings.at_once(_window_s(history.rows[-1]), _window_s(row)):
+                    others.add((party, replaced.split("/")[1]))
     for key, _ in view.scan("meeting", f"{one[0]}/{one[1]}/"):
         doc = load(view, "conflict", key.rpartition("/")[2]) or {}
         others.update({(doc[side]["party"], doc[side]["id"]) for side in ("a", "b")} - {one})
     return others
 
 
-def _replaced_unseen(view: View, party: str, seen: int) -> Iterator[tuple[str, Window | None]]:
-    """Activities of ``party`` that got a next version at or after index ``seen``.
-
-    With each comes the window of the version that was replaced, None where that is not known here.
-    """
+def _replaced_unseen(view: View, party: str, seen: int) -> Iterator[str]:
+    """Keys of versions of ``party`` that were replaced at or after index ``seen``."""
     log = load(view, "log", party) or {}
     index = log["successor"]
     while index is not None and index >= seen:
         link = load(view, "successor", place_key(party, index)) or {}
-        yield link["activity"], link["window_s"]
-        index = link["previous"]
+        yield link["replaced"]
+        index = link["before"]
 
 
 class _History:
