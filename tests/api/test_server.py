@@ -21,7 +21,7 @@ from detente.api import server
 from detente.api.server import HEAD_BYTES_MAX, Face, bind
 from detente.errors import DetenteError, InputError
 from detente.node.certificates import make_authority, make_node_certificate, node_host
-from detente.node.channel import Trust, client_context, server_context
+from detente.node.channel import Trust, check_authorities, client_context, server_context
 
 LINE = "ab" * 32
 NOW = datetime.now(UTC)
@@ -140,6 +140,16 @@ def test_an_authority_that_bears_anothers_name_is_not_learnt(
     with pytest.raises(InputError, match="bears the name"):
         face[1].learn("cd" * 32, "tj", twin_of(ru.authority))
     assert ask(face[0], client_context(ru.keys, us.authority)) == "ru"
+
+
+def test_a_line_whose_members_could_not_be_told_apart_is_not_joined(us: Party, ru: Party) -> None:
+    check_authorities({"us": us.authority, "ru": ru.authority})
+    with pytest.raises(InputError, match="bears the name"):
+        check_authorities({"ru": ru.authority, "tj": twin_of(ru.authority)})
+    with pytest.raises(InputError, match="also claimed by ru"):
+        check_authorities({"ru": ru.authority, "us": ru.authority})
+    with pytest.raises(InputError, match="not one PEM certificate"):
+        check_authorities({"ru": ru.authority, "us": "junk"})
 
 
 def test_an_authority_stands_for_one_member_of_a_line(face: tuple[Face, Trust], ru: Party) -> None:

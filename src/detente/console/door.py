@@ -49,7 +49,7 @@ async def caller(node: "Node", request: Request) -> Caller:
     if not session:
         raise CredentialError(
             "nobody has logged in here",
-            remedy="open a log-in link; `detente officer login` makes one",
+            remedy="open a log-in link; `detente login` makes one",
         )
     officer = await run_in_threadpool(node.officer_of, session)
     return Caller(officer, _form_token(session))

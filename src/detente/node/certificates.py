@@ -170,7 +170,7 @@ def issuer_of(der: bytes, authorities: Iterable[Authority], now: datetime) -> Au
 
 
 def _read_authority(pem: str, where: str) -> x509.Certificate:
-    """One self-issued CA certificate with a P-256 or Ed25519 key, or ``InputError``."""
+    """One certificate of an authority, signed by itself, or ``InputError``."""
     why = "is not one PEM certificate"
     try:
         if len(pem) <= CERTIFICATE_BYTES_MAX and pem.count("BEGIN CERTIFICATE") == 1:

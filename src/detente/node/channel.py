@@ -10,6 +10,7 @@ consults the one store of a context at each handshake. None is ever taken away w
 
 import ssl
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +39,23 @@ def client_context(keys: Path, authority_pem: str) -> ssl.SSLContext:
     context.load_verify_locations(cadata=authority_pem)
     context.load_cert_chain(keys / "node.crt", keys / "node.pem")
     return context
+
+
+def check_authorities(authorities: Mapping[str, str]) -> None:
+    """Whether the members of a line can be told apart by their authorities (PEM, by party).
+
+    Raises ``InputError`` for one that is no authority, or that shares its name or its key with
+    another's. A line with such a card must not be joined: somebody on it could not call.
+    """
+    names: dict[bytes, str] = {}
+    keys: dict[str, str] = {}
+    for party, pem in sorted(authorities.items()):
+        authority = Authority(pem, where=f"card of {party}")
+        if authority.key_sha256 in keys:
+            raise _impostor(party, f"is also claimed by {keys[authority.key_sha256]}")
+        if authority.subject in names:
+            raise _impostor(party, "bears the name of another party's authority")
+        names[authority.subject] = keys[authority.key_sha256] = party
 
 
 class Trust:
@@ -97,6 +115,6 @@ class Trust:
 def _impostor(party: str, why: str) -> InputError:
     return InputError(
         f"the authority in the card of {party} {why}",
-        where="line face",
+        where="founding document",
         remedy=f"do not trust this card; ask {party} for its fingerprint over another channel",
     )

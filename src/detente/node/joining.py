@@ -12,10 +12,12 @@ from typing import Any
 from detente.errors import DetenteError, InputError, SignatureError, StateError
 from detente.line import Founding, Terms, join_draft, make_founding, open_founding, terms_from_wire
 from detente.line.founding import NONCE_BYTES
+from detente.node.channel import check_authorities
 from detente.node.core import Core
 from detente.node.writing import write
 from detente.record import open_card
 from detente.store import changes, logs
+from detente.store.projection import LineRows
 from detente.store.store import Tx
 
 
@@ -56,6 +58,7 @@ def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: st
     """
     founding = open_founding(document)
     _check_own(core, founding)
+    check_authorities({party: card.card.ca for party, card in founding.cards.items()})
     _check_confirmed(core, founding, confirm)
 
     def work(tx: Tx) -> None:
@@ -69,7 +72,8 @@ def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: st
                 )
         logs.add_line(tx, founding.id, founding.name, founding.raw)
         changes.note(tx, founding.id, "line", [founding.name])
-        write(core, tx, founding, join_draft(founding.raw), officer=officer)
+        rows = LineRows(tx, founding.id)
+        write(core, tx, founding, rows, join_draft(founding.raw), officer=officer)
 
     core.store.write(work)
     return founding.id
