@@ -17,7 +17,9 @@ three members beside ``features`` (RFC 7946, section 6.1).
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import zip_longest
 from typing import IO, Any
 
 import msgspec
@@ -30,6 +32,13 @@ from detente.volumes.units import FL_M, FT_M, NM_M
 
 WIDTH = 100
 """Columns of the table: what a printed page and the narrowest console in use can hold."""
+
+
+_HEAD = [["#"], ["Who", "with whom"], ["From, UTC", "to"], ["Lateral"], ["Vertical"], ["Where"]]
+_WIDTHS = [20, 9, 9, 24]
+"""Of the columns after the names, which have what is left; two spaces stand between columns."""
+_RIGHT = (0, 3, 4)
+"""Columns of numbers, set to the right."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -127,9 +136,7 @@ def degrees_minutes(lon: float, lat: float) -> str:
 
 def grid_reference(lon: float, lat: float) -> str:
     """The MGRS (or, near the poles, UPS) reference to 1 m, in groups: ``42SVF 84759 30547``."""
-    import mgrs
-
-    text: str = mgrs.MGRS().toMGRS(lat, lon)
+    text: str = _mgrs().toMGRS(lat, lon)
     return f"{text[:-10]} {text[-10:-5]} {text[-5:]}"
 
 
@@ -141,6 +148,13 @@ def printable(text: str) -> str:
 def whole_seconds(start_s: float, end_s: float) -> tuple[str, str]:
     """Both ends of a window as text, rounded outward to the second."""
     return format_time(math.floor(start_s)), format_time(math.ceil(end_s))
+
+
+@cache
+def _mgrs() -> Any:
+    import mgrs
+
+    return mgrs.MGRS()
 
 
 def _spoken_limit(limit: Limit) -> str:
@@ -165,38 +179,38 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
 
 
 def _table(conflicts: tuple[Conflict, ...]) -> str:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(
-        box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, expand=True
-    )
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("Who\nwith whom", ratio=1, overflow="fold")
-    table.add_column("From, UTC\nto", no_wrap=True)
-    for how_close in ("Lateral", "Vertical"):
-        table.add_column(how_close, justify="right", no_wrap=True)
-    table.add_column("Where", no_wrap=True)
-    for number, conflict in enumerate(conflicts, start=1):
-        table.add_row(str(number), *_cells(conflict))
-    console = Console(width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().strip("\n").split("\n")) + "\n"
+    number = len(str(len(conflicts)))
+    widths = [number, WIDTH - number - sum(_WIDTHS) - 2 * len(_WIDTHS) - 2, *_WIDTHS]
+    rows = [_row(_HEAD, widths), "─" * WIDTH]
+    for count, conflict in enumerate(conflicts, start=1):
+        rows.append(_row([[str(count)], *_cells(conflict, widths[1])], widths))
+    return "\n".join(rows) + "\n"
 
 
-def _cells(conflict: Conflict) -> tuple[str, ...]:
-    near_nm, near_m = lateral(conflict.lateral_m).rstrip(")").split(" (")
-    near_ft, high_m = vertical(conflict.vertical_m).rstrip(")").split(" (")
-    return (
-        f"{conflict.a.party}/{conflict.a.id}\n{conflict.b.party}/{conflict.b.id}",
-        "\n".join(whole_seconds(conflict.start_s, conflict.end_s)),
-        f"{near_nm}\n{near_m}",
-        f"{near_ft}\n{high_m}",
-        f"{degrees_minutes(conflict.lon, conflict.lat)}\n"
-        f"{grid_reference(conflict.lon, conflict.lat)}",
-    )
+def _row(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
+    """The lines of one row, each cell being a column of lines."""
+    lines = []
+    for words in zip_longest(*cells, fillvalue=""):
+        padded = [
+            word.rjust(width) if column in _RIGHT else word.ljust(width)
+            for column, (word, width) in enumerate(zip(words, widths, strict=True))
+        ]
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def _cells(conflict: Conflict, who_width: int) -> list[list[str]]:
+    names = (f"{key.party}/{key.id}" for key in (conflict.a, conflict.b))
+    return [
+        [name[at : at + who_width] for name in names for at in range(0, len(name), who_width)],
+        [*whole_seconds(conflict.start_s, conflict.end_s)],
+        lateral(conflict.lateral_m).rstrip(")").split(" ("),
+        vertical(conflict.vertical_m).rstrip(")").split(" ("),
+        [
+            degrees_minutes(conflict.lon, conflict.lat),
+            grid_reference(conflict.lon, conflict.lat),
+        ],
+    ]
 
 
 def _down(value: float, digits: int) -> float:
