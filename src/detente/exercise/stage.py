@@ -81,9 +81,13 @@ class NodeProcess:
                     return str(ready["api"])
             time.sleep(0.02)
         raise StateError(
-            f"the node of {self.party} does not serve",
+            f"the node of {self.party} does not serve; its last words: {self._last_words()}",
             remedy=f"see {self.directory / 'serve.log'}",
         )
+
+    def _last_words(self) -> str:
+        said = (self.directory / "serve.log").read_text("utf-8", "replace").strip()
+        return said.splitlines()[-1][:200] if said else "none"
 
     @property
     def is_running(self) -> bool:
