@@ -1,7 +1,9 @@
 """The fold: chains of versions, what is void, what stays unknown, what is refused."""
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -296,3 +298,11 @@ def test_what_was_seen_never_goes_back(world: Any) -> None:
     ):
         with pytest.raises(RecordError, match=why):
             apply(view, world.founding, new_world_entry(world, seen=wrong))
+
+
+def test_the_protocol_names_every_reason_for_a_void() -> None:
+    protocol = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    table = protocol.partition("### Void entries")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`([a-z-]+-[a-z-]+)`(?=[^|]*\|[^|]*\|$)", table, re.M)) == set(
+        VOID_REASONS
+    )
