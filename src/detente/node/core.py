@@ -41,16 +41,23 @@ class Core:
 
     def founding(self, tx: Tx, line: str) -> Founding:
         """The line of this id or name. Raises NotFoundError."""
-        known = self._foundings.get(line)
-        if known is not None:
-            return known
-        for founding in self.lines(tx):
-            if line in (founding.id, founding.name):
-                return founding
-        raise NotFoundError(
-            f"this node has joined no line {line[:80]!r}",
-            remedy="list its lines with `detente lines`",
-        )
+        known = self._known(line)
+        if known is None:
+            self.lines(tx)
+            known = self._known(line)
+        if known is None:
+            raise NotFoundError(
+                f"this node has joined no line {line[:80]!r}",
+                remedy="list its lines with `detente lines`",
+            )
+        return known
+
+    def _known(self, line: str) -> Founding | None:
+        # A line, once joined, stays; and two lines of one node never have one name.
+        found = self._foundings.get(line)
+        if found is not None:
+            return found
+        return next((one for one in list(self._foundings.values()) if one.name == line), None)
 
     def writers_replica(self, founding: Founding) -> Replica:
         """The conflict engine's replica of a line, for the writer thread alone."""

@@ -20,6 +20,7 @@ from detente.node.writing import fold
 from detente.record import Checkpoint, Entry, read_entry
 from detente.record.checkpoint import open_checkpoint, origin
 from detente.store import logs
+from detente.store.projection import LineRows
 from detente.store.store import Tx
 
 ENTRIES_MAX = 256
@@ -118,7 +119,7 @@ def _keep(core: Core, tx: Tx, founding: Founding, push: _Push) -> tuple[int, int
         evidence.check_root(core, tx, founding, party, push.checkpoint, push.note)
         logs.put_checkpoint(tx, line, party, push.checkpoint.size, push.note)
     if new:
-        fold(core, tx, founding, new)
+        fold(core, tx, founding, LineRows(tx, line), new)
     return tree.size, len(new)
 
 

@@ -36,7 +36,8 @@ def say(
         reader = LineReader(core, tx, line)
 
         def add() -> str:
-            return write(core, tx, reader.founding, make(reader), officer=officer).id
+            draft = make(reader)
+            return write(core, tx, reader.founding, reader.rows, draft, officer=officer).id
 
         return once(tx, key, action, {"line": reader.id, **content}, add)
 

@@ -25,13 +25,14 @@ from detente.volumes.times import format_time
 SALT_BYTES = 32
 
 
-def write(core: Core, tx: Tx, founding: Founding, draft: Draft, *, officer: str) -> Entry:
-    """Write one entry on a line, as ``officer``.
+def write(
+    core: Core, tx: Tx, founding: Founding, rows: LineRows, draft: Draft, *, officer: str
+) -> Entry:
+    """Write one entry on a line, as ``officer``; ``rows`` are the line's in ``tx``.
 
     Raises StateError if the line is not in force (one may then only join it), if it is suspended
     and the draft has to wait, or if the entry would be void. Nothing is written then.
     """
-    rows = LineRows(tx, founding.id)
     _check_open(rows, founding, draft)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
@@ -52,7 +53,7 @@ def write(core: Core, tx: Tx, founding: Founding, draft: Draft, *, officer: str)
     tree = logs.append(tx, line, party, index, [entry])
     checkpoint = Checkpoint(origin(line, party), tree.size, tree.root())
     logs.add_checkpoint(tx, line, party, tree.size, sign_checkpoint(core.key, checkpoint))
-    fold(core, tx, founding, [entry], rows)
+    fold(core, tx, founding, rows, [entry])
     _check_not_void(rows, entry)
     plans.note(
         tx,
@@ -66,14 +67,11 @@ def write(core: Core, tx: Tx, founding: Founding, draft: Draft, *, officer: str)
     return entry
 
 
-def fold(
-    core: Core, tx: Tx, founding: Founding, new: Sequence[Entry], rows: LineRows | None = None
-) -> None:
+def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[Entry]) -> None:
     """Fold entries, own or received, into the state of their line, with the conflicts they make.
 
     Raises RecordError or GapError if one does not belong where it stands.
     """
-    rows = rows or LineRows(tx, founding.id)
     replica = core.writers_replica(founding)
     if any(entry.header.type in (RELEASE, WITHDRAW) for entry in new):
         replica.catch_up(tx, rows)
