@@ -441,6 +441,18 @@ def test_new_terms_judge_everything_anew(world: Any, circle: Circle) -> None:
     assert read.conflicts(world.view()) == []
 
 
+def test_terms_signed_ahead_come_into_force_together(world: Any, circle: Circle) -> None:
+    world.release("us", circle("us"))
+    world.release("ru", circle("ru", lon=69.1))
+    second = msgspec.structs.replace(world.terms, version=2)
+    third = msgspec.structs.replace(second, version=3, separation=Separation(0.0, 0.0, 0.0))
+    for party, terms in (("us", second), ("us", third), ("ru", third), ("ru", second)):
+        assert _one(world.view()).state == "open"
+        world.write(party, terms_draft(terms))
+    assert read.terms(world.view(), world.founding) == third
+    assert read.conflicts(world.view()) == []
+
+
 def test_the_document_is_canonical_json(world: Any, circle: Circle) -> None:
     world.release("us", circle("us"))
     world.release("ru", circle("ru"))

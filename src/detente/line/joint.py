@@ -47,8 +47,9 @@ def conflict_changes(
     if row is None or row["void"] is not None:
         return []
     if header.type == abouts.SIGN_TERMS:
-        holds = terms(view, founding).version == row["about"]["version"]
-        return all_conflict_changes(view, founding) if holds else []
+        # Later versions may have been signed before this one, and come into force with it.
+        counts = row["about"]["version"] <= terms(view, founding).version
+        return all_conflict_changes(view, founding) if counts else []
     if header.type not in (abouts.RELEASE, abouts.WITHDRAW):
         return []
     meetings = _Meetings(view, founding)
