@@ -6,6 +6,7 @@ ones, ever more finely. Whether a polygon covers a point it asks shapely, for ed
 longitude and latitude, or counts how often the ring's bearings turn round the point, for geodesics.
 """
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ def _edges(core: Core) -> _EdgesOf:
         if core.shape is Shape.POINT:
             pairs = [(ring[0], ring[0])]
         elif core.shape is Shape.POLYLINE:
-            pairs = list(zip(ring, ring[1:], strict=False))
+            pairs = list(pairwise(ring))
         else:
             pairs = list(zip(ring, (*ring[1:], ring[0]), strict=True))
         ends += [(*start, *end) for start, end in pairs]
@@ -72,8 +73,8 @@ def core_distance_m(a: Core, b: Core, per_edge: int = 24, rounds: int = 30) -> f
     edge_b, share_b = _samples(other, per_edge)
     grid = _pairwise(one.at(edge_a, share_a), other.at(edge_b, share_b))
     # The closest samples of each pair of edges, for the two dozen closest pairs of edges.
-    cells = grid.reshape(len(one.ends), per_edge, len(other.ends), per_edge).swapaxes(1, 2)
-    cells = cells.reshape(len(one.ends) * len(other.ends), per_edge * per_edge)
+    by_edge = grid.reshape(len(one.ends), per_edge, len(other.ends), per_edge).swapaxes(1, 2)
+    cells = by_edge.reshape(len(one.ends) * len(other.ends), per_edge * per_edge)
     pairs = np.argsort(cells.min(axis=1))[:24]
     ea, eb = np.divmod(pairs, len(other.ends))
     inner = cells[pairs].argmin(axis=1)

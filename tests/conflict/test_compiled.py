@@ -1,0 +1,53 @@
+"""What is imported when, and how compiled kernels come to be used."""
+
+import subprocess
+import sys
+
+from detente.conflict import compiled, kernels
+
+
+def _run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *program.split("\n")],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=True,
+    )
+
+
+def test_importing_the_package_imports_nothing_that_computes() -> None:
+    program = (
+        "import sys, detente.conflict as c; c.Separation(); "
+        "print([m for m in ('numpy', 'numba', 'pyproj', 'shapely') if m in sys.modules])"
+    )
+    assert _run(f"-c\n{program}").stdout == "[]\n"
+
+
+def test_small_work_runs_without_numba_and_adds_up_to_large_work() -> None:
+    program = (
+        "import sys; from detente.conflict import compiled, kernels; "
+        "w = compiled.Workload(100); "
+        "print(w.module(kernels, 60).__name__, 'numba' in sys.modules); "
+        "print(w.module(kernels, 60).__name__, 'numba' in sys.modules)"
+    )
+    assert _run(f"-c\n{program}").stdout.split() == [
+        "detente.conflict.kernels",
+        "False",
+        "detente.conflict.kernels_compiled",
+        "True",
+    ]
+
+
+def test_a_compiled_module_is_made_once_from_the_same_text() -> None:
+    module = compiled.compiled_form(kernels)
+    assert module is compiled.compiled_form(kernels)
+    assert module.__file__ == kernels.__file__
+    assert module.closest.py_func.__code__.co_code == kernels.closest.__code__.co_code
+
+
+def test_warming_says_what_it_does_on_stderr() -> None:
+    ran = _run("-m\ndetente.conflict.warm")
+    assert ran.stdout == ""
+    assert "numeric kernels" in ran.stderr
+    assert "done in" in ran.stderr
