@@ -83,7 +83,9 @@ def write_json(value: dict[str, Any], out: IO[str]) -> None:
 def write_table(result: Result, out: IO[str], *, within: bool) -> None:
     """The result as text of ``WIDTH`` columns: what is unknown first, then what conflicts."""
     for item in result.unknown:
-        out.write(printable(f"UNKNOWN: {item.party}/{item.id}: {item.why}") + "\n")
+        # A file whose name stands for no party has none.
+        who = f"{item.party}/{item.id}" if item.party else item.id
+        out.write(printable(f"UNKNOWN: {who}: {item.why}") + "\n")
     if result.conflicts:
         out.write(_table(result.conflicts) + "\n")
     out.write(summary(result, within=within))
