@@ -229,6 +229,15 @@ def test_widened_datums_are_said(
     assert note.endswith("(and 4 more like this)")
 
 
+def test_heights_above_ground_are_said_to_be_widened_even_among_themselves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground = {"value": 100, "units": "M", "reference": "AGL"}
+    low = circle("a", altitude_lower=ground, altitude_upper=ground)
+    assert run(["check", write(tmp_path / "low.geojson", low)]) == 0
+    assert "the height of the ground is not known" in capsys.readouterr().err
+
+
 def test_file_content_does_not_drive_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

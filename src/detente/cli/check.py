@@ -236,9 +236,13 @@ def _remarks(activities: Sequence["Activity"]) -> Iterator[str]:
 
 
 def _mixed(bands: Iterable["Band"]) -> bool:
-    """Whether limits of different references meet, so that bands are widened to be compared."""
+    """Whether bands are widened to be compared: limits of different references meet, or heights
+    above ground, which are never compared as they stand."""
+    from detente.volumes import Reference
+
     limits = (limit for band in bands for limit in (band.lower, band.upper) if limit is not None)
-    return len({limit.reference for limit in limits}) > 1
+    references = {limit.reference for limit in limits}
+    return len(references) > 1 or bool(references & {Reference.AGL, Reference.SFC})
 
 
 @contextmanager
