@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from detente.node import Node
 
 BODY_SECONDS_MAX = 30.0
-REQUESTS_AT_ONCE_MAX = 4
+REQUESTS_AT_ONCE_MAX = 2
 REQUESTS_PER_SECOND = 50.0
 REQUESTS_BURST = 200.0
-THREADS_MAX = 16
+THREADS_MAX = 4
+"""A push of 8 MiB takes some 100 MB while it is read; this bounds them all together."""
 ENTRIES_MAX = 256
 
 

@@ -100,25 +100,21 @@ def mounted(route: Route, node: "Node", access: "Access") -> StarletteRoute:
             officer = NOBODY
             if not route.open:
                 officer = await access.officer(request, admin=route.admin)
-            call = await _read_call(route, request, officer)
-            found = await run_in_threadpool(route.handler, node, call)
+            raw = await read_body(request, UPLOAD_BYTES_MAX) if route.body is not None else b""
+            # Ten megabytes of JSON take a second to read; the event loop serves others meanwhile.
+            return await run_in_threadpool(_answer, route, node, request, officer, raw)
         except errors.DetenteError as error:
             return refusal(error)
         except Exception as error:
             return internal(error, where=f"{route.method} {route.path}")
-        return _answer(route, found)
 
     return StarletteRoute(route.path, endpoint, methods=[route.method], name=operation_id(route))
 
 
-def operation_id(route: Route) -> str:
-    """The route's name in OpenAPI: its handler's, which is unique in the table."""
-    return str(getattr(route.handler, "__name__", ""))
-
-
-async def _read_call(route: Route, request: Request, officer: OfficerView) -> Call:
-    raw = await read_body(request, UPLOAD_BYTES_MAX) if route.body is not None else b""
-    return Call(
+def _answer(
+    route: Route, node: "Node", request: Request, officer: OfficerView, raw: bytes
+) -> Response:
+    call = Call(
         officer=officer,
         path=dict(request.path_params),
         query=_read_query(route, request),
@@ -126,6 +122,17 @@ async def _read_call(route: Route, request: Request, officer: OfficerView) -> Ca
         raw=raw,
         key=_idempotency_key(request) if route.writes else None,
     )
+    found = route.handler(node, call)
+    if route.answer is None:
+        return Response(status_code=204)
+    if route.answer is bytes:
+        return Response(found, route.status, media_type=route.media)
+    return json_answer(found, route.status)
+
+
+def operation_id(route: Route) -> str:
+    """The route's name in OpenAPI: its handler's, which is unique in the table."""
+    return str(getattr(route.handler, "__name__", ""))
 
 
 def _read_json(kind: Any, raw: bytes, request: Request) -> Any:
@@ -161,14 +168,6 @@ def _idempotency_key(request: Request) -> str | None:
             remedy="send a random word, the same for every try of one request",
         )
     return key
-
-
-def _answer(route: Route, found: Any) -> Response:
-    if route.answer is None:
-        return Response(status_code=204)
-    if route.answer is bytes:
-        return Response(found, route.status, media_type=route.media)
-    return json_answer(found, route.status)
 
 
 def is_struct(kind: Any) -> bool:

@@ -24,6 +24,7 @@ HEAD_BYTES_MAX = 16 * 1024
 HEAD_SECONDS_MAX = 10.0
 HANDSHAKE_SECONDS_MAX = 10.0
 KEEP_ALIVE_S = 60
+CONNECTIONS_PER_PEER_MAX = 8
 SHUTDOWN_SECONDS_MAX = 5
 
 
@@ -62,15 +63,25 @@ class PatientProtocol(H11Protocol):
 
 
 class PeerProtocol(PatientProtocol):
-    """HTTP/1.1 over TLS that tells the application whose certificate the client showed."""
+    """HTTP/1.1 over TLS that tells the application whose certificate the client showed.
+
+    Connections are counted by the certificate's issuer: a peer can make itself any number of
+    certificates, but has one authority, whose name no other has (``channel.Trust``).
+    """
+
+    issuer: str
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Read the certificate once a connection; TLS 1.3 cannot change it later."""
         super().connection_made(transport)
-        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-        certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+        tls: ssl.SSLObject = transport.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True)
         # uvicorn copies ``app_state`` into the scope of every request of this connection.
         self.app_state = {**self.app_state, "client_certificate": certificate}
+        self.issuer = str((tls.getpeercert() or {}).get("issuer"))
+        of_issuer = [c for c in self.connections if getattr(c, "issuer", None) == self.issuer]
+        if len(of_issuer) > CONNECTIONS_PER_PEER_MAX:
+            transport.abort()
 
 
 class Face(uvicorn.Server):

@@ -7,6 +7,7 @@ before anything stops; the store is closed last.
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import os
 import secrets
@@ -65,9 +66,10 @@ class Serving:
             )
             # Live streams never end by themselves; they are ended before the faces stop.
             self._end_streams = (app.state.close_streams, console.close)
+            self._poll_s = settings.poll_s
             self._tls = server_context(self._keys)
             self._trust = Trust(self._tls)
-            self._delivery = Delivery(self._node, self._keys, trust=self._trust)
+            self._delivery = self._new_delivery()
             self._faces = (
                 Face(app, officers),
                 Face(PeerFace(self._node, self._trust).app(), peers, tls=self._tls),
@@ -92,7 +94,7 @@ class Serving:
                 await self._until_all_answer(faces)
                 self._announce()
                 stopped = asyncio.create_task(stop.wait())
-                await asyncio.wait([stopped, renewal, *faces], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([stopped, *faces], return_when=asyncio.FIRST_COMPLETED)
                 stopped.cancel()
         finally:
             remove_run_file(self._directory)
@@ -117,19 +119,32 @@ class Serving:
         write_run_file(self._directory, run)
         print(f"The node of {self._node.party} answers its officers at {officers}")
         print(f"and other nodes at {peers}.")
+        if not _is_loopback(self._faces[0].address[0]):
+            log.warning(
+                "officers' tokens cross the network in the clear",
+                remedy="put a proxy with TLS before this address, or listen on 127.0.0.1",
+            )
         print(f"Log in to the console with: detente login {self._directory}", flush=True)
 
     async def _renew_when_due(self) -> None:
         """Renew the node's certificate also in a process that runs for a year."""
         while True:
             await asyncio.sleep(RENEWAL_CHECK_S)
-            if not renew_if_due(self._keys, self._node.party, datetime.now(UTC)):
+            try:
+                if not renew_if_due(self._keys, self._node.party, datetime.now(UTC)):
+                    continue
+            except OSError as error:
+                # There are weeks left to try again, and to be read in the log.
+                log.warning("node certificate not renewed", why=str(error))
                 continue
             log.info("node certificate renewed")
             self._tls.load_cert_chain(self._keys / "node.crt", self._keys / "node.pem")
             await asyncio.to_thread(self._delivery.stop)
-            self._delivery = Delivery(self._node, self._keys, trust=self._trust)
+            self._delivery = self._new_delivery()
             self._delivery.start()
+
+    def _new_delivery(self) -> Delivery:
+        return Delivery(self._node, self._keys, trust=self._trust, poll_s=self._poll_s)
 
     def _bound(self, host: str, port: int, key: str) -> socket.socket:
         try:
@@ -157,6 +172,10 @@ def _set_by_signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
 def _url(face: Face) -> str:

@@ -13,6 +13,8 @@ waits longer each time, by a random part, so that a peer that comes back is not 
 import random
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +22,13 @@ import structlog
 
 from detente.errors import DetenteError, GapError, RecordError
 from detente.node.channel import Trust, client_context
-from detente.node.peer import Peer
+from detente.node.peer import Peer, UnreachableError
 from detente.node.views import Head, PeerView
 from detente.record.checkpoint import cosignature_lines, with_cosignatures
 
 if TYPE_CHECKING:
     from detente.node.node import Node
 
-POLL_S = 3.0
 RETRY_S = 0.5
 RETRY_S_MAX = 30.0
 STOP_S = 3.0
@@ -42,7 +43,7 @@ class Delivery:
     """All links of one node."""
 
     def __init__(
-        self, node: "Node", keys: Path, *, trust: Trust | None = None, poll_s: float = POLL_S
+        self, node: "Node", keys: Path, *, trust: Trust | None = None, poll_s: float
     ) -> None:
         """``keys`` holds ``node.crt`` and ``node.pem``, which we show to every peer.
 
@@ -182,16 +183,23 @@ class Link:
         return self._node.heads(self._line, self._node.party)
 
     def exchange(self) -> None:
-        """Bring both sides to the same entries, as far as one exchange reaches."""
+        """Bring both sides to the same entries, as far as one exchange reaches.
+
+        What is wrong with one log holds up no other; the first such error is raised at the end.
+        """
         theirs = self._peer.heads()
-        self._node.heard(
-            self._line, self._peer.party, {party: head.size for party, head in theirs.items()}
-        )
+        sizes = {party: head.size for party, head in theirs.items()}
+        self._node.heard(self._line, self._peer.party, sizes)
+        wrong: list[DetenteError] = []
         for party, head in self._ours().items():
             if party in theirs:
-                self._take(party, head.size, theirs[party])
+                with _kept(wrong):
+                    self._take(party, head.size, theirs[party])
         for party, head in self._ours().items():
-            self._send(party, head.size, theirs[party].size if party in theirs else 0)
+            with _kept(wrong):
+                self._send(party, head.size, theirs[party].size if party in theirs else 0)
+        if wrong:
+            raise wrong[0]
 
     def _take(self, party: str, held: int, theirs: Head) -> None:
         """Take what we lack of one log, then what its checkpoint and cosignatures say."""
@@ -245,3 +253,14 @@ class Link:
             theirs = receipt.size
         if party == self._node.party:
             self._own_told = theirs
+
+
+@contextmanager
+def _kept(wrong: list[DetenteError]) -> Iterator[None]:
+    """Keep an error for later, unless it says that there is nobody to go on with."""
+    try:
+        yield
+    except UnreachableError:
+        raise
+    except DetenteError as error:
+        wrong.append(error)

@@ -25,6 +25,10 @@ LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_
 T = TypeVar("T")
 
 
+class UnreachableError(StateError):
+    """No answer came, or none from who should have given it."""
+
+
 class Peer:
     """One other member of one line, as a server."""
 
@@ -118,7 +122,7 @@ class Peer:
         kind = RecordError if told.error in ("fork", "bad-record", "bad-signature") else StateError
         return kind(message, where=self._where, remedy=told.remedy[:300])
 
-    def _unreachable(self, error: httpx.HTTPError) -> DetenteError:
+    def _unreachable(self, error: httpx.HTTPError) -> UnreachableError:
         if isinstance(error, httpx.TimeoutException):
             why, remedy = "did not answer in time", "it is tried again by itself"
         elif "certificate verify failed" in str(error) or "CERTIFICATE_VERIFY" in str(error):
@@ -131,7 +135,7 @@ class Peer:
             remedy = "it may not have joined the line yet; it is tried again by itself"
         else:
             why, remedy = "cannot be reached", "it is tried again by itself"
-        return StateError(f"{why} ({error})", where=self._where, remedy=remedy)
+        return UnreachableError(f"{why} ({error})", where=self._where, remedy=remedy)
 
 
 class _Heads(msgspec.Struct, frozen=True):

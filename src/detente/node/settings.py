@@ -10,6 +10,7 @@
     api = "127.0.0.1:7080"                # where officers reach it: API and console
     line = "0.0.0.0:7443"                 # where it listens for other nodes
     hosts = []                            # names, beside loopback's, that the API is called by
+    poll_s = 3.0                          # how often every peer is asked for what is new
 
 An environment variable ``DETENTE_DATABASE`` (and so on, for every key whose value is text) goes
 before the file, so that a password need not stand in it.
@@ -19,6 +20,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -39,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     api: str = "127.0.0.1:7080"
     line: str = "0.0.0.0:7443"
     hosts: tuple[str, ...] = ()
+    poll_s: Annotated[float, msgspec.Meta(ge=0.1, le=300)] = 3.0
 
 
 def load_settings(directory: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -105,7 +108,7 @@ def _checked(values: dict[str, object], where: str) -> Settings:
     return settings
 
 
-def _toml(value: str | tuple[str, ...]) -> str:
+def _toml(value: str | float | tuple[str, ...]) -> str:
     # A TOML basic string and a JSON string are written alike for every text without control
     # characters (TOML 1.0, "String"); JSON escapes those in a way that TOML reads as well.
     return msgspec.json.encode(value).decode()
