@@ -221,15 +221,19 @@ class Console:
 
     async def _upload(self, request: Request) -> Response:
         who, form = await self._own_form(request, UPLOAD_BYTES_MAX)
-        file, key = form.get("file"), form.get("key")
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise InputError("no file was chosen", where="file", remedy="choose one")
+        try:
+            file, key = form.get("file"), form.get("key")
+            if not isinstance(file, UploadFile) or not file.filename:
+                raise InputError("no file was chosen", where="file", remedy="choose one")
+            content = await file.read()
+        finally:
+            await form.close()
         said = await run_in_threadpool(
             actions.upload,
             self._node,
             who.officer,
             file.filename,
-            await file.read(),
+            content,
             key if isinstance(key, str) else None,
         )
         return self._said(request, said)

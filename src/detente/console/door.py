@@ -21,13 +21,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from detente.errors import AccessError, CredentialError
+from detente.node.officers import SESSION_LIFE_S
 from detente.node.views import OfficerView
 
 if TYPE_CHECKING:
     from detente.node import Node
-
-SESSION_S_MAX = 14 * 3600
-"""A watch and its handover; then the officer logs in again."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def keep_session(node: "Node", request: Request, response: Response, session: st
     response.set_cookie(
         cookie_name(node),
         session,
-        max_age=SESSION_S_MAX,
+        max_age=SESSION_LIFE_S,
         path="/",
         httponly=True,
         samesite="strict",

@@ -1,0 +1,253 @@
+"""What officers do on the page ends up on the record, once, and on both sides."""
+
+import json
+from typing import Any
+
+import pytest
+
+from detente.console.actions import read_shift
+from detente.errors import InputError
+
+LINE = "/console/lines/northern-watch"
+NAME = "northern-watch"
+
+
+def open_conflict(desk: Any) -> Any:
+    return next(c for c in desk.node.conflicts(NAME) if c.state == "open" and c.basis == "joint")
+
+
+def test_two_officers_settle_the_conflict_from_their_pages(pair: Any) -> None:
+    pair.release()
+    conflict = open_conflict(pair.ru)
+    said = pair.ru.do(
+        "propose", conflict=conflict.id, moves="ru", amount="45 min", direction="later", note=""
+    )
+    assert "ru moves 45 min later" in said
+    pair.level()
+    proposal = pair.us.node.proposals(NAME)[0]
+    form = pair.us.page(f"{LINE}/desk/answer?answer=assent&proposal={proposal.id}")
+    assert "at 09 Aug 03:50–04:55Z instead of 09 Aug 03:05–04:10Z" in form
+    pair.us.do("answer", proposal=proposal.id, answer="assent", note="agreed")
+    pair.level()
+    pair.ru.do("answer", proposal=proposal.id, answer="carry-out")
+    pair.level()
+    for desk in (pair.us, pair.ru):
+        assert [c.state for c in desk.node.conflicts(NAME) if c.basis == "joint"] == ["ended"]
+        page = " ".join(desk.page().split())
+        assert "0 open" in page
+        assert "settled: no conflict is known" in page
+
+
+def test_suggestions_fill_in_the_proposal(pair: Any) -> None:
+    pair.release()
+    conflict = open_conflict(pair.us)
+    assert conflict.suggestions
+    for number, suggestion in enumerate(conflict.suggestions):
+        form = pair.us.page(f"{LINE}/desk/propose?conflict={conflict.id}&suggestion={number}")
+        shift = suggestion.shift
+        amount = (
+            f"{abs(shift.time_s) / 60:g} min"
+            if shift.time_s is not None
+            else f"{round(abs(shift.altitude_m) / 0.3048)} ft"
+        )
+        assert f'value="{amount}"' in form
+        assert f'<option value="{suggestion.moves}" selected>' in form
+
+
+def test_a_form_sent_twice_is_done_once(pair: Any) -> None:
+    for _ in range(2):
+        pair.us.do("send", text="once", precedence="routine", key="the-form's-own-key")
+    assert [m.text for m in pair.us.node.messages(NAME)] == ["once"]
+
+
+def test_the_acknowledgement_ladder(pair: Any) -> None:
+    pair.release()
+    convoy = next(a for a in pair.ru.node.activities(NAME) if a.id == "convoy-kunduz")
+    for level in ("understood", "disseminated"):
+        pair.ru.do("acknowledge", entry=convoy.entry, level=level)
+    pair.level()
+    page = pair.us.page(f"{LINE}/panels/detail?selected=activity:us/convoy-kunduz")
+    assert "understood by ru" in page
+    assert "disseminated by ru" in page
+    pair.ru.do("acknowledge", entry=convoy.entry, level="approved", status=400)
+
+
+def test_a_reply_names_what_it_answers(pair: Any) -> None:
+    asked = pair.ru.node.send(NAME, text="what is orbit-kunduz?", officer="watch-1")
+    pair.level()
+    form = pair.us.page(f"{LINE}/desk/message?reply_to={asked.id}")
+    assert "Reply to ru" in form
+    pair.us.do("send", text="a survey", precedence="priority", reply_to=asked.id)
+    pair.level()
+    answer = next(m for m in pair.ru.node.messages(NAME) if m.text == "a survey")
+    assert answer.reply_to == asked.id
+    assert "re: what is orbit-kunduz?" in pair.ru.page(f"{LINE}/panels/messages")
+
+
+def test_a_phrase_with_its_slots(pair: Any) -> None:
+    slots = pair.us.page(f"{LINE}/desk/slots?phrase=request-later")
+    assert 'name="slot-activity"' in slots
+    assert 'placeholder="45min"' in slots
+    pair.us.do(
+        "send",
+        phrase="request-later",
+        precedence="routine",
+        **{"slot-activity": "recon-panj-kunduz", "slot-by": "45min"},
+    )
+    assert "later by 45 min" in pair.us.node.messages(NAME)[0].text
+    wrong = pair.us.do(
+        "send",
+        phrase="request-later",
+        precedence="routine",
+        status=400,
+        **{"slot-activity": "recon-panj-kunduz", "slot-by": "45"},
+    )
+    assert "unit" in wrong
+
+
+PLAN = {
+    "id": "orbit-9",
+    "kind": "surveillance",
+    "title": "secret name",
+    "positions": "36°34.8′N 068°37.2′E\n42S VF 65930 48390",
+    "radius": "5NM",
+    "lower": "FL240",
+    "upper": "FL260",
+    "start": "2021-08-09T06:00:00Z",
+    "end": "2021-08-09T07:00:00Z",
+}
+
+
+def test_a_plan_is_filed_from_the_small_form_and_stays_private(pair: Any) -> None:
+    assert "private until you release it" in pair.us.do("file", **PLAN)
+    plan = pair.us.node.plan("orbit-9")
+    assert plan.volumes[0]["radius_m"] == 9260.0
+    pair.level()
+    assert "orbit-9" not in pair.ru.page()
+    pair.us.do("release", plan="orbit-9", **{"as": "coarse"})
+    pair.level()
+    assert "orbit-9" in pair.ru.page()
+    assert "secret name" not in pair.ru.page()
+    pair.us.do("withdraw", plan="orbit-9", note="not flown")
+    pair.level()
+    assert "orbit-9" not in pair.ru.page(f"{LINE}/panels/activities")
+
+
+REFUSED = [
+    ("id", "", "empty"),
+    ("id", "-x", "id"),
+    ("positions", "91N 068E", "90"),
+    ("positions", "nowhere", "position"),
+    ("radius", "5", "unit"),
+    ("lower", "5000 FT", "reference"),
+    ("lower", "FL270", "above"),
+    ("end", "2021-08-09T05:00:00Z", "end"),
+    ("start", "2021-08-09T06:00:00", "offset"),
+    ("start", "soon", "time"),
+]
+
+
+def test_what_cannot_be_filed_is_said_with_its_remedy(pair: Any) -> None:
+    for field, value, says in REFUSED:
+        said = pair.us.do("file", status=400, **(PLAN | {field: value}))
+        assert said.startswith("Not done."), (field, value)
+        assert says in said, (field, value, said)
+    assert pair.us.node.plans() == []
+
+
+def feature(name: str, **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [68.8, 36.6]},
+        "properties": {
+            "id": name,
+            "party": "us",
+            "kind": "surveillance",
+            "radius_m": 5000,
+            "altitude_lower": 7000,
+            "altitude_upper": 8000,
+            "start": PLAN["start"],
+            "end": PLAN["end"],
+        }
+        | properties,
+    }
+
+
+def upload(desk: Any, content: bytes) -> Any:
+    return desk.browser.post(
+        f"{LINE}/upload",
+        data={"form_token": desk.form_token()},
+        files={"file": ("plans.geojson", content)},
+        headers={"Origin": desk.address, "HX-Request": "true"},
+    )
+
+
+def test_a_file_of_plans_is_filed_whole_or_not_at_all(pair: Any) -> None:
+    good = {"type": "FeatureCollection", "features": [feature("a"), feature("b")]}
+    assert "2 plans are filed" in upload(pair.us, json.dumps(good).encode()).text
+    bad = {"type": "FeatureCollection", "features": [feature("c"), feature("d", radius_m=-1)]}
+    refused = upload(pair.us, json.dumps(bad).encode())
+    assert refused.status_code == 400
+    assert "plans.geojson" in refused.text
+    assert sorted(p.id for p in pair.us.node.plans()) == ["a", "b"]
+
+
+def test_a_file_over_the_limit_is_refused_unread(pair: Any) -> None:
+    answer = upload(pair.us, b" " * (10 * 1024 * 1024 + 1))
+    assert answer.status_code == 413
+    assert "10 MB" in answer.text
+
+
+def test_a_form_over_the_limit_is_refused(pair: Any) -> None:
+    pair.us.do("send", text="x" * 300_000, precedence="routine", status=413)
+    pair.us.do("send", text="x" * 4_001, precedence="routine", status=400)
+
+
+def test_a_lapse_is_stated_and_shown(pair: Any) -> None:
+    owed = next(
+        o
+        for o in pair.us.node.obligations(NAME)
+        if o.owed_by == "ru" and o.what == "line-check" and o.state == "late"
+    )
+    form = pair.us.page(f"{LINE}/desk/lapse?obligation={owed.id}")
+    assert "It says that it did not come, not why." in form
+    pair.us.do("lapse", obligation=owed.id)
+    pair.level()
+    assert "its lapse is on the record" in pair.ru.page(f"{LINE}/panels/owed")
+
+
+def test_a_line_check_is_made(pair: Any) -> None:
+    slot = "2021-08-09T00:00:00Z"
+    assert "OVERDUE" in pair.us.page(f"{LINE}/panels/attention")
+    pair.us.do("check", slot=slot)
+    assert "OVERDUE" not in pair.us.page(f"{LINE}/panels/attention")
+
+
+def test_suspension_is_declared_and_ended(pair: Any) -> None:
+    pair.ru.do("suspend", note="")
+    pair.level()
+    assert "ru has declared the line suspended" in pair.us.page(f"{LINE}/panels/attention")
+    pair.us.do("send", text="routine talk", precedence="routine", status=409)
+    pair.us.do("send", text="mayday", precedence="urgent-safety")
+    pair.ru.do("resume", note="")
+    pair.level()
+    assert "suspended" not in pair.us.page(f"{LINE}/panels/attention")
+
+
+def test_without_script_a_form_leads_back_to_the_page(pair: Any) -> None:
+    answer = pair.us.browser.post(
+        f"{LINE}/send",
+        data={"form_token": pair.us.form_token(), "text": "plain", "precedence": "routine"},
+        headers={"Origin": pair.us.address},
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, LINE)
+    assert [m.text for m in pair.us.node.messages(NAME)] == ["plain"]
+
+
+def test_shifts_are_read_with_their_units() -> None:
+    assert read_shift("45 min", "later").time_s == 2700
+    assert read_shift("1h", "earlier").time_s == -3600
+    assert read_shift("1000ft", "lower").altitude_m == pytest.approx(-304.8)
+    for amount, direction in (("45", "later"), ("45 min", "higher"), ("1000ft", "sideways")):
+        with pytest.raises(InputError):
+            read_shift(amount, direction)
