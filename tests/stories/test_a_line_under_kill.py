@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import httpx
 import pytest
@@ -80,9 +81,11 @@ def test_filing_survives_kills(
     stage: Stage, officers: Mapping[str, Officer], moments: random.Random
 ) -> None:
     us = officers["us"]
-    worker = Worker(
-        {f"file-{n}": (lambda key, n=n: us.file(plan(n), key=key)) for n in range(PLANS)}
-    )
+
+    def file(number: int, key: str) -> Json:
+        return us.file(plan(number), key=key)
+
+    worker = Worker({f"file-{n}": partial(file, n) for n in range(PLANS)})
     worker.start()
     kill_again_and_again(stage.nodes["us"], worker, moments)
 
@@ -101,12 +104,11 @@ def test_releasing_survives_kills_of_the_writer(
     stage: Stage, officers: Mapping[str, Officer], moments: random.Random
 ) -> None:
     us = officers["us"]
-    worker = Worker(
-        {
-            f"release-{n}": (lambda key, n=n: us.release(plan(n).id, "coarse", key=key))
-            for n in range(PLANS)
-        }
-    )
+
+    def release(number: int, key: str) -> Json:
+        return us.release(plan(number).id, "coarse", key=key)
+
+    worker = Worker({f"release-{n}": partial(release, n) for n in range(PLANS)})
     worker.start()
     kill_again_and_again(stage.nodes["us"], worker, moments)
 
@@ -125,16 +127,11 @@ def test_delivery_survives_kills_of_the_reader(
     stage: Stage, officers: Mapping[str, Officer], moments: random.Random
 ) -> None:
     us, ru = officers["us"], officers["ru"]
-    worker = Worker(
-        {
-            f"message-{n}": (
-                lambda key, n=n: us.say(
-                    "messages", {"text": f"EXERCISE. {n}", "language": "en"}, key=key
-                )
-            )
-            for n in range(MESSAGES)
-        }
-    )
+
+    def say(number: int, key: str) -> Json:
+        return us.say("messages", {"text": f"EXERCISE. {number}", "language": "en"}, key=key)
+
+    worker = Worker({f"message-{n}": partial(say, n) for n in range(MESSAGES)})
     worker.start()
     kill_again_and_again(stage.nodes["ru"], worker, moments)
     # One more kill while what piled up is being delivered.

@@ -34,10 +34,8 @@ def the_conflict(officer: Officer) -> Json:
 
 def test_the_line_is_in_force_at_both_nodes(us: Officer, ru: Officer) -> None:
     for officer in (us, ru):
-        line = wait_for(
-            "the line in force",
-            lambda o=officer: [x for x in o.get("/lines") if x["state"] == "in-force"],
-        )[0]
+        line = officer.get(f"/lines/{officer.line}")
+        assert line["state"] == "in-force"
         assert [m["party"] for m in line["members"]] == ["ru", "us"]
         assert line["exercise"] == exercise.NAME
 

@@ -78,11 +78,12 @@ class Officer:
         """What stands on the line: ``activities``, ``conflicts``, ``messages``, …."""
         return self.get(f"/lines/{self.line}/{what}")
 
-    def say(self, what: str, body: Json | None = None, *, key: str | None = None) -> Any:
+    def say(self, what: str, body: Json | None = None, *, key: str | None = None) -> Json:
         """Write on the line: ``messages``, ``proposals``, ``acknowledgements``, …."""
-        return self.post(f"/lines/{self.line}/{what}", body or {}, key=key)
+        entry: Json = self.post(f"/lines/{self.line}/{what}", body or {}, key=key)
+        return entry
 
-    def file(self, activity: Activity, title: str = "", *, key: str | None = None) -> Any:
+    def file(self, activity: Activity, title: str = "", *, key: str | None = None) -> Json:
         """File a plan; it stays private."""
         body = {
             "id": activity.id,
@@ -90,14 +91,16 @@ class Officer:
             "title": title,
             "volumes": volumes_to_wire(activity.volumes),
         }
-        return self.post("/plans", body, key=key)
+        filed: Json = self.post("/plans", body, key=key)
+        return filed
 
-    def release(self, activity_id: str, form: str = "exact", *, key: str | None = None) -> Any:
+    def release(self, activity_id: str, form: str = "exact", *, key: str | None = None) -> Json:
         """Release a plan onto the line."""
         body = {"line": self.line, "form": form}
-        return self.post(f"/plans/{activity_id}/release", body, key=key)
+        entry: Json = self.post(f"/plans/{activity_id}/release", body, key=key)
+        return entry
 
-    def acknowledge(self, entry: str, level: str, note: str = "") -> Any:
+    def acknowledge(self, entry: str, level: str, note: str = "") -> Json:
         """Acknowledge an entry: ``understood`` or ``disseminated``."""
         return self.say("acknowledgements", {"entry": entry, "level": level, "note": note})
 
