@@ -22,7 +22,7 @@ def open_core(directory: Path, clock: Clock | None) -> Core:
     key = _signing_key(directory, settings)
     authority = _read(directory / "keys" / "ca.crt")
     card = open_card(card_of(settings, key, authority))
-    renew_if_due(directory / "keys", settings.party, datetime.fromtimestamp(clock.now_s(), UTC))
+    _renew(directory / "keys", settings, clock)
     store = Store.open(database_of(directory, settings))
     try:
         core = Core(key, card, store, clock)
@@ -46,6 +46,17 @@ def _claim(core: Core, tx: Tx) -> None:
         )
     for founding in core.lines(tx):
         core.writers_replica(founding).catch_up(tx, LineRows(tx, founding.id))
+
+
+def _renew(keys: Path, settings: Settings, clock: Clock) -> None:
+    try:
+        renew_if_due(keys, settings.party, datetime.fromtimestamp(clock.now_s(), UTC))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the node's certificate cannot be read or renewed: {error}",
+            where=str(keys),
+            remedy="restore the node's keys from a backup",
+        ) from error
 
 
 def _signing_key(directory: Path, settings: Settings) -> SigningKey:

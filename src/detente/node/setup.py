@@ -82,7 +82,7 @@ def card_of(settings: Settings, key: SigningKey, authority: bytes) -> bytes:
             key,
             party=settings.party,
             name=settings.name,
-            ca=authority.decode("ascii"),
+            ca=authority.decode("ascii", "replace"),
             endpoint=settings.endpoint,
             languages=settings.languages,
         )
