@@ -101,8 +101,9 @@ class Post:
         """Serve the officers' face, and return its address."""
         app = build(self.node, operator_token=OPERATOR, **options)
         face = Face(app, bind("127.0.0.1", 0))
-        self._stack.callback(app.state.close_streams)
+        self._stack.callback(app.state.bell.join)
         self._stack.enter_context(running(face))
+        self._stack.callback(app.state.bell.close)
         return "http://{}:{}".format(*face.address)
 
 

@@ -4,7 +4,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from detente.api import server
-from detente.api.server import HEAD_BYTES_MAX, Face, bind
+from detente.api.server import CONNECTIONS_PER_PEER_MAX, HEAD_BYTES_MAX, Face, bind
 from detente.errors import DetenteError, InputError
 from detente.node.certificates import make_authority, make_node_certificate, node_host
 from detente.node.channel import Trust, check_authorities, client_context, server_context
@@ -214,3 +214,25 @@ def test_a_request_head_that_is_too_long_is_refused(
     ):
         tls.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * (HEAD_BYTES_MAX + 1))
         assert tls.recv(4096).startswith(b"HTTP/1.1 400")
+
+
+def test_one_peer_holds_a_few_connections_and_no_more(
+    face: tuple[Face, Trust], us: Party, ru: Party, tmp_path: Path
+) -> None:
+    tj = Party(tmp_path, "tj")
+    face[1].learn(LINE, "ru", ru.authority)
+    face[1].learn(LINE, "tj", tj.authority)
+
+    def greeted(party: Party, stack: ExitStack) -> bool:
+        raw = stack.enter_context(socket.create_connection(face[0].address, timeout=20))
+        context = client_context(party.keys, us.authority)
+        tls = stack.enter_context(context.wrap_socket(raw, server_hostname=node_host("us")))
+        with suppress(ConnectionError, ssl.SSLError):
+            tls.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            return tls.recv(4096).startswith(b"HTTP/1.1 200")
+        return False
+
+    with ExitStack() as stack:
+        told = [greeted(ru, stack) for _ in range(CONNECTIONS_PER_PEER_MAX + 2)]
+        assert told == [True] * CONNECTIONS_PER_PEER_MAX + [False] * 2
+        assert greeted(tj, stack)

@@ -55,7 +55,7 @@ def build(
         exception_handlers={404: _no_such_path, 405: _no_such_method},
     )
     # A stream never ends by itself; whoever stops the server ends them first.
-    app.state.close_streams = events.close
+    app.state.bell = events.bell
     return app
 
 

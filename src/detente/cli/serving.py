@@ -65,7 +65,7 @@ class Serving:
                 hosts=[*settings.hosts, *([] if host in ANYWHERE else [host])],
             )
             # Live streams never end by themselves; they are ended before the faces stop.
-            self._end_streams = (app.state.close_streams, console.close)
+            self._bell, self._console = app.state.bell, console
             self._poll_s = settings.poll_s
             self._tls = server_context(self._keys)
             self._trust = Trust(self._tls)
@@ -100,11 +100,12 @@ class Serving:
             remove_run_file(self._directory)
             renewal.cancel()
             await asyncio.to_thread(self._delivery.stop)
-            for end in self._end_streams:
-                end()
+            self._bell.close()
+            self._console.close()
             for face in self._faces:
                 face.should_exit = True
             await asyncio.gather(*faces)
+            await asyncio.to_thread(self._bell.join)
 
     async def _until_all_answer(self, faces: list["asyncio.Task[None]"]) -> None:
         while not all(face.started for face in self._faces):
