@@ -95,16 +95,26 @@ def test_a_restored_node_writes_nothing_until_it_has_its_own_log_back(
     """It would sign a second history of its own otherwise."""
     us = source.nodes["us"]
     line = us.line(LINE).id
-    sizes = {party: head.size for party, head in us.heads(line, "ru").items()}
-    restored.heard(line, "us", sizes)
-    with pytest.raises(StateError, match="restored"):
-        restored.send(LINE, text="hello", officer="b")
+    page = us.read_log(line, "ru", 1, "ru")
+    restored.receive(line, "ru", 1, page.entries[:1], page.checkpoint, "us")
+    for _ in range(2):
+        with pytest.raises(StateError, match="restored"):
+            restored.send(LINE, text="hello", officer="b")
+        restored.close()
+        restored = Node.open(source.directory / "ru-joined", clock=source.clock)
     take_back(us, restored, random.Random(0))
     sent = restored.send(LINE, text="hello", officer="b")
-    assert sent.index == sizes["ru"]
+    assert sent.index == 1 + len(page.entries)
     source.push(restored, us)
     assert us.entry(LINE, sent.id).receipts["us"] is not None
     assert us.links(LINE)[0].forks == []
+    restored.close()
+
+
+def test_no_peer_can_silence_us_by_a_claim(source: Any) -> None:
+    us = source.nodes["us"]
+    us.heard(us.line(LINE).id, "ru", {"us": 10**9, "ru": 10**9})
+    us.send(LINE, text="hello", precedence="urgent-safety", officer="a")
 
 
 def test_everything_is_there_after_a_restart(source: Any) -> None:

@@ -292,12 +292,12 @@ class TestForks:
 
     def test_a_checkpoint_of_other_entries_takes_the_push_with_it(self, liar: Liar) -> None:
         before = stored(liar.us)
-        new = liar.bundle("new")
+        new = [liar.bundle("new"), liar.bundle("more", index=2)]
         with pytest.raises(ForkError):
-            liar.push(new, note=liar.note(liar.bundle("another")))
+            liar.push(*new, note=liar.note(liar.bundle("another")))
         assert stored(liar.us)[:3] == before[:3]
         [fork] = liar.us.links(LINE)[0].forks
-        assert fork.held["entries"][-1] == new
+        assert fork.held["entries"] == new
 
     def test_a_forked_log_is_not_cosigned_any_more_but_still_received(self, liar: Liar) -> None:
         one = liar.bundle("one")
@@ -386,3 +386,5 @@ class TestTakingCosignatures:
         other = sign_checkpoint(key, Checkpoint(origin(liar.line, "us"), 1, b"x" * 32))
         with pytest.raises(ForkError):
             liar.us.receive_cosignatures(liar.line, "us", other, "ru")
+        [fork] = liar.us.links(LINE)[0].forks
+        assert (fork.party, fork.offered_by) == ("us", "ru")

@@ -6,6 +6,7 @@ own, because the push that brought them is refused and everything else of it und
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from detente.errors import ForkError
@@ -48,11 +49,18 @@ def two_entries(held: Entry, offered: Entry) -> ForkFoundError:
 
 
 def check_root(
-    core: Core, tx: Tx, founding: Founding, party: str, checkpoint: Checkpoint, note: str
+    core: Core,
+    tx: Tx,
+    founding: Founding,
+    party: str,
+    checkpoint: Checkpoint,
+    note: str,
+    new: Sequence[Entry] = (),
 ) -> None:
     """Return if a signed checkpoint, of no more than is held, is true of what is held.
 
     Raises ForkFoundError: its party signed the entries held here as well, and they are others.
+    ``new`` are those that came along: they are part of the proof and not kept otherwise.
     """
     root = logs.root(tx, founding.id, party, checkpoint.size)
     if root == checkpoint.root:
@@ -66,7 +74,7 @@ def check_root(
         held={
             "root": root.hex(),
             "checkpoint": logs.checkpoint(tx, founding.id, party, checkpoint.size),
-            "entries": [entry_to_bundle(entry) for entry in core.entries(founding, rows)],
+            "entries": [entry_to_bundle(one) for one in new or core.entries(founding, rows)],
         },
         offered={"checkpoint": note},
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from detente.errors import GapError, InputError, LimitError, RecordError
 from detente.line import Founding
-from detente.node import cosigning, evidence, views
+from detente.node import cosigning, evidence, restoring, views
 from detente.node.core import Core
 from detente.node.peering import bare_note, line_for
 from detente.node.writing import fold
@@ -116,8 +116,10 @@ def _keep(core: Core, tx: Tx, founding: Founding, push: _Push) -> tuple[int, int
     tree = logs.append(tx, line, party, held, new)
     # Compared before anything is folded: folding is the dearest step of all.
     if push.checkpoint is not None and push.checkpoint.size <= tree.size:
-        evidence.check_root(core, tx, founding, party, push.checkpoint, push.note)
+        evidence.check_root(core, tx, founding, party, push.checkpoint, push.note, new)
         logs.put_checkpoint(tx, line, party, push.checkpoint.size, push.note)
+    if push.checkpoint is not None and party == core.party:
+        restoring.note(tx, line, party, push.checkpoint.size)
     if new:
         fold(core, tx, founding, LineRows(tx, line), new)
     return tree.size, len(new)

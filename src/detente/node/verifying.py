@@ -30,7 +30,7 @@ PAGE = 256
 RESTORE = (
     "restore the store from a backup; what is missing then, delivery takes back from the peers"
 )
-REBUILD = "the entries are intact: rebuild the state from them with `detente record rebuild`"
+RESTORE_STATE = "the entries are intact; restore the store from a backup"
 
 
 def verify(core: Core) -> list[Finding]:
@@ -116,7 +116,7 @@ class _Line:
         for party in list(self.logs):
             found += self._guarded(party, self._check_log(founding, party))
         # The state hangs on all the logs: as long as one is damaged it says nothing more.
-        yield from found or self._guarded("", self._check_state(founding), remedy=REBUILD)
+        yield from found or self._guarded("", self._check_state(founding), remedy=RESTORE_STATE)
 
     def _guarded(
         self, party: str, check: Iterable[_BadError], remedy: str = RESTORE

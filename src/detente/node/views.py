@@ -90,6 +90,7 @@ class LinkView(View, frozen=True, kw_only=True):
     last tries failed) or ``never``. ``held_by_us`` counts the peer's entries held here;
     ``held_by_peer`` counts our entries that the peer has cosigned. ``own_size`` and ``peer_size``
     are what each is measured against; ``peer_size`` is the largest the peer has told of.
+    ``forks`` are those of the peer, and any of our own log that the peer has shown us.
     """
 
     line: str

@@ -1,9 +1,8 @@
 """Writing an own entry: everything that follows from it changes in the one transaction it is in.
 
 Index, the entry before it and what was seen of the other logs are read from the store inside that
-transaction, and there is one writer: so our own log cannot fork by a race. It could fork if the
-store were an old backup of itself. Then peers hold entries that we have forgotten; until they are
-back (delivery brings them), nothing is written on that line.
+transaction, and there is one writer: so our own log cannot fork by a race. What is left is a store
+that is an old copy of itself (``restoring``).
 """
 
 import os
@@ -14,10 +13,11 @@ import msgspec
 from detente.errors import StateError
 from detente.line import Draft, Founding, allowed_while_suspended, apply, conflict_changes, read
 from detente.line.abouts import JOIN, RELEASE, WITHDRAW
+from detente.node import restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
 from detente.record.checkpoint import open_checkpoint, origin, sign_checkpoint
-from detente.store import links, logs, plans
+from detente.store import logs, plans
 from detente.store.projection import LineRows
 from detente.store.store import Tx
 from detente.volumes.times import format_time
@@ -36,7 +36,7 @@ def write(
     _check_open(rows, founding, draft)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
-    _check_not_forgotten(tx, founding, party, index)
+    restoring.check(tx, line, party, index)
     now_s = core.clock.now_s()
     entry = write_entry(
         core.key,
@@ -109,17 +109,6 @@ def _check_not_void(rows: LineRows, entry: Entry) -> None:
             f"this {entry.header.type} would change nothing: {void.why}",
             remedy="look at the line's present state and try again",
         )
-
-
-def _check_not_forgotten(tx: Tx, founding: Founding, party: str, held: int) -> None:
-    for link in links.all_of(tx, founding.id):
-        told = msgspec.json.decode(link.heads).get(party, 0)
-        if told > held:
-            raise StateError(
-                f"{link.peer} holds {told} of our own entries on {founding.name} and this store "
-                f"{held}: it was restored from an older copy",
-                remedy="wait until the missing entries have been taken back from a peer",
-            )
 
 
 def _seen(core: Core, tx: Tx, founding: Founding) -> dict[str, Seen]:

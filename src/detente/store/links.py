@@ -39,19 +39,15 @@ class Fork(msgspec.Struct, frozen=True):
     digest: bytes
 
 
-_OF_LINE = select(links).where(links.c.line == bindparam("of_line"))
+_LINK = select(links).where(
+    links.c.line == bindparam("of_line"), links.c.peer == bindparam("of_peer")
+)
 
 
 def get(tx: Tx, line: str, peer: str) -> Link | None:
     """What was observed of a peer on a line, or None before the first time."""
-    query = select(links).where(links.c.line == line, links.c.peer == peer)
-    row = tx.connection.execute(query).first()
+    row = tx.connection.execute(_LINK, {"of_line": line, "of_peer": peer}).first()
     return None if row is None else Link(*row)
-
-
-def all_of(tx: Tx, line: str) -> list[Link]:
-    """What was observed of every peer on a line."""
-    return [Link(*row) for row in tx.connection.execute(_OF_LINE, {"of_line": line})]
 
 
 def put(tx: Tx, link: Link) -> None:

@@ -135,10 +135,3 @@ def put(tx: Tx, line: str, rows: dict[tuple[str, str], bytes]) -> None:
         projection,
         [{"line": line, "kind": kind, "key": key, "doc": doc} for (kind, key), doc in rows.items()],
     )
-
-
-def replace(tx: Tx, line: str, rows: dict[tuple[str, str], bytes]) -> None:
-    """Drop the state of a line and put another, rebuilt from its entries."""
-    tx.connection.execute(delete(projection).where(projection.c.line == line))
-    put(tx, line, rows)
-    changes.note_all(tx, line, list(rows))

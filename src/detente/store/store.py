@@ -40,6 +40,7 @@ class Store:
         self._engines = (writer, reader)
         self._reader = reader
         self._news = threading.Condition()
+        self._commits = 0
         self._writer = Writer(writer, self._announce)
 
     @classmethod
@@ -92,13 +93,17 @@ class Store:
         end_s = time.monotonic() + timeout_s
         while True:
             with self._news:
-                with self.read() as tx:
-                    newest = changes.newest(tx)
-                left_s = end_s - time.monotonic()
-                if newest > n or left_s <= 0:
-                    return newest
-                self._news.wait(min(left_s, POLL_S))
+                commits = self._commits
+            with self.read() as tx:
+                newest = changes.newest(tx)
+            left_s = end_s - time.monotonic()
+            if newest > n or left_s <= 0:
+                return newest
+            with self._news:
+                if self._commits == commits:
+                    self._news.wait(min(left_s, POLL_S))
 
     def _announce(self) -> None:
         with self._news:
+            self._commits += 1
             self._news.notify_all()

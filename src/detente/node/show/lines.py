@@ -80,7 +80,11 @@ def _link(reader: LineReader, peer: str) -> LinkView:
         held_by_peer=logs.newest_cosigned(tx, line_id, core.party, peer),
         own_size=own,
         suspended_by_peer=any(one.party == peer for one in read.suspended_by(reader.rows)),
-        forks=[_fork(fork) for fork in links.forks_of(tx, line_id, peer)],
+        forks=[
+            _fork(fork)
+            for fork in links.forks_of(tx, line_id)
+            if fork.party == peer or (fork.party == core.party and fork.offered_by == peer)
+        ],
     )
 
 
