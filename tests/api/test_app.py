@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from openapi_spec_validator import validate
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as StarletteRoute
 
 from detente import errors
@@ -35,13 +38,20 @@ def refused(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
 # --- documents ----------------------------------------------------------------------------------
 
 
+def served_routes(app: Starlette) -> list[tuple[str, list[BaseRoute]]]:
+    """The routes of an application and of what is mounted in it, each with its prefix."""
+    mounts = [route for route in app.routes if isinstance(route, Mount)]
+    return [("", app.routes), *((mount.path, mount.routes) for mount in mounts)]
+
+
 def test_openapi_is_valid_and_has_every_route(us: Any, desk: httpx.Client) -> None:
     document = desk.get("/openapi.json").json()
     validate(document)
     assert document["openapi"] == "3.1.0"
     served = {
-        (method.lower(), route.path)
-        for route in build(us.node).routes
+        (method.lower(), prefix + route.path)
+        for prefix, routes in served_routes(build(us.node))
+        for route in routes
         if isinstance(route, StarletteRoute)
         for method in (route.methods or set()) - {"HEAD"}
         if route.path not in ("/openapi.json", "/docs")
@@ -279,6 +289,17 @@ def test_paths_and_methods_that_are_not_there(desk: httpx.Client) -> None:
     answer = desk.post(f"{V1}/node")
     refused(answer, 405, "not-found")
     assert "GET" in answer.headers["allow"]
+
+
+def test_the_console_answers_for_everything_but_the_api(us: Any) -> None:
+    address = us.officers(console=PlainTextResponse("console"))
+    headers = {"Authorization": f"Bearer {us.token}"}
+    with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
+        for path in ("/", "/login", "/anything"):
+            assert client.get(path).text == "console"
+        refused(client.get(f"{V1}/nowhere"), 404, "not-found")
+        refused(client.post(f"{V1}/node"), 405, "not-found")
+        assert client.get(f"{V1}/node").json()["party"] == "us"
 
 
 def test_a_page_has_a_size(desk: httpx.Client) -> None:

@@ -3,10 +3,12 @@
 import json
 import re
 import signal
+import sqlite3
 import stat
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -216,4 +218,8 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
         own = detente("record", "entries", folder, "--line", "north", "--party", folder.name)
         assert len(own.splitlines()) == 2
     assert json.loads(detente("lines", us, "--format", "json"))[0]["name"] == "north"
+    with closing(sqlite3.connect(us / "detente.db")) as database, database:
+        database.execute("UPDATE entries SET salt = zeroblob(32) WHERE party='ru' AND \"index\"=1")
+    findings = detente("record", "verify", us, status=1)
+    assert findings.startswith("north: log of ru entry 1: ")
     assert "no line 'south'" in detente("record", "state", us, "--line", "south", status=2)

@@ -43,10 +43,12 @@ def build(
     loopback's, that this face is called by.
     """
     access = Access(node, operator_token)
-    routes: list[BaseRoute] = [mounted(route, node, access) for route in ROUTES]
     events = Events(node)
+    calls = [mounted(route, node, access) for route in ROUTES]
+    # Mounted: a path below it is answered here, also one that is not there, and not by the console.
+    routes: list[BaseRoute] = [Mount(V1, routes=[*calls, _stream(events, access)])]
     routes += _documents()
-    routes += _watching(node, access, events)
+    routes += _watching(node, access)
     if console is not None:
         routes.append(Mount("/", console))
     app = Starlette(
@@ -72,8 +74,16 @@ def _documents() -> list[BaseRoute]:
     return [Route("/openapi.json", openapi_json), Route("/docs", docs)]
 
 
-def _watching(node: "Node", access: Access, events: Events) -> list[BaseRoute]:
-    """What watches the node: health, numbers, and the stream of changes."""
+def _stream(events: Events, access: Access) -> Route:
+    async def stream(request: Request) -> Response:
+        await access.officer(request)
+        return await events.answer(request)
+
+    return Route("/events", _refusing(stream))
+
+
+def _watching(node: "Node", access: Access) -> list[BaseRoute]:
+    """For whoever watches the machines: health and numbers."""
     numbers = metrics_text(node)
 
     async def healthz(_: Request) -> Response:
@@ -84,14 +94,9 @@ def _watching(node: "Node", access: Access, events: Events) -> list[BaseRoute]:
         await access.officer(request)
         return Response(await run_in_threadpool(numbers), media_type=METRICS_MEDIA)
 
-    async def stream(request: Request) -> Response:
-        await access.officer(request)
-        return await events.answer(request)
-
     return [
         Route("/healthz", _refusing(healthz)),
         Route("/metrics", _refusing(metrics)),
-        Route(f"{V1}/events", _refusing(stream)),
     ]
 
 

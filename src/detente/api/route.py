@@ -93,7 +93,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def mounted(route: Route, node: "Node", access: "Access") -> StarletteRoute:
-    """The Starlette route that serves ``route``."""
+    """The Starlette route that serves ``route``, below ``V1``."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -108,7 +108,8 @@ def mounted(route: Route, node: "Node", access: "Access") -> StarletteRoute:
         except Exception as error:
             return internal(error, where=f"{route.method} {route.path}")
 
-    return StarletteRoute(route.path, endpoint, methods=[route.method], name=operation_id(route))
+    path = route.path.removeprefix(V1)
+    return StarletteRoute(path, endpoint, methods=[route.method], name=operation_id(route))
 
 
 def _answer(

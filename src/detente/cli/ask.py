@@ -6,15 +6,18 @@ within this process. So every command does exactly what the API does, checks wha
 and nothing writes to a store behind a running node's back.
 """
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detente.cli.folder import LOCK_SECONDS_MAX, locked, read_run_file, settings_file
+from detente.cli.folder import InUseError, locked, read_run_file, settings_file
 from detente.errors import DetenteError, StateError
 
 if TYPE_CHECKING:
     import httpx
 
+IN_USE_SECONDS_MAX = 10.0
+"""A server that is starting has the node open before it answers; another command is soon done."""
 TIMEOUT_S = 600.0
 """Verifying a long record takes its time."""
 
@@ -37,17 +40,26 @@ def ask(directory: Path, method: str, path: str, body: Any = None, **query: str 
     """
     settings_file(directory)
     request = (method, f"/api/v1{path}", body, query)
-    run = read_run_file(directory)
-    if run is not None and (answer := _ask_server(run, *request)) is not None:
-        return _checked(answer)
-    with locked(directory, wait_s=LOCK_SECONDS_MAX):
-        return _checked(_ask_here(directory, *request))
+    deadline_s = time.monotonic() + IN_USE_SECONDS_MAX
+    while True:
+        # The lock comes first: a server that was killed leaves its run.json behind, and somebody
+        # else may answer at that address by now.
+        try:
+            with locked(directory):
+                return _checked(_ask_here(directory, *request))
+        except InUseError:
+            run = read_run_file(directory)
+            if run is not None and (answer := _ask_server(run, *request)) is not None:
+                return _checked(answer)
+            if time.monotonic() >= deadline_s:
+                raise
+        time.sleep(0.1)
 
 
 def _ask_server(
     run: dict[str, Any], method: str, path: str, body: Any, query: dict[str, str | int]
 ) -> "httpx.Response | None":
-    """The running server's answer; None when there is no server any more."""
+    """The running server's answer; None when it does not listen (yet, or any more)."""
     import httpx
 
     try:
@@ -61,7 +73,6 @@ def _ask_server(
             trust_env=False,
         )
     except httpx.ConnectError:
-        # A server that was killed leaves its file; whether it is gone, the lock tells for certain.
         return None
     except httpx.HTTPError as error:
         raise StateError(

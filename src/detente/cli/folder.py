@@ -18,8 +18,6 @@ from typing import IO, Any
 
 from detente.errors import InputError, StateError
 
-LOCK_SECONDS_MAX = 5.0
-
 
 def settings_file(directory: Path) -> Path:
     """The file that makes a folder a node's. Raises ``InputError`` when it is not there."""
@@ -33,9 +31,13 @@ def settings_file(directory: Path) -> Path:
     return path
 
 
+class InUseError(StateError):
+    """Another process has this node open."""
+
+
 @contextmanager
 def locked(directory: Path, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Have the node to ourselves. Raises ``StateError`` when somebody else has it open."""
+    """Have the node to ourselves. Raises ``InUseError`` when somebody else has it open."""
     settings_file(directory)
     try:
         file = (directory / "lock").open("a")
@@ -49,10 +51,10 @@ def locked(directory: Path, *, wait_s: float = 0.0) -> Iterator[None]:
         deadline_s = time.monotonic() + wait_s
         while not _lock(file):
             if time.monotonic() >= deadline_s:
-                raise StateError(
+                raise InUseError(
                     "another detente process has this node open",
                     where=str(directory),
-                    remedy="stop it first; two servers of one node would sign two histories",
+                    remedy="stop it first: two servers of one node would sign two histories",
                 )
             time.sleep(0.05)
         # The lock goes with the open file, also when this process is killed.

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+IN_USE_SECONDS_MAX = 2.0
+"""A command that has the node open is soon done; another server is not."""
+
 
 def serve(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")],
@@ -24,7 +27,7 @@ def serve(
 
     from detente.cli.folder import locked, remove_run_file
 
-    with locked(directory):
+    with locked(directory, wait_s=IN_USE_SECONDS_MAX):
         from detente.cli.serving import Serving, log_to_stderr
 
         os.umask(0o077)
