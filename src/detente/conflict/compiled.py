@@ -20,7 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SUFFIX = "_compiled"
-SMALL_WORK = 2_000
+SMALL_WORK = 10_000
 """Pairs of pieces that are examined faster as plain Python than numba takes to load."""
 
 
