@@ -7,7 +7,8 @@ lacks, and pass cosignatures both ways. All of it may happen twice without harm,
 be remembered across a restart but the logs themselves.
 
 An exchange runs at once when we have written something, else every few seconds; after a failure it
-waits longer each time, by a random part, so that a peer that comes back is not met by all at once.
+waits longer each time, by a random part, so that a peer that comes back is not met by all at once,
+and no longer than until the line shows new life.
 """
 
 import random
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from detente.node.node import Node
 
 RETRY_S = 0.5
-RETRY_S_MAX = 30.0
+RETRY_S_MAX = 10.0
 STOP_S = 3.0
 
 PAGES_MAX = 64
@@ -164,8 +165,11 @@ class Link:
     def _wait(self) -> None:
         """Until the next exchange is due: at once when there is something new of ours to send."""
         if self._failures:
+            # What has just come in on this line may have come from that very peer, and what was
+            # just written may be urgent: either ends the wait. One exchange runs at a time.
             longest_s = min(RETRY_S_MAX, RETRY_S * 2.0 ** min(self._failures, 10))
-            self._stopping.wait(random.uniform(RETRY_S, longest_s))  # noqa: S311  # no secret
+            self._woken.wait(random.uniform(RETRY_S, longest_s))  # noqa: S311  # no secret
+            self._woken.clear()
             return
         deadline_s = time.monotonic() + self._poll_s
         while not self._stopping.is_set():
