@@ -6,6 +6,7 @@ command printed can be shown. Nothing here reaches into a node.
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from detente.exercise.officer import Officer
 
 START_S_MAX = 60.0
 STOP_S_MAX = 15.0
+PORTS = range(20_000, 30_000)
 
 Show = Callable[[str, str], None]
 """Called with every command line that was run, and with what it printed."""
@@ -218,9 +220,15 @@ class Stage:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, outside the range from which systems number outgoing connections.
+
+    A node comes back to its port after it was killed; one from that range might be taken by then.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _write_private(path: Path, text: str) -> None:
