@@ -1,7 +1,8 @@
 """A node: one party's keys and store, and everything an officer or a peer may ask of it.
 
 ``Node`` is the one door. API, console, command line and delivery go through it; behind it stands a
-module for each kind of use case, and nothing else in this class than which one.
+module for each kind of use case, and nothing else in this class than which one. The half that only
+reads is in ``reading``.
 
 ::
 
@@ -20,14 +21,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
-
-from detente.line import Terms, state_document
+from detente.line import Terms
 from detente.node import (
     cosigning,
     filing,
     joining,
-    measuring,
     officers,
     opening,
     peering,
@@ -40,22 +38,14 @@ from detente.node import (
     watching,
 )
 from detente.node.clock import Clock
-from detente.node.core import Core
-from detente.node.show import activities, conflicts, lines, record, talk
-from detente.node.show.reader import LineReader
-from detente.store import changes, plans
+from detente.node.reading import Reading
 from detente.volumes import Activity
-from detente.volumes.times import format_time
 
 Json = dict[str, Any]
 
 
-class Node:
+class Node(Reading):
     """One party's node."""
-
-    def __init__(self, core: Core) -> None:
-        """Use ``open``."""
-        self._core = core
 
     @classmethod
     def open(cls, directory: Path | str, *, clock: Clock | None = None) -> Self:
@@ -145,21 +135,6 @@ class Node:
     ) -> views.EntryView:
         """Say on a line that an activity is off."""
         return releasing.withdraw(self._core, activity_id, line, note, officer=officer, key=key)
-
-    def audit(self, start: int = 0, limit: int = 100) -> list[views.AuditView]:
-        """The internal audit log from row ``start`` on."""
-        with self._core.store.read() as tx:
-            return [
-                views.AuditView(
-                    n=act.n,
-                    time=format_time(act.time_s),
-                    officer=act.officer,
-                    action=act.action,
-                    subject=act.subject,
-                    detail=msgspec.json.decode(act.detail),
-                )
-                for act in plans.acts(tx, start, limit)
-            ]
 
     # --- talk -----------------------------------------------------------------------------------
 
@@ -282,92 +257,6 @@ class Node:
         """Join a line; ``confirm`` gives the fingerprint each other party's operator read out."""
         return self.line(joining.join(self._core, founding, confirm, officer=officer))
 
-    # --- reads ----------------------------------------------------------------------------------
-
-    def lines(self) -> list[views.LineView]:
-        """All lines this node has joined, by name."""
-        with self._core.store.read() as tx:
-            return [
-                lines.line(LineReader(self._core, tx, founding.id))
-                for founding in self._core.lines(tx)
-            ]
-
-    def line(self, id_or_name: str) -> views.LineView:
-        """One line: members, terms, state."""
-        with self._core.store.read() as tx:
-            return lines.line(LineReader(self._core, tx, id_or_name))
-
-    def activities(self, line: str) -> list[views.ReleasedView]:
-        """The newest version of every activity on a line."""
-        with self._core.store.read() as tx:
-            return activities.released(LineReader(self._core, tx, line).for_list())
-
-    def conflicts(self, line: str) -> list[views.ConflictView]:
-        """Where activities meet: joint conflicts as every member has them, then our own."""
-        with self._core.store.read() as tx:
-            reader = LineReader(self._core, tx, line).for_list()
-            own = activities.plan_activities(self._core, tx)
-            return [*conflicts.joint(reader), *conflicts.own(reader, own)]
-
-    def messages(self, line: str) -> list[views.MessageView]:
-        """All messages, by the time their writers claim."""
-        with self._core.store.read() as tx:
-            return talk.messages(LineReader(self._core, tx, line).for_list())
-
-    def proposals(self, line: str) -> list[views.ProposalView]:
-        """All proposals, and what became of each."""
-        with self._core.store.read() as tx:
-            return talk.proposals(LineReader(self._core, tx, line).for_list())
-
-    def obligations(self, line: str) -> list[views.ObligationView]:
-        """What is owed on a line, met or not, by when it is due."""
-        with self._core.store.read() as tx:
-            return talk.obligations(LineReader(self._core, tx, line).for_list())
-
-    def entries(
-        self, line: str, party: str | None = None, start: int = 0, limit: int = 100
-    ) -> list[views.EntryView]:
-        """Entries of one log by index, or of all by the times they claim."""
-        with self._core.store.read() as tx:
-            reader = LineReader(self._core, tx, line).for_list()
-            return record.entries(reader, party, start, limit)
-
-    def entry(self, line: str, entry_id: str) -> views.EntryView:
-        """One entry."""
-        with self._core.store.read() as tx:
-            return record.entry(LineReader(self._core, tx, line), entry_id)
-
-    def state_document(self, line: str) -> bytes:
-        """The line's state as canonical JSON: equal bytes wherever the same entries are held."""
-        with self._core.store.read() as tx:
-            return state_document(LineReader(self._core, tx, line).rows)
-
-    def links(self, line: str) -> list[views.LinkView]:
-        """How every other member is reached, and forks it was caught in."""
-        with self._core.store.read() as tx:
-            return lines.link_views(LineReader(self._core, tx, line))
-
-    def phrases(self) -> list[views.PhraseView]:
-        """The phrasebook."""
-        return talk.phrases()
-
-    def changes_since(self, n: int, limit: int = 1000) -> list[views.ChangeView]:
-        """The first ``limit`` changes numbered above ``n``."""
-        with self._core.store.read() as tx:
-            return [
-                views.ChangeView(n=change.n, line=change.line, kind=change.kind, key=change.key)
-                for change in changes.since(tx, n, limit)
-            ]
-
-    def newest_change(self) -> int:
-        """The newest change number; 0 before the first change."""
-        with self._core.store.read() as tx:
-            return changes.newest(tx)
-
-    def wait_change(self, n: int, timeout_s: float) -> int:
-        """Wait for a change numbered above ``n``; the newest number, then or when time is up."""
-        return self._core.store.wait_change(n, timeout_s)
-
     # --- other nodes ----------------------------------------------------------------------------
 
     def peers(self) -> list[views.PeerView]:
@@ -443,7 +332,3 @@ class Node:
     def check_writer(self) -> None:
         """Have the store's writer commit; StoreError if it cannot."""
         self._core.store.write(lambda tx: None)
-
-    def metrics(self) -> dict[str, float]:
-        """Counters since the node was opened (``…_total``), and how much it holds now."""
-        return measuring.metrics(self._core)

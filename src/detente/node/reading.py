@@ -1,0 +1,122 @@
+"""The half of a node's door that only reads: each call is one snapshot of the store."""
+
+import msgspec
+
+from detente.line import state_document
+from detente.node import measuring, views
+from detente.node.core import Core
+from detente.node.show import activities, conflicts, lines, record, talk
+from detente.node.show.reader import LineReader
+from detente.store import changes, plans
+from detente.volumes.times import format_time
+
+
+class Reading:
+    """Everything of a node that may be looked at without changing anything."""
+
+    def __init__(self, core: Core) -> None:
+        """Use ``Node.open``."""
+        self._core = core
+
+    def lines(self) -> list[views.LineView]:
+        """All lines this node has joined, by name."""
+        with self._core.store.read() as tx:
+            return [
+                lines.line(LineReader(self._core, tx, founding.id))
+                for founding in self._core.lines(tx)
+            ]
+
+    def line(self, id_or_name: str) -> views.LineView:
+        """One line: members, terms, state."""
+        with self._core.store.read() as tx:
+            return lines.line(LineReader(self._core, tx, id_or_name))
+
+    def activities(self, line: str) -> list[views.ReleasedView]:
+        """The newest version of every activity on a line."""
+        with self._core.store.read() as tx:
+            return activities.released(LineReader(self._core, tx, line).for_list())
+
+    def conflicts(self, line: str) -> list[views.ConflictView]:
+        """Where activities meet: joint conflicts as every member has them, then our own."""
+        with self._core.store.read() as tx:
+            reader = LineReader(self._core, tx, line).for_list()
+            own = activities.plan_activities(self._core, tx)
+            return [*conflicts.joint(reader), *conflicts.own(reader, own)]
+
+    def messages(self, line: str) -> list[views.MessageView]:
+        """All messages, by the time their writers claim."""
+        with self._core.store.read() as tx:
+            return talk.messages(LineReader(self._core, tx, line).for_list())
+
+    def proposals(self, line: str) -> list[views.ProposalView]:
+        """All proposals, and what became of each."""
+        with self._core.store.read() as tx:
+            return talk.proposals(LineReader(self._core, tx, line).for_list())
+
+    def obligations(self, line: str) -> list[views.ObligationView]:
+        """What is owed on a line, met or not, by when it is due."""
+        with self._core.store.read() as tx:
+            return talk.obligations(LineReader(self._core, tx, line).for_list())
+
+    def entries(
+        self, line: str, party: str | None = None, start: int = 0, limit: int = 100
+    ) -> list[views.EntryView]:
+        """Entries of one log by index, or of all by the times they claim."""
+        with self._core.store.read() as tx:
+            reader = LineReader(self._core, tx, line).for_list()
+            return record.entries(reader, party, start, limit)
+
+    def entry(self, line: str, entry_id: str) -> views.EntryView:
+        """One entry."""
+        with self._core.store.read() as tx:
+            return record.entry(LineReader(self._core, tx, line), entry_id)
+
+    def state_document(self, line: str) -> bytes:
+        """The line's state as canonical JSON: equal bytes wherever the same entries are held."""
+        with self._core.store.read() as tx:
+            return state_document(LineReader(self._core, tx, line).rows)
+
+    def links(self, line: str) -> list[views.LinkView]:
+        """How every other member is reached, and forks it was caught in."""
+        with self._core.store.read() as tx:
+            return lines.link_views(LineReader(self._core, tx, line))
+
+    def phrases(self) -> list[views.PhraseView]:
+        """The phrasebook."""
+        return talk.phrases()
+
+    def changes_since(self, n: int, limit: int = 1000) -> list[views.ChangeView]:
+        """The first ``limit`` changes numbered above ``n``."""
+        with self._core.store.read() as tx:
+            return [
+                views.ChangeView(n=change.n, line=change.line, kind=change.kind, key=change.key)
+                for change in changes.since(tx, n, limit)
+            ]
+
+    def newest_change(self) -> int:
+        """The newest change number; 0 before the first change."""
+        with self._core.store.read() as tx:
+            return changes.newest(tx)
+
+    def wait_change(self, n: int, timeout_s: float) -> int:
+        """Wait for a change numbered above ``n``; the newest number, then or when time is up."""
+        return self._core.store.wait_change(n, timeout_s)
+
+    def audit(self, start: int = 0, limit: int = 100) -> list[views.AuditView]:
+        """The internal audit log from row ``start`` on."""
+        with self._core.store.read() as tx:
+            return [
+                views.AuditView(
+                    n=act.n,
+                    time=format_time(act.time_s),
+                    officer=act.officer,
+                    action=act.action,
+                    subject=act.subject,
+                    detail=msgspec.json.decode(act.detail),
+                )
+                for act in plans.acts(tx, start, limit)
+            ]
+
+    def metrics(self) -> dict[str, float]:
+        """Counters since the node was opened (``…_total``), and how much it holds now."""
+        return measuring.metrics(self._core)

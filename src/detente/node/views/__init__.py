@@ -1,0 +1,68 @@
+"""What a node shows of itself: the answers of its use cases, and the schemas of its HTTP API.
+
+One shape serves the console, the API and the command line, so that no two of them can tell an
+officer different things. Views are plain data, computed from the store when they are asked for.
+
+Times are RFC 3339 text in UTC with ``Z``. Plans, conflicts, deadlines and line checks are in the
+line's **domain time** (real time, moved by an exercise's clock); what was written, received and
+cosigned is in real time. A field that ends in ``_s`` is seconds: POSIX seconds, real time, for an
+instant. Volumes are in the protocol's JSON (docs/protocol.md, section 6, "Released activity").
+"""
+
+from detente.node.views.activities import (
+    ConflictSideView,
+    ConflictView,
+    PartView,
+    PlanReleaseView,
+    PlanView,
+    PreviewView,
+    ProposalView,
+    ReleasedView,
+    SuggestionView,
+)
+from detente.node.views.base import Json, PlaceView, ShiftView, View
+from detente.node.views.desk import AuditView, ChangeView, OfficerView
+from detente.node.views.lines import ForkView, LineView, LinkView, MemberView
+from detente.node.views.record import (
+    AcknowledgementView,
+    EntryView,
+    Finding,
+    Head,
+    LogPage,
+    PeerView,
+    Receipt,
+)
+from detente.node.views.talk import MessageView, ObligationView, PhraseView
+
+__all__ = [
+    "AcknowledgementView",
+    "AuditView",
+    "ChangeView",
+    "ConflictSideView",
+    "ConflictView",
+    "EntryView",
+    "Finding",
+    "ForkView",
+    "Head",
+    "Json",
+    "LineView",
+    "LinkView",
+    "LogPage",
+    "MemberView",
+    "MessageView",
+    "ObligationView",
+    "OfficerView",
+    "PartView",
+    "PeerView",
+    "PhraseView",
+    "PlaceView",
+    "PlanReleaseView",
+    "PlanView",
+    "PreviewView",
+    "ProposalView",
+    "Receipt",
+    "ReleasedView",
+    "ShiftView",
+    "SuggestionView",
+    "View",
+]

@@ -1,0 +1,167 @@
+"""Plans, releases, conflicts and proposals."""
+
+from detente.node.views.base import Json, PlaceView, ShiftView, View
+from detente.node.views.record import AcknowledgementView
+
+
+class ConflictSideView(View, frozen=True, kw_only=True):
+    """One side of a conflict. ``entry`` and ``version`` are of the released version.
+
+    They are None where the side is our own unreleased plan (basis ``own``).
+    """
+
+    party: str
+    id: str
+    own: bool
+    title: str | None
+    kind: str
+    entry: str | None
+    version: int | None
+
+
+class PartView(View, frozen=True, kw_only=True):
+    """Where two volumes meet: their indexes in each side's activity, when, how close, and where."""
+
+    a_volume: int
+    b_volume: int
+    start: str
+    end: str
+    lateral_m: float
+    vertical_m: float
+    place: PlaceView
+
+
+class SuggestionView(View, frozen=True, kw_only=True):
+    """The least change of one side that would end the conflict of these two activities."""
+
+    moves: str
+    shift: ShiftView
+
+
+class ProposalView(View, frozen=True, kw_only=True):
+    """A proposed change, and what became of it.
+
+    ``status``: ``open``, ``assented``, ``declined``, ``carried-out`` or ``overtaken``.
+    ``may_answer``: it is ours to assent to or decline. ``may_carry_out``: it was assented to and
+    it is ours that moves.
+    """
+
+    id: str
+    line: str
+    party: str
+    own: bool
+    time: str
+    conflict: str
+    versions: dict[str, str]
+    moves: str
+    shift: ShiftView
+    note: str
+    status: str
+    answer: str | None
+    answer_note: str
+    may_answer: bool
+    may_carry_out: bool
+    void: str | None
+
+
+class ConflictView(View, frozen=True, kw_only=True):
+    """Two activities of different parties, closer than the terms' separation.
+
+    ``basis`` is ``joint`` (released against released; every member computes the same, under the
+    same ``id``) or ``own`` (our exact plan against what they released; shown to our officers only
+    and never sent). ``state`` is ``open`` or ``ended``. Distances are the least between the two.
+    ``notes`` says in plain sentences what had to be widened to compare them.
+    """
+
+    id: str
+    line: str
+    line_name: str
+    a: ConflictSideView
+    b: ConflictSideView
+    start: str
+    end: str
+    lateral_m: float
+    vertical_m: float
+    place: PlaceView
+    parts: list[PartView]
+    state: str
+    basis: str
+    notes: list[str]
+    suggestions: list[SuggestionView]
+    proposals: list[ProposalView]
+
+
+class PlanReleaseView(View, frozen=True, kw_only=True):
+    """One line's newest version of a plan. ``current``: the plan has not changed since."""
+
+    line: str
+    line_name: str
+    entry: str
+    version: int
+    form: str
+    withdrawn: bool
+    current: bool
+
+
+class PlanView(View, frozen=True, kw_only=True):
+    """An own activity, private until it is released. ``revision`` counts its changes here."""
+
+    id: str
+    party: str
+    title: str
+    kind: str
+    notes: list[str]
+    volumes: list[Json]
+    start: str
+    end: str
+    revision: int
+    changed: str
+    changed_by: str
+    releases: list[PlanReleaseView]
+    conflicts: list[ConflictView]
+
+
+class PreviewView(View, frozen=True, kw_only=True):
+    """What a release would put on a line. ``body`` is the exact text; nothing else is sent of it.
+
+    ``larger_by`` says in plain sentences how the released version differs from the plan.
+    """
+
+    line: str
+    line_name: str
+    activity: str
+    form: str
+    about: Json
+    body: str
+    kind: str
+    note: str
+    volumes: list[Json]
+    start: str
+    end: str
+    larger_by: list[str]
+
+
+class ReleasedView(View, frozen=True, kw_only=True):
+    """The newest version of one activity on a line, own or a peer's.
+
+    ``title`` is our private title of an own plan; a peer's activity has none.
+    """
+
+    line: str
+    party: str
+    id: str
+    own: bool
+    title: str | None
+    entry: str
+    version: int
+    form: str
+    settles: str | None
+    withdrawn: bool
+    kind: str
+    note: str
+    volumes: list[Json]
+    start: str | None
+    end: str | None
+    time: str
+    receipts: dict[str, str | None]
+    acknowledgements: list[AcknowledgementView]

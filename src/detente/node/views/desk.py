@@ -1,0 +1,31 @@
+"""What belongs to the node alone: officers, its audit log, the change feed."""
+
+from detente.node.views.base import Json, View
+
+
+class ChangeView(View, frozen=True, kw_only=True):
+    """Something changed: number ``n`` rises by the order of commits. ``line`` may be empty."""
+
+    n: int
+    line: str
+    kind: str
+    key: str
+
+
+class OfficerView(View, frozen=True, kw_only=True):
+    """A person on watch at this node. ``role`` is ``watch`` or ``admin``."""
+
+    name: str
+    role: str
+    active: bool
+
+
+class AuditView(View, frozen=True, kw_only=True):
+    """One row of the node's internal audit log; it never leaves the node."""
+
+    n: int
+    time: str
+    officer: str
+    action: str
+    subject: str
+    detail: Json

@@ -1,0 +1,73 @@
+"""Lines, their members, and how each other member is reached."""
+
+from detente.node.views.base import Json, View
+
+
+class ForkView(View, frozen=True, kw_only=True):
+    """Evidence that a party signed two histories; kept for good, and shown until it is settled."""
+
+    party: str
+    index: int
+    found: str
+    what: str
+    offered_by: str
+    held: Json
+    offered: Json
+
+
+class LinkView(View, frozen=True, kw_only=True):
+    """How we reach one other member of a line: what is observed, apart from what is declared.
+
+    ``state``: ``up`` (heard from lately), ``late`` (silent for longer than usual), ``down`` (the
+    last tries failed) or ``never``. ``held_by_us`` counts the peer's entries held here;
+    ``held_by_peer`` counts our entries that the peer has cosigned. ``own_size`` and ``peer_size``
+    are what each is measured against; ``peer_size`` is the largest the peer has told of.
+    ``forks`` are those of the peer, and any of our own log that the peer has shown us.
+    """
+
+    line: str
+    peer: str
+    name: str
+    state: str
+    last_heard_s: float | None
+    last_error: str | None
+    held_by_us: int
+    peer_size: int
+    held_by_peer: int
+    own_size: int
+    suspended_by_peer: bool
+    forks: list[ForkView]
+
+
+class MemberView(View, frozen=True, kw_only=True):
+    """One party of a line."""
+
+    party: str
+    name: str
+    own: bool
+    joined: bool
+    suspends: bool
+    fingerprint: str
+    endpoint: str
+    languages: list[str]
+
+
+class LineView(View, frozen=True, kw_only=True):
+    """One line. ``state`` is ``pending`` (not all have joined), ``in-force`` or ``suspended``.
+
+    ``terms`` is the version that holds; ``terms_proposed`` are versions not yet signed by all,
+    each with who has signed. ``exercise`` is the exercise's name: everything on such a line is
+    invented. ``now`` is the line's domain time at the moment of asking.
+    """
+
+    id: str
+    name: str
+    own: str
+    state: str
+    suspended_by: list[str]
+    members: list[MemberView]
+    terms: Json
+    terms_proposed: list[Json]
+    exercise: str | None
+    clock_offset_s: float
+    now: str

@@ -1,0 +1,78 @@
+"""Entries as they stand in the logs, and what is exchanged with other nodes."""
+
+from detente.node.views.base import Json, View
+
+
+class AcknowledgementView(View, frozen=True, kw_only=True):
+    """One officer-level acknowledgement of an entry: ``understood`` or ``disseminated``."""
+
+    entry: str
+    party: str
+    level: str
+    note: str
+    time: str
+
+
+class EntryView(View, frozen=True, kw_only=True):
+    """One entry of the joint record, as it stands in its party's log.
+
+    ``body`` is None where it is not held; ``void`` says why a genuine entry changes nothing.
+    ``receipts`` gives, per other member, when that member's node received it (real time), or None.
+    ``officer`` is who wrote it here; it is known for own entries only and never leaves the node.
+    """
+
+    id: str
+    line: str
+    line_name: str
+    party: str
+    index: int
+    type: str
+    time: str
+    own: bool
+    about: Json
+    body: Json | None
+    void: str | None
+    receipts: dict[str, str | None]
+    acknowledgements: list[AcknowledgementView]
+    officer: str | None
+
+
+class Head(View, frozen=True, kw_only=True):
+    """How much of a log is held, and its newest checkpoint with all cosignatures held."""
+
+    size: int
+    checkpoint: str | None
+
+
+class LogPage(View, frozen=True, kw_only=True):
+    """A page of a log: bundles in the protocol's JSON, and the newest checkpoint held."""
+
+    entries: list[Json]
+    checkpoint: str | None
+
+
+class Receipt(View, frozen=True, kw_only=True):
+    """The answer to a push: how much of that log is held now, and our cosignature or None."""
+
+    size: int
+    cosignature: str | None
+
+
+class PeerView(View, frozen=True, kw_only=True):
+    """One other member of one line, with what is needed to call it and to know its calls."""
+
+    line: str
+    party: str
+    endpoint: str
+    ca: str
+
+
+class Finding(View, frozen=True, kw_only=True):
+    """Something the record's verification found wrong: where, what, and what to do."""
+
+    line: str
+    line_name: str
+    party: str
+    index: int | None
+    what: str
+    remedy: str
