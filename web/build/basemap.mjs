@@ -10,7 +10,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { geoEquirectangular } from "d3-geo";
+import { geoArea, geoEquirectangular } from "d3-geo";
 import { geoProject } from "d3-geo-projection";
 import { feature, mesh } from "topojson-client";
 
@@ -67,10 +67,21 @@ function coastOf(polygons) {
   return lines;
 }
 
+/**
+ * Polygons whose rings turn the wrong way turned round. On the sphere the direction says which side
+ * is inside; some atolls of three vertices have lost theirs to rounding and would be all but
+ * themselves, seas and all. No land is larger than half of the sphere.
+ */
+function turned(coordinates) {
+  const inverted = geoArea({ type: "Polygon", coordinates }) > 2 * Math.PI;
+  return inverted ? coordinates.map((ring) => ring.toReversed()) : coordinates;
+}
+
 /** Land polygons, coast lines and land borders of one world-atlas file. */
 function atlas(scale) {
   const topology = read(`world-atlas/countries-${scale}.json`);
-  const land = geometriesOf(cut(feature(topology, topology.objects.land))).flatMap(polygonsOf);
+  const round = geometriesOf(feature(topology, topology.objects.land)).flatMap(polygonsOf);
+  const land = polygonsOf(cut({ type: "MultiPolygon", coordinates: round.map(turned) }));
   const borders = geometriesOf(
     cut(mesh(topology, topology.objects.countries, (a, b) => a !== b)),
   ).flatMap(linesOf);

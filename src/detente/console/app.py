@@ -90,6 +90,10 @@ class Console:
         """End the streams of open pages."""
         self._live.close()
 
+    def join(self) -> None:
+        """Wait, in another thread than the event loop's, until the node is not asked any more."""
+        self._live.join()
+
     # -- coming in and going --------------------------------------------------------------------
 
     async def _home_redirect(self, request: Request) -> Response:

@@ -48,10 +48,10 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
     asked = peer if proposal.own else own
     steps = [
         f"{proposal.party} proposed {change}",
-        "press “Assent…” in the conflict below"
+        f"press “Assent…” in conflict {name} below"
         if asked == own
         else f"{asked} assents, in the console of {asked}",
-        "press “Carry out…” in the conflict below"
+        f"press “Carry out…” in conflict {name} below"
         if proposal.moves == own
         else f"{proposal.moves} carries it out, in the console of {proposal.moves}",
     ]

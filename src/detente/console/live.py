@@ -9,13 +9,8 @@ A beat carries the line's domain time, which the page's clock follows, and the p
 has changed; the page fetches those again. It says *what* changed and never *how*, so beats that are
 lost or come twice do no harm. A page that hears no beat for a while says so on itself: old news
 must not look like no news (Server-Sent Events: WHATWG HTML, section 9.2).
-
-One thread waits for the node's changes on behalf of all pages, so that a page costs no thread.
 """
 
-import asyncio
-import contextlib
-import threading
 import time
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
@@ -25,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from detente.api.bell import Bell, rung
 from detente.console.door import caller
 from detente.errors import CredentialError, StateError
 from detente.node.views import ChangeView
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
 PAGES_MAX = 64
 BEAT_S = 4.0
 """The page waits three times as long before it calls the node silent."""
-WAIT_S = 1.0
 SESSION_CHECK_S = 30.0
 CHANGES_MAX = 500
 
@@ -83,21 +78,19 @@ class Live:
     def __init__(self, node: "Node") -> None:
         """Nothing runs until the first page comes."""
         self._node = node
-        self._pages: set[asyncio.Event] = set()
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._closed = False
+        self._bell = Bell(node)
 
     def close(self) -> None:
-        """End all streams now; the waiting thread ends within a second. Any thread may call it."""
-        self._closed = True
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._ring)
+        """End all streams now. Any thread may call it."""
+        self._bell.close()
+
+    def join(self) -> None:
+        """Wait, in another thread than the event loop's, until the node is not asked any more."""
+        self._bell.join()
 
     async def answer(self, request: Request, line: str) -> StreamingResponse:
         """The beats for one page of ``line``."""
-        if len(self._pages) >= PAGES_MAX:
+        if self._bell.readers >= PAGES_MAX:
             raise StateError(
                 f"{PAGES_MAX} pages follow this node already",
                 remedy="close pages that nobody looks at",
@@ -115,26 +108,20 @@ class Live:
     async def _beats(
         self, request: Request, line: str, ahead_s: float, seen: int
     ) -> AsyncIterator[bytes]:
-        bell = asyncio.Event()
-        self._pages.add(bell)
-        self._start(asyncio.get_running_loop())
         checked_s = time.monotonic()
-        try:
+        with self._bell.heard() as bell:
             yield beat(time.time() + ahead_s, ())
-            while not self._closed:
+            while not self._bell.closed:
                 if time.monotonic() - checked_s > SESSION_CHECK_S:
                     checked_s = time.monotonic()
                     if not await self._still_logged_in(request):
                         yield b"event: ended\ndata: {}\n\n"
                         return
-                await _rung(bell)
-                # Cleared before asking: a change that comes meanwhile rings again.
+                await rung(bell, BEAT_S)
                 bell.clear()
                 changes = await run_in_threadpool(self._node.changes_since, seen, CHANGES_MAX)
                 seen = max((change.n for change in changes), default=seen)
                 yield beat(time.time() + ahead_s, panels_of(changes, line))
-        finally:
-            self._pages.discard(bell)
 
     async def _still_logged_in(self, request: Request) -> bool:
         try:
@@ -142,28 +129,6 @@ class Live:
         except CredentialError:
             return False
         return True
-
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._thread is None:
-            self._loop = loop
-            self._thread = threading.Thread(
-                target=self._watch, args=(loop,), name="console-live", daemon=True
-            )
-            self._thread.start()
-
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        newest = self._node.newest_change()
-        # A loop that has been closed has no pages left to tell.
-        with contextlib.suppress(RuntimeError):
-            while not self._closed:
-                now = self._node.wait_change(newest, WAIT_S)
-                if now != newest:
-                    newest = now
-                    loop.call_soon_threadsafe(self._ring)
-
-    def _ring(self) -> None:
-        for bell in self._pages:
-            bell.set()
 
 
 def beat(now_s: float, panels: Iterable[str]) -> bytes:
@@ -179,9 +144,3 @@ def panels_of(changes: Iterable[ChangeView], line: str) -> set[str]:
         if change.line in ("", line):
             panels.update(PANELS_OF.get(change.kind, EVERYTHING))
     return panels
-
-
-async def _rung(bell: asyncio.Event) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(BEAT_S):
-            await bell.wait()

@@ -30,6 +30,8 @@ GEOD = Geod(ellps="WGS84")
 QUARTER_SEGMENTS = 16
 PIECE_M = 100_000.0
 """Edges are drawn in pieces of this length, so that each bends as it does on the ellipsoid."""
+STEP_M = 10_000.0
+"""A corridor's sides get a vertex this often: between two they are straight on the map."""
 MAX_PIECES = 2_000
 """More pieces than this are drawn as one to a few edges each: a drawing, not a measurement."""
 
@@ -115,7 +117,8 @@ def _grown(points: list[Position], radius_m: float) -> BaseGeometry:
     plane = Proj(proj="aeqd", lon_0=lon, lat_0=lat, ellps="WGS84")
     flat = [plane(x, y) for x, y in points]
     shape = LineString(flat) if len(flat) == 2 and flat[0] != flat[1] else Point(flat[0])
-    ring = np.asarray(shape.buffer(radius_m, quad_segs=QUARTER_SEGMENTS).exterior.coords)
+    grown = shape.buffer(radius_m, quad_segs=QUARTER_SEGMENTS).segmentize(STEP_M)
+    ring = np.asarray(grown.exterior.coords)
     lons, lats = plane(ring[:, 0], ring[:, 1], inverse=True)
     return _unrolled(np.asarray(lons), np.asarray(lats), points[0][0])
 

@@ -1,0 +1,105 @@
+"""The map's document and the profile: they show what the lists say, and no more."""
+
+import json
+import re
+from typing import Any
+
+from shapely.geometry import Point, shape
+
+LINE = "/console/lines/northern-watch"
+
+
+def features(desk: Any, role: str) -> list[dict[str, Any]]:
+    document = json.loads(desk.page(f"{LINE}/map.json"))
+    return [f for f in document["features"]["features"] if f["properties"]["role"] == role]
+
+
+def test_whose_is_what(pair: Any) -> None:
+    pair.release()
+    styles = {
+        f["properties"]["key"]: f["properties"]["style"] for f in features(pair.us, "outline")
+    }
+    assert styles["us/orbit-kunduz"] == "own"
+    assert styles["us/orbit-west"] == "plan"
+    assert styles["ru/recon-panj-kunduz"] == "peer-0"
+    names = {f["properties"]["key"]: f["properties"]["label"] for f in features(pair.us, "name")}
+    assert "NOT RELEASED" in names["us/orbit-west"]
+    assert "FL240–FL260" in names["us/orbit-kunduz"]
+    assert "NOT RELEASED" not in names["us/orbit-kunduz"]
+
+
+def test_a_coarse_release_is_drawn_with_the_exact_plan_inside(pair: Any) -> None:
+    pair.release()
+    tanker = [
+        f for f in features(pair.us, "outline") if f["properties"]["key"] == "us/tanker-baghlan"
+    ]
+    by_style = {f["properties"]["style"]: shape(f["geometry"]) for f in tanker}
+    assert by_style["own"].buffer(1e-4).covers(by_style["plan"])
+    theirs = [
+        f for f in features(pair.ru, "outline") if f["properties"]["key"] == "us/tanker-baghlan"
+    ]
+    assert [f["properties"]["style"] for f in theirs] == ["peer-0"]
+
+
+def test_a_conflicts_mark_lies_on_the_ground_it_is_about(pair: Any) -> None:
+    pair.release()
+    for desk in (pair.us, pair.ru):
+        (mark,) = features(desk, "conflict")
+        shared = [shape(f["geometry"]) for f in features(desk, "overlap")]
+        assert mark["properties"]["sides"] == ["ru/recon-panj-kunduz", "us/orbit-kunduz"]
+        assert any(
+            area.buffer(0.01).covers(Point(mark["geometry"]["coordinates"])) for area in shared
+        )
+
+
+def test_every_name_stands_on_what_it_names(pair: Any) -> None:
+    pair.release()
+    outlines: dict[str, list[Any]] = {}
+    for f in features(pair.us, "outline"):
+        outlines.setdefault(f["properties"]["key"], []).append(shape(f["geometry"]))
+    for name in features(pair.us, "name"):
+        place = Point(name["geometry"]["coordinates"])
+        assert any(o.buffer(1e-4).covers(place) for o in outlines[name["properties"]["key"]])
+
+
+def test_the_preview_is_what_the_peer_then_sees(pair: Any) -> None:
+    pair.release()
+    preview = json.loads(pair.us.page(f"{LINE}/preview.json?plan=orbit-west&form=coarse"))
+    expected = [f["geometry"] for f in preview["features"]["features"]]
+    pair.us.do("release", plan="orbit-west", **{"as": "coarse"})
+    pair.level()
+    seen = [
+        f["geometry"]
+        for f in features(pair.ru, "outline")
+        if f["properties"]["key"] == "us/orbit-west"
+    ]
+    assert seen == expected
+
+
+def test_the_view_holds_everything_drawn(pair: Any) -> None:
+    document = json.loads(pair.us.page(f"{LINE}/map.json"))
+    assert document["bounds"] == [65, 35, 73, 40]  # the line's area, while there is nothing else
+    pair.release()
+    west, south, east, north = json.loads(pair.us.page(f"{LINE}/map.json"))["bounds"]
+    for f in features(pair.us, "outline"):
+        left, low, right, high = shape(f["geometry"]).bounds
+        assert west <= left
+        assert south <= low
+        assert right <= east
+        assert high <= north
+
+
+def test_the_profile_lies_inside_its_frame(pair: Any) -> None:
+    pair.release()
+    page = pair.us.page(f"{LINE}/panels/detail")
+    boxes = re.findall(
+        r'<rect class="([^"]+)" x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)"', page
+    )
+    kinds = {kind for kind, *_ in boxes}
+    assert kinds == {"side own", "side peer-0", "meet"}
+    for _, *numbers in boxes:
+        x, y, width, height = map(float, numbers)
+        assert 58 <= x < x + width <= 451
+        assert 8 <= y < y + height <= 215
+    for height_said in ("FL230", "FL240", "FL250", "FL260"):
+        assert f">{height_said}</text>" in page
