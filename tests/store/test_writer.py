@@ -179,6 +179,8 @@ def test_a_closed_store_says_so(store_url: str) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.write(lambda tx: put(tx, "late"))
+    with pytest.raises(StoreError, match="closed"), store.read():
+        pass
     again = Store.open(store_url)
     assert held(again) == {"kept"}
     again.close()

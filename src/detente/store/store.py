@@ -41,6 +41,7 @@ class Store:
         self._reader = reader
         self._news = threading.Condition()
         self._commits = 0
+        self._open = True
         self._writer = Writer(writer, self._announce)
 
     @classmethod
@@ -62,6 +63,7 @@ class Store:
     def close(self) -> None:
         """Finish the writes that are waiting and close every connection."""
         self._writer.close()
+        self._open = False
         for engine in self._engines:
             engine.dispose()
 
@@ -78,6 +80,8 @@ class Store:
 
         ``damaged`` is for verification: text that is no longer text is read as far as it goes.
         """
+        if not self._open:
+            raise StoreError("the store is closed", remedy="start the node again")
         try:
             with self._reader.begin() as connection, lenient_text(connection, lenient=damaged):
                 yield Tx(connection)
