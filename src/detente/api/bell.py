@@ -17,13 +17,14 @@ WAIT_S = 1.0
 
 
 class Bell:
-    """Rings for every change of one node. Its methods are called on the event loop."""
+    """Rings for every change of one node. Readers are all of one event loop."""
 
     def __init__(self, node: "Node") -> None:
         """Nothing runs until the first reader comes."""
         self._node = node
         self._readers: set[asyncio.Event] = set()
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = threading.Event()
 
     @property
@@ -37,9 +38,11 @@ class Bell:
         return self._closed.is_set()
 
     def close(self) -> None:
-        """Ring once more, for the last time."""
+        """Ring once more, for the last time. Any thread may call it."""
         self._closed.set()
-        self._ring()
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ring)
 
     def join(self) -> None:
         """Wait, in another thread than the loop's, until the node is not asked any more."""
@@ -56,9 +59,9 @@ class Bell:
         bell = asyncio.Event()
         self._readers.add(bell)
         if self._thread is None and not self.closed:
-            loop = asyncio.get_running_loop()
+            self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(
-                target=self._watch, args=(loop,), name="bell", daemon=True
+                target=self._watch, args=(self._loop,), name="bell", daemon=True
             )
             self._thread.start()
         try:

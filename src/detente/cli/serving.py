@@ -105,7 +105,9 @@ class Serving:
             for face in self._faces:
                 face.should_exit = True
             await asyncio.gather(*faces)
+            # Whoever still waits for a change asks the store, which is closed next.
             await asyncio.to_thread(self._bell.join)
+            await asyncio.to_thread(self._console.join)
 
     async def _until_all_answer(self, faces: list["asyncio.Task[None]"]) -> None:
         while not all(face.started for face in self._faces):
