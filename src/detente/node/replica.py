@@ -61,9 +61,6 @@ class Replica:
             found = {(other.party, other.id) for other in self._index.near(activity)}
             return found | {pair for pair in self._doubtful if pair[0] != activity.party}
 
-    def __len__(self) -> int:
-        return len(self._index)
-
     def _refresh(self, view: View, pair: Pair) -> None:
         newest = read.newest(view, *pair)
         if newest is None or newest.activity is None:
