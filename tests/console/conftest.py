@@ -47,6 +47,7 @@ def serving(console: Console, node: Node) -> Iterator[str]:
         face.should_exit = True
         thread.join(20)
         assert not thread.is_alive(), "the face did not end"
+        console.join()
 
 
 class Desk:

@@ -10,10 +10,16 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import structlog
+
+from detente.errors import StoreError
+
 if TYPE_CHECKING:
     from detente.node import Node
 
 WAIT_S = 1.0
+
+log = structlog.get_logger("detente.bell")
 
 
 class Bell:
@@ -70,12 +76,17 @@ class Bell:
             self._readers.discard(bell)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        newest = self._node.newest_change()
+        newest = -1
         # A loop that has been closed has no readers left to tell.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._ring)
             while not self.closed:
-                now = self._node.wait_change(newest, WAIT_S)
+                try:
+                    now = self._node.wait_change(newest, WAIT_S)
+                except StoreError as error:
+                    # A database server that is restarted comes back, and so must the bell.
+                    if not self._closed.wait(WAIT_S):
+                        log.warning("changes cannot be followed", why=str(error))
+                    continue
                 if now != newest:
                     newest = now
                     loop.call_soon_threadsafe(self._ring)

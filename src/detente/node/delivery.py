@@ -15,13 +15,13 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from detente.errors import DetenteError, GapError, RecordError
+from detente.errors import DetenteError, GapError, RecordError, StoreError
 from detente.node.channel import Trust, client_context
 from detente.node.peer import Peer, UnreachableError
 from detente.node.views import Head, PeerView
@@ -76,20 +76,26 @@ class Delivery:
 
     def _watch(self) -> None:
         """Follow the node's changes: meet new peers, and wake the links of lines that changed."""
-        newest = self._node.newest_change()
-        self._meet_peers()
+        newest = 0
         while not self._stopping.is_set():
-            now = self._node.wait_change(newest, 0.5)
-            if now == newest:
-                continue
-            # What a link itself observed ("link") is no reason to run it again.
-            lines = {c.line for c in self._node.changes_since(newest) if c.kind != "link"}
-            newest = now
-            if lines:
-                self._meet_peers()
-            for (line, _), link in self._links.items():
-                if line in lines:
-                    link.wake()
+            try:
+                newest = self._follow(newest)
+            except StoreError as error:
+                # A database server that is restarted comes back, and so must delivery.
+                if not self._stopping.wait(1.0):
+                    log.warning("changes cannot be followed", why=str(error))
+
+    def _follow(self, newest: int) -> int:
+        now = self._node.wait_change(newest, 0.5)
+        # What a link itself observed ("link") is no reason to run it again.
+        changes = self._node.changes_since(newest) if now != newest else []
+        lines = {change.line for change in changes if change.kind != "link"}
+        if lines:
+            self._meet_peers()
+        for (line, _), link in self._links.items():
+            if line in lines:
+                link.wake()
+        return max((change.n for change in changes), default=now)
 
     def _meet_peers(self) -> None:
         for peer in self._node.peers():
@@ -159,24 +165,29 @@ class Link:
         if str(error) != self._error and not self._stopping.is_set():
             self._error = str(error)
             log.warning("peer not reached", peer=self._peer.party, line=self._line, why=str(error))
-        if not self._stopping.is_set():
-            self._node.failed(self._line, self._peer.party, str(error))
+        # A store that cannot keep it now is told again with the next try.
+        with suppress(StoreError):
+            if not self._stopping.is_set():
+                self._node.failed(self._line, self._peer.party, str(error))
 
     def _wait(self) -> None:
         """Until the next exchange is due: at once when there is something new of ours to send."""
         if self._failures:
             # What has just come in on this line may have come from that very peer, and what was
-            # just written may be urgent: either ends the wait. One exchange runs at a time.
+            # just written may be urgent: either ends the wait, but for its least part, so that a
+            # busy line does not hammer at a peer that is gone.
             longest_s = min(RETRY_S_MAX, RETRY_S * 2.0 ** min(self._failures, 10))
-            self._woken.wait(random.uniform(RETRY_S, longest_s))  # noqa: S311  # no secret
+            self._stopping.wait(RETRY_S)
+            self._woken.wait(random.uniform(0.0, longest_s - RETRY_S))  # noqa: S311  # no secret
             self._woken.clear()
             return
         deadline_s = time.monotonic() + self._poll_s
         while not self._stopping.is_set():
             if self._woken.wait(max(0.0, deadline_s - time.monotonic())):
                 self._woken.clear()
-                if not self._stopping.is_set() and self._own_size() > self._own_told:
-                    return
+                with suppress(StoreError):
+                    if not self._stopping.is_set() and self._own_size() > self._own_told:
+                        return
             if time.monotonic() >= deadline_s:
                 return
 
