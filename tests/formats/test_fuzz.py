@@ -135,7 +135,8 @@ def test_any_well_known_text(words: list[str]) -> None:
 
 
 NOTAM_WORDS = st.sampled_from(
-    ["A1234/21", "NOTAMN", "NOTAMR", "Q)", "A)", "B)", "C)", "D)", "E)", "F)", "G)", "(", ")",
+    ["A1234/21", "A1235/21", "NOTAMN", "NOTAMR", "NOTAMC", "DAILY", "0100-0500", "EXC", "MON",
+     "Q)", "A)", "B)", "C)", "D)", "E)", "F)", "G)", "(", ")",
      "OAKX/QRTCA/IV/BO/W/000/100/3641N06852E010", "2108090000", "2108090600", "9999999999",
      "PERM", "EST", "WI", "5NM", "RADIUS", "OF", "3641N06852E", "3645N06900E", "3638N06855E",
      "9959N17959E", "8959N17959W", "AREA", "BOUNDED", "BY", "-", "AND", "SFC", "UNL", "FL999",

@@ -37,18 +37,28 @@ def why(reading: Reading) -> str:
 def test_a_file_of_the_exercise(data: Path) -> None:
     reading = read(data / "exercise-notam.txt")
     assert reading.bad == []
-    assert [activity.id for activity in reading.activities] == ["X0001-21", "X0002-21", "X0003-21"]
-    assert [(item.id, item.why.split(" (")[0]) for item in reading.unknown] == [
-        ("X0004-21", "it has a schedule")
+    assert [activity.id for activity in reading.activities] == [
+        "X0001-21",
+        "X0002-21",
+        "X0004-21",
+        "X0006-21",
     ]
-    circle, polygon, q_line = (activity.volumes[0] for activity in reading.activities)
+    assert [(item.id, item.why) for item in reading.unknown] == [
+        ("X0005-21", "its schedule (item D) has 'SR'")
+    ]
+    assert "X0007-21 ends X0003-21 before it begins" in reading.notes[-1]
+    circle, polygon, q_line, again = (activity.volumes[0] for activity in reading.activities)
     assert circle.radius_m == 9260
     assert circle.band == Band(Limit(0.0, Reference.SFC), Limit(3048.0, Reference.MSL))
-    assert (circle.start_s, circle.end_s) == (1628467200.0, 1628488800.0)
+    # Replaced from 03:00 on.
+    assert (circle.start_s, circle.end_s) == (1628467200.0, 1628478000.0)
+    assert [len(activity.volumes) for activity in reading.activities] == [1, 1, 7, 2]
+    assert again.radius_m == 7 * 1852
     assert polygon.core.shape is Shape.POLYGON
     assert polygon.band.upper == Limit(9144.0, Reference.STD)
     assert q_line.radius_m == 5 * 1852
     assert "the circle of the Q line is taken" in reading.activities[2].notes[0]
+    assert "read as 7 periods" in reading.activities[2].notes[1]
 
 
 @pytest.mark.parametrize(
@@ -157,10 +167,8 @@ def test_without_limits_the_q_lines_levels_are_widened(read_notam: Reader) -> No
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"head": "A1234/21 NOTAMC A1000/21"}, "cancels"),
-        ({"head": "A1234/21 NOTAMR A1000/21"}, "replaces"),
-        ({"d": "DAILY 0100-0200"}, "schedule"),
         ({"d": "SR-SS"}, "schedule"),
+        ({"d": "DAILY 0700-0800"}, "no hour between B and C"),
         ({"a": "OAKX PART 2 OF 3"}, "one part of a NOTAM"),
         ({"c": "PERM"}, "no end"),
         ({"c": "2108090600 EST"}, "estimate"),
@@ -234,6 +242,9 @@ def test_a_q_line_without_a_circle_of_its_own_gives_no_area(read_notam: Reader, 
         (CIRCLE, {"q": "OAKX/QRTCA/IV/BO/W/000/100/3661N06852E010"}, "60 minutes"),
         (CIRCLE, {"b": "WIE"}, "item B 'WIE'"),
         (CIRCLE, {"b": "2113090000"}, "item B"),
+        (CIRCLE, {"head": "A1234/21 NOTAMR"}, "does not say which NOTAM"),
+        (CIRCLE, {"head": "A1234/21 NOTAMC"}, "does not say which NOTAM"),
+        (CIRCLE, {"d": "DAILY 0100-0200", "c": "2108082359"}, "end lies before start"),
         (CIRCLE, {"c": "2108082359"}, "end lies before start"),
         (CIRCLE, {"g": ""}, "only one of the items F and G"),
         (CIRCLE, {"g": "3000FT"}, "item G '3000FT'"),

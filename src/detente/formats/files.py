@@ -17,13 +17,17 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
+
 from detente.errors import InputError, LimitError
 from detente.formats.geojson import read_geojson
 from detente.formats.jsontext import decode_json
 from detente.formats.notam import read_notams
+from detente.formats.notam_succession import settled
 from detente.formats.reading import (
     MAX_FILE_BYTES,
     Gathering,
+    Notice,
     Progress,
     Reading,
     ReadOptions,
@@ -40,7 +44,7 @@ def read(
     path: Path, options: ReadOptions | None = None, *, progress: Progress | None = None
 ) -> Reading:
     """Read one file; whatever is wrong with it or its items is in the reading's ``bad``."""
-    return _read(str(path), lambda: _bytes_of(path), options or ReadOptions(), progress)
+    return settled(_read_path(path, options, progress))
 
 
 def read_bytes(
@@ -51,7 +55,7 @@ def read_bytes(
     progress: Progress | None = None,
 ) -> Reading:
     """Read a file's bytes; ``name`` is its name, whose ending tells its format."""
-    return _read(name, lambda: data, options or ReadOptions(), progress)
+    return settled(_read(name, lambda: data, options or ReadOptions(), progress))
 
 
 def read_all(
@@ -68,8 +72,9 @@ def read_all(
     together = Reading(activities=[], bad=[], unknown=[], notes=[], dropped=[])
     places: dict[tuple[str, str], tuple[int, Path]] = {}
     named: dict[str, Path] = {}
+    notices: list[Notice] = []
     for number, path in enumerate(paths):
-        reading = read(path, options, progress=progress)
+        reading = _read_path(path, options, progress)
         gathering = Gathering(printable(str(path)), reading.assumed_party or "")
         if reading.assumed_party is not None:
             first = named.setdefault(reading.assumed_party, path)
@@ -93,7 +98,8 @@ def read_all(
             together.unknown.extend(part.unknown)
             together.notes.extend(part.notes)
             together.dropped.extend(part.dropped)
-    return together
+        notices += reading.notices
+    return settled(msgspec.structs.replace(together, notices=tuple(notices)))
 
 
 def party_of_name(name: str) -> str:
@@ -129,6 +135,10 @@ def _twice(party: str, first: Path) -> InputError:
         f"party {party} has this id in {first} already",
         remedy="give each activity an id of its own",
     )
+
+
+def _read_path(path: Path, options: ReadOptions | None, progress: Progress | None) -> Reading:
+    return _read(str(path), lambda: _bytes_of(path), options or ReadOptions(), progress)
 
 
 def _read(

@@ -9,8 +9,11 @@
     F) SFC G) 3000FT AMSL)
 
 Read are NOTAMs of the kinds that reserve or warn of airspace (Q-codes QR.. and QW..) and that say
-so of a time, a height and an area that can be taken literally. Everything else is *unknown*, with
-the reason: a NOTAM is written for people, and half of one is worse than none.
+so of a time, a height and an area that can be taken literally. A schedule (item D) makes one volume
+of each of its periods (``formats.notam_schedule``). Everything else is *unknown*, with the reason:
+a NOTAM is written for people, and half of one is worse than none.
+
+``NOTAMR A0123/21`` and ``NOTAMC A0123/21`` end another one (``formats.notam_succession``).
 """
 
 import re
@@ -22,11 +25,15 @@ from detente.errors import InputError, LimitError
 from detente.formats.coordinates import coordinates_in
 from detente.formats.notam_area import Circle, Unclear, area_of
 from detente.formats.notam_heights import band_of
-from detente.formats.reading import MAX_FEATURES, MAX_NOTAM_CHARACTERS, Gathering
+from detente.formats.notam_schedule import Window, periods_of
+from detente.formats.reading import MAX_FEATURES, MAX_NOTAM_CHARACTERS, Gathering, Notice
 from detente.volumes import Activity, Volume
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import format_time, parse_time_s
 
-_HEAD = re.compile(r"\b([A-Z][0-9]{4}/[0-9]{2})\s+NOTAM([NRC])\b", re.ASCII)
+_NUMBER = r"([A-Z][0-9]{4}/[0-9]{2})"
+# What follows the head is the number of another NOTAM only if it is not the head of the next.
+_HEAD = re.compile(rf"\b{_NUMBER}\s+NOTAM([NRC])\b(?:\s+{_NUMBER}\b(?!\s+NOTAM[NRC]\b))?", re.ASCII)
+_PLACE = re.compile(r"\b(?!PART\b)[A-Z]{4}\b", re.ASCII)
 _Q_LINE = re.compile(
     r"[A-Z]{3,4}/Q([A-Z]{4})/[A-Z]{0,3}/[A-Z]{0,5}/[A-Z]{0,3}/([0-9]{3})/([0-9]{3})/"
     r"([0-9]{4}[NS][0-9]{5}[EW])([0-9]{3})",
@@ -39,6 +46,15 @@ _ACTIVE = ("CA", "LW", "LP", "LR", "LC", "XX")
 prohibited, limited to, closed, and plain language, where item E speaks for itself."""
 _MAX_ONE = 20_000
 """Characters in one NOTAM."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """One NOTAM: its id and that of the one it ends, its kind (N, R, C) and what follows."""
+
+    id: str | None
+    kind: str
+    ends: str | None
+    body: str
 
 
 class Items(msgspec.Struct, frozen=True):
@@ -71,32 +87,26 @@ def read_notams(text: str, gathering: Gathering) -> None:
     found = _split(text)
     if len(found) > MAX_FEATURES:
         raise LimitError(f"has more than {MAX_FEATURES:,} NOTAMs", remedy="split the file")
-    for number, (name, kind, body) in enumerate(found, 1):
-        item = f"NOTAM {number}"
-        identifier = name.replace("/", "-") if name else None
+    for number, one in enumerate(found, 1):
         try:
-            answer = _read(identifier or f"notam-{number}", kind, body, gathering)
-            if isinstance(answer, Unclear):
-                gathering.doubt(
-                    gathering.party_of_file(), identifier or f"notam-{number}", answer.why
-                )
-            else:
-                gathering.keep(answer)
+            _read(one, one.id or f"notam-{number}", gathering)
         except InputError as error:
-            gathering.refuse(error, item, identifier=identifier)
+            gathering.refuse(error, f"NOTAM {number}", identifier=one.id)
         gathering.progress(number, len(found))
 
 
-def _split(text: str) -> list[tuple[str, str, str]]:
-    """Number (or empty), kind (N, R, C) and text of each NOTAM."""
+def _split(text: str) -> list[Text]:
     heads = list(_HEAD.finditer(text))
     first = heads[0].start() if heads else len(text)
     # NOTAMs that were copied without their first line begin with item Q.
     bare = [match.start() for match in _Q_ITEM.finditer(text, 0, first)]
-    found = [("", "N", text[start:end]) for start, end in pairwise([*bare, first])]
+    found = [Text(None, "N", None, text[start:end]) for start, end in pairwise([*bare, first])]
     ends = [*(head.start() for head in heads[1:]), len(text)]
     found += [
-        (head[1], head[2], text[head.end() : end]) for head, end in zip(heads, ends, strict=False)
+        Text(
+            _identifier(head[1]), head[2], head[3] and _identifier(head[3]), text[head.end() : end]
+        )
+        for head, end in zip(heads, ends, strict=False)
     ]
     if not found:
         raise InputError(
@@ -105,17 +115,39 @@ def _split(text: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def _read(identifier: str, kind: str, text: str, gathering: Gathering) -> Activity | Unclear:
-    if kind == "C":
-        return Unclear("it cancels another NOTAM; take that one out of the file")
-    if kind == "R":
-        return Unclear("it replaces another NOTAM; make sure which of them is meant")
-    items = _items(text)
+def _identifier(number: str) -> str:
+    return number.replace("/", "-")
+
+
+def _read(text: Text, identifier: str, gathering: Gathering) -> None:
+    """Gather one NOTAM; whatever becomes of it, what it says of another is remembered."""
+    party = gathering.party_of_file()
+    items = _items(text.body)
+    if text.kind != "N" and text.ends is None:
+        raise InputError(
+            "does not say which NOTAM it replaces or cancels", remedy="give it with its first line"
+        )
+    from_s = _time_s(items.b, "B")
+    usable = text.kind == "C"
+    try:
+        if not usable:
+            answer = _activity(items, identifier, party)
+            if isinstance(answer, Unclear):
+                gathering.doubt(party, identifier, answer.why)
+            else:
+                gathering.keep(answer)
+                usable = True
+    finally:
+        if text.id:
+            places = frozenset(_PLACE.findall(items.a))
+            ends = text.ends if text.kind != "N" else None
+            gathering.notice(Notice(party, text.id, places, from_s, ends, usable))
+
+
+def _activity(items: Items, identifier: str, party: str) -> Activity | Unclear:
     q = _q_line(items.q)
     if re.search(r"\bPART\b", items.a):
         return Unclear("it is one part of a NOTAM in several")
-    if items.d:
-        return Unclear("it has a schedule (item D), so its hours are not known from B and C alone")
     if q.subject[0] not in "RW":
         return Unclear(
             f"Q{q.subject}{q.condition} neither reserves nor warns of airspace, so its circle says "
@@ -123,17 +155,22 @@ def _read(identifier: str, kind: str, text: str, gathering: Gathering) -> Activi
         )
     if q.condition not in _ACTIVE:
         return Unclear(f"Q{q.subject}{q.condition} does not say that the area is in use")
-    window = _window(items)
-    if isinstance(window, Unclear):
-        return window
+    windows = _windows(items)
+    if isinstance(windows, Unclear):
+        return windows
     area = area_of(items.e, q.circle)
     if isinstance(area, Unclear):
         return area
     band, notes = band_of(items.f, items.g, q.lower, q.upper)
-    volume = Volume(area.core, area.radius_m, band, *window)
-    return Activity(
-        gathering.party_of_file(), identifier, "notam", (volume,), (*area.notes, *notes)
-    )
+    volumes = tuple(Volume(area.core, area.radius_m, band, *window) for window in windows)
+    if items.d:
+        notes = (*notes, _schedule_note(windows))
+    return Activity(party, identifier, "notam", volumes, (*area.notes, *notes))
+
+
+def _schedule_note(windows: tuple[Window, ...]) -> str:
+    first, last = format_time(windows[0][0]), format_time(windows[-1][1])
+    return f"its schedule was read as {len(windows)} periods from {first} to {last}"
 
 
 def _items(text: str) -> Items:
@@ -188,13 +225,16 @@ def _q_line(text: str) -> QLine:
     return QLine(code[:2], code[2:], lower, upper, Circle(found[0].position, int(match[5])))
 
 
-def _window(items: Items) -> tuple[float, float] | Unclear:
+def _windows(items: Items) -> tuple[Window, ...] | Unclear:
     end = items.c.upper()
     if end in ("", "PERM", "UFN"):
         return Unclear("it has no end (item C), so until when it holds is not known")
     if end.endswith("EST"):
         return Unclear("its end is an estimate (EST): it holds until it is cancelled")
-    return _time_s(items.b, "B"), _time_s(end, "C")
+    window = _time_s(items.b, "B"), _time_s(end, "C")
+    if not items.d or window[0] >= window[1]:
+        return (window,)
+    return periods_of(items.d, *window)
 
 
 def _time_s(text: str, item: str) -> float:

@@ -60,12 +60,28 @@ class Unknown(msgspec.Struct, frozen=True):
     why: str
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """What one NOTAM says of another, or could be said of itself (``formats.notam_succession``).
+
+    ``places`` are the locations of its item A; ``ends`` is the id of the one that it replaces or
+    cancels from ``from_s`` on; ``usable`` is whether it could be read to the end.
+    """
+
+    party: str
+    id: str
+    places: frozenset[str]
+    from_s: float
+    ends: str | None
+    usable: bool
+
+
 class Reading(msgspec.Struct, frozen=True):
     """What one or several files yielded.
 
     ``dropped`` has one Unknown for each error in ``bad``, in the same order, for those who go on
     without the bad items. ``notes`` say what had to be assumed. ``assumed_party`` is the party
-    that the file's name stood in for, if any item named none.
+    that the file's name stood in for, if any item named none. ``notices`` are those that have not
+    been acted upon yet, because the NOTAM they speak of may stand in a file still to be read.
     """
 
     activities: list[Activity]
@@ -74,6 +90,7 @@ class Reading(msgspec.Struct, frozen=True):
     notes: list[str]
     dropped: list[Unknown]
     assumed_party: str | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 class Gathering:
@@ -92,6 +109,7 @@ class Gathering:
         self._dropped: list[Unknown] = []
         self._unknown: list[Unknown] = []
         self._notes: list[str] = []
+        self._notices: list[Notice] = []
 
     def keep(self, activity: Activity) -> None:
         """Check and keep an activity; InputError if it is unsound or its id is taken."""
@@ -135,6 +153,10 @@ class Gathering:
         """Say what had to be assumed."""
         self._notes.append(f"{self.name}: {text}")
 
+    def notice(self, notice: Notice) -> None:
+        """Remember what a NOTAM says of another."""
+        self._notices.append(notice)
+
     def party_of_file(self) -> str:
         """The party that stands in where an item names none; remembered as assumed."""
         if not self.party:
@@ -154,6 +176,7 @@ class Gathering:
             notes=self._notes,
             dropped=self._dropped,
             assumed_party=self.party if self.assumed else None,
+            notices=tuple(self._notices),
         )
 
 
