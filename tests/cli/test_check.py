@@ -60,11 +60,11 @@ def bad(tmp_path: Path) -> str:
 
 @pytest.fixture
 def doubtful(tmp_path: Path) -> str:
-    """A NOTAM with a schedule: when it holds is unknown."""
+    """A NOTAM from sunrise to sunset: when it holds is unknown."""
     path = tmp_path / "notam.txt"
     path.write_text(
         "A9002/26 NOTAMN\nQ) UTDD/QRTCA/IV/BO/W/000/150/3714N06906E010\n"
-        "A) UTDD B) 2611220000 C) 2611222359\nD) 0300-0500 0900-1100\n"
+        "A) UTDD B) 2611220000 C) 2611222359\nD) SR-SS\n"
         "E) EXERCISE. TEMPO RESTRICTED AREA WI CIRCLE RADIUS 10NM CENTERED ON\n371424N0690600E\n"
         "F) SFC G) FL150\n"
     )
