@@ -38,17 +38,23 @@ class Worker(threading.Thread):
         self.refused: list[RefusedError] = []
 
     def run(self) -> None:
-        while not self._done.is_set() and time.monotonic() < self._deadline:
-            # The key stays the same until there is an answer.
-            key = f"{self._ask.__name__}-{len(self.answers)}"
+        while not self._done.is_set() and not self.refused:
+            self._until_answered(len(self.answers))
+
+    def _until_answered(self, number: int) -> None:
+        # The key stays the same until there is an answer.
+        key = f"{self._ask.__name__}-{number}"
+        while time.monotonic() < self._deadline:
             try:
-                self.answers.append(self._ask(len(self.answers), key))
+                self.answers.append(self._ask(number, key))
+                return
             except httpx.TransportError:
                 self.unanswered += 1
                 time.sleep(0.02)
             except RefusedError as refused:
                 self.refused.append(refused)
                 return
+        self.refused.append(RefusedError(0, "no-answer", f"{key}: none for {GIVE_UP_S:g} s"))
 
     def finish(self) -> list[Json]:
         """Stop after the request that is under way; every answer, in order."""
