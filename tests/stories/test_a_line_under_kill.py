@@ -46,13 +46,15 @@ class Worker(threading.Thread):
         key = f"{self._ask.__name__}-{number}"
         while time.monotonic() < self._deadline:
             try:
-                self.answers.append(self._ask(number, key))
-                return
+                answer = self._ask(number, key)
             except httpx.TransportError:
                 self.unanswered += 1
                 time.sleep(0.02)
             except RefusedError as refused:
                 self.refused.append(refused)
+                return
+            else:
+                self.answers.append(answer)
                 return
         self.refused.append(RefusedError(0, "no-answer", f"{key}: none for {GIVE_UP_S:g} s"))
 
