@@ -76,9 +76,12 @@ class Delivery:
 
     def _watch(self) -> None:
         """Follow the node's changes: meet new peers, and wake the links of lines that changed."""
-        newest = 0
+        newest: int | None = None
         while not self._stopping.is_set():
             try:
+                if newest is None:
+                    newest = self._node.newest_change()
+                    self._meet_peers()
                 newest = self._follow(newest)
             except StoreError as error:
                 # A database server that is restarted comes back, and so must delivery.

@@ -1,7 +1,5 @@
 """The node itself: who it is, whether it works, who may use it."""
 
-from typing import Literal
-
 import detente
 from detente.api.calls import bodies
 from detente.api.route import Call
@@ -40,9 +38,6 @@ class SessionView(View, frozen=True):
     """A session's token, to be sent like an officer's."""
 
     session: str
-
-
-Health = Literal["ok", "failing", "unknown"]
 
 
 def show_node(node: Node, call: Call) -> NodeView:
