@@ -78,7 +78,7 @@ def _run(program: Any, arguments: list[str], web: Path, limit_s: int, failure: s
         raise SystemExit(f"web: {failure}: gave up after {limit_s} s") from None
     if done.returncode:
         tail = "\n".join(done.stdout.splitlines()[-15:])
-        raise SystemExit(f"web: {failure}:\n{tail}")
+        raise SystemExit(f"{tail}\n\nweb: {failure}")
 
 
 def _unless_unchanged(stamp: Path, made_from: Iterable[Path], make: Any) -> None:

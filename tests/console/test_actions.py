@@ -251,3 +251,36 @@ def test_shifts_are_read_with_their_units() -> None:
     for amount, direction in (("45", "later"), ("45 min", "higher"), ("1000ft", "sideways")):
         with pytest.raises(InputError):
             read_shift(amount, direction)
+
+
+def test_what_only_our_exact_plan_shows_stays_with_us(pair: Any) -> None:
+    """A private plan's conflict is shown here, and nothing on the page would send its id."""
+    pair.release()
+    pair.us.do("file", **(PLAN | {"id": "near", "start": "2021-08-09T03:00:00Z",
+                                  "end": "2021-08-09T04:00:00Z"}))  # fmt: skip
+    own = next(c for c in pair.us.node.conflicts(NAME) if c.basis == "own")
+    page = pair.us.page(f"{LINE}/panels/detail?selected=conflict:{own.id}")
+    assert "only you see this" in page
+    assert "desk/propose" not in page
+    assert "desk/message" not in page
+    assert own.id[:4].upper() not in pair.ru.page()
+
+
+def test_a_coarse_release_that_alone_conflicts_can_be_answered(pair: Any) -> None:
+    pair.us.do("file", **(PLAN | {"id": "small", "positions": "36.5N 68.5E\n36.5N 69.5E",
+                                  "radius": "1NM"}))  # fmt: skip
+    pair.us.do("release", plan="small", **{"as": "coarse"})
+    pair.ru.do("file", **(PLAN | {"id": "north", "positions": "36.75N 69.0E", "radius": "1NM"}))
+    pair.ru.do("release", plan="north", **{"as": "exact"})
+    pair.level()
+    conflict = open_conflict(pair.us)
+    page = " ".join(pair.us.page(f"{LINE}/panels/detail?selected=conflict:{conflict.id}").split())
+    assert "Our exact plan does <b>not</b> meet what they released" in page
+    assert "Say: no conflict at exact precision…" in page
+    theirs = pair.ru.page(f"{LINE}/panels/detail?selected=conflict:{conflict.id}")
+    assert "exact plan" not in theirs
+    assert "exact precision" not in theirs
+    form = pair.us.page(
+        f"{LINE}/desk/message?mode=phrase&phrase=no-conflict-exact&conflict={conflict.id}"
+    )
+    assert '<option value="no-conflict-exact" selected>' in form

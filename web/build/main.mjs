@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 import { cells, world } from "./basemap.mjs";
+import { licences } from "./licences.mjs";
 import { places } from "./places.mjs";
 
 const require = createRequire(import.meta.url);
@@ -27,7 +28,8 @@ function write(name, object) {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
-await build({
+const { metafile } = await build({
+  metafile: true,
   absWorkingDir: web,
   entryPoints: ["src/console.ts", "src/map.ts", "src/console.css", "src/map.css"],
   outdir: out,
@@ -37,7 +39,7 @@ await build({
   minify: true,
   splitting: true, // both scripts share one selection
   chunkNames: "chunks/[name]-[hash]",
-  legalComments: "linked", // the licences of what is bundled, in files beside it
+  legalComments: "none", // the licences stand in licences.txt
   loader: { ".woff2": "file", ".woff": "empty" },
   assetNames: "fonts/[name]",
   logLevel: "warning",
@@ -47,6 +49,8 @@ cpSync(
   join(dirname(require.resolve("maplibre-gl/package.json")), "dist/maplibre-gl-worker.mjs"),
   join(out, "map-worker.js"),
 );
+
+writeFileSync(join(out, "licences.txt"), licences(web, Object.keys(metafile.inputs)));
 
 const { map, countries } = world();
 write("basemap/world.json", map);

@@ -64,6 +64,13 @@ export function startSelection(page: typeof htmx): void {
     select(...parse(row.dataset["select"] ?? ""));
   });
 
+  document.addEventListener("keydown", (event) => {
+    const row = event.target as HTMLElement;
+    if (!["Enter", " "].includes(event.key) || !row.matches("li[data-select]")) return;
+    event.preventDefault();
+    select(...parse(row.dataset["select"] ?? ""));
+  });
+
   document.addEventListener("detente:select", () => {
     mark();
     if (!current) return;

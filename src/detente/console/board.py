@@ -18,6 +18,7 @@ from detente.node.views import (
     MessageView,
     ObligationView,
     PlanView,
+    ReleasedView,
 )
 from detente.volumes.times import parse_time_s
 
@@ -98,8 +99,9 @@ class Board:
     # -- lists ----------------------------------------------------------------------------------
 
     def conflicts(self) -> Context:
-        everything = self.node.conflicts(self.line.id)
+        everything, exact = self._conflicts()
         return {
+            "exact": exact,
             "open": [c for c in everything if c.state == "open" and not self._past(c)],
             "past": [c for c in everything if c.state == "open" and self._past(c)],
             "ended": [c for c in everything if c.state != "open"],
@@ -159,10 +161,10 @@ class Board:
         kind, _, key = selected.partition(":")
         if kind == "activity":
             return {"conflict": None, "activity": self._activity(key)}
-        conflicts = self.node.conflicts(self.line.id)
+        conflicts, exact = self._conflicts()
         chosen = next((c for c in conflicts if c.id == key), None)
         if chosen is None and not key:
-            chosen = next(iter(self._open()), None)
+            chosen = next((c for c in conflicts if c.state == "open" and not self._past(c)), None)
         if chosen is None:
             return {"conflict": None, "activity": None}
         activities = self.node.activities(self.line.id)
@@ -173,7 +175,21 @@ class Board:
             "heights": (words.heights(a), words.heights(b)),
             "profile": profile(chosen, a, b, self.styles, self.now_s),
             "separation": self.line.terms["separation"],
+            "exact": exact.get(chosen.id) if chosen.basis == "joint" else None,
+            "only_coarse": self._only_coarse(chosen, exact, activities),
         }
+
+    def _only_coarse(
+        self,
+        conflict: ConflictView,
+        exact: dict[str, ConflictView],
+        activities: list[ReleasedView],
+    ) -> bool:
+        """Whether our coarse release conflicts with theirs and our exact plan does not."""
+        pair = {(side.party, side.id) for side in (conflict.a, conflict.b)}
+        coarse = any(r.own and r.form == "coarse" and (r.party, r.id) in pair for r in activities)
+        joint = conflict.basis == "joint" and conflict.state == "open"
+        return joint and coarse and conflict.id not in exact
 
     def _activity(self, key: str) -> Context | None:
         party, _, identifier = key.partition("/")
@@ -202,7 +218,7 @@ class Board:
             self.line,
             self.node.activities(self.line.id),
             self.node.plans(),
-            self.node.conflicts(self.line.id),
+            self._conflicts()[0],
             self.now_s,
         )
 
@@ -211,9 +227,20 @@ class Board:
     def _messages(self) -> list[MessageView]:
         return self.node.messages(self.line.id)
 
-    def _open(self) -> list[ConflictView]:
+    def _conflicts(self) -> tuple[list[ConflictView], dict[str, ConflictView]]:
+        """One conflict per pair of activities, open ones first; and those at exact precision.
+
+        What we released coarsely may meet a peer's activity jointly, and our exact plan too, under
+        the same id: the joint one stands for both, and the exact one is told beside it.
+        """
         everything = self.node.conflicts(self.line.id)
-        return [c for c in everything if c.state == "open" and not self._past(c)]
+        exact = {c.id: c for c in everything if c.basis == "own" and c.state == "open"}
+        joint = {c.id for c in everything if c.basis == "joint" and c.state == "open"}
+        shown = [c for c in everything if c.basis == "joint" or c.id not in joint]
+        return sorted(shown, key=lambda c: (c.state != "open", c.start)), exact
+
+    def _open(self) -> list[ConflictView]:
+        return [c for c in self._conflicts()[0] if c.state == "open" and not self._past(c)]
 
     def _past(self, conflict: ConflictView) -> bool:
         return parse_time_s(conflict.end) < self.now_s
@@ -234,6 +261,9 @@ class Board:
             if message.id in wanted:
                 text = text_of(message, self.language)[0]
                 found[message.id] = f"message “{text[:60]}{'…' if len(text) > 60 else ''}”"
+        for released in self.node.activities(self.line.id):
+            if released.entry in wanted and not released.withdrawn:
+                found[released.entry] = f"release of {released.id}"
         for entry_id in wanted - found.keys():
             found[entry_id] = _subject(self.node.entry(self.line.id, entry_id))
         return found

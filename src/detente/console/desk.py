@@ -49,14 +49,16 @@ def _message(board: Board, query: Query) -> tuple[str, Context]:
             [m for m in board.node.messages(board.line.id) if m.id == query["reply_to"]], "message"
         )
     phrases = board.node.phrases()
+    wanted = [p for p in phrases if p.code == query.get("phrase")]
+    phrase = wanted[0] if wanted else phrases[0]
     mode = "phrase" if query.get("mode") == "phrase" else "text"
     return "desk/message.html", {
         "reply": reply,
         "conflict": query.get("conflict") or (reply.conflict if reply else None),
         "mode": mode,
         "phrases": phrases,
-        "phrase": phrases[0],
-        "examples": slot_examples(phrases[0]),
+        "phrase": phrase,
+        "examples": slot_examples(phrase),
     }
 
 

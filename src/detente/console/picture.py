@@ -28,7 +28,11 @@ from detente.volumes import Volume
 from detente.volumes.codec import volumes_from_wire
 from detente.volumes.times import parse_time_s
 
-ATTRIBUTION = "Natural Earth (public domain) · place names: GeoNames (CC BY 4.0)"
+ATTRIBUTION = (
+    "Natural Earth (public domain) · place names: GeoNames (CC BY 4.0) · "
+    '<a href="/console/static/built/licences.txt">licences</a>'
+)
+"""HTML; nothing in it comes from outside."""
 MARGIN_DEG = 0.3
 
 Json = dict[str, Any]
