@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from detente.line import (
+    Draft,
     Exercise,
     Obligation,
     Shift,
     acknowledgement_draft,
     allowed_while_suspended,
+    assent_draft,
     check_draft,
     conflict_id,
+    decline_draft,
     lapse_draft,
     message_draft,
     owed,
@@ -126,6 +129,26 @@ def test_what_is_disseminated_is_understood_but_not_the_reverse(world: Any, circ
     world.sync()
     world.write("ru", acknowledgement_draft(other.id, "disseminated"))
     assert {one.state for one in _owed(world, {}, world.now_s) if one.entry == other.id} == {"met"}
+
+
+@pytest.mark.parametrize("answer", [assent_draft, decline_draft])
+def test_an_answered_proposal_has_been_understood(
+    answer: Callable[[str], Draft], world: Any, circle: Circle
+) -> None:
+    ours, theirs = world.release("us", circle("us")), world.release("ru", circle("ru"))
+    world.sync()
+    pairs = ("us", "orbit"), ("ru", "orbit")
+    draft = proposal_draft(
+        conflict=conflict_id(world.founding.id, *pairs),
+        versions={"us": ours.id, "ru": theirs.id},
+        moves="us",
+        shift=Shift(60.0),
+    )
+    proposal = world.write("us", draft)
+    world.sync()
+    world.write("ru", answer(proposal.id), time_s=world.now_s + 7)
+    [one] = [one for one in _owed(world, {}, world.now_s) if one.entry == proposal.id]
+    assert (one.what, one.state) == ("understood", "met")
 
 
 def test_only_the_debtor_pays(new_world: Callable[..., Any]) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from detente.line import abouts
 from detente.line.founding import Founding
-from detente.line.read import Acknowledgement, Check, Lapse, all_acknowledgements, checks, lapses
+from detente.line.read import Check, Lapse, all_acknowledgements, checks, lapses
 from detente.line.read.agreement import in_force, terms
 from detente.line.terms import Terms
 from detente.line.view import View, scan
@@ -105,9 +105,7 @@ class _Book:
         received_s: float | None,
         within_s: float,
     ) -> Obligation:
-        # What has been disseminated has been understood.
-        enough = ("disseminated",) if what == "disseminated" else ("understood", "disseminated")
-        met = _first(self.acks.get(entry, []), debtor, enough)
+        met_at_s = self._met_at_s(entry, debtor, what)
         due_s = None if received_s is None else self._domain_s(received_s) + within_s
         return Obligation(
             owed_by=debtor,
@@ -116,10 +114,23 @@ class _Book:
             entry=entry,
             slot=None,
             due_s=due_s,
-            state=self._state(met is not None, due_s),
-            met_at_s=None if met is None else self._domain_s(parse_time_s(met.time)),
+            state=self._state(met_at_s is not None, due_s),
+            met_at_s=met_at_s,
             lapse=self.lapses.get((debtor, what, entry)),
         )
+
+    def _met_at_s(self, entry: str, debtor: str, what: abouts.Owed) -> float | None:
+        """When ``debtor`` first said what it owed, as it claims."""
+        # What has been disseminated has been understood, and so has a proposal that was answered.
+        enough = ("disseminated",) if what == "disseminated" else ("understood", "disseminated")
+        said = [
+            ack.time
+            for ack in self.acks.get(entry, [])
+            if ack.party == debtor and ack.level in enough
+        ]
+        if what == "understood":
+            said += [doc["time"] for _, doc in scan(self.view, "answer", f"{entry}/{debtor}/")]
+        return min((self._domain_s(parse_time_s(time)) for time in said), default=None)
 
     def line_checks(self) -> Iterator[Obligation]:
         if not self.in_force:
@@ -172,14 +183,6 @@ def _deadlines(terms: Terms, type_: str, about: dict[str, Any]) -> dict[abouts.O
         case abouts.MESSAGE:
             return {"understood": times.understood_s}
     return {}
-
-
-def _first(
-    acknowledgements: list[Acknowledgement], party: str, levels: tuple[str, ...]
-) -> Acknowledgement | None:
-    """The first of these levels that ``party`` wrote."""
-    enough = (ack for ack in acknowledgements if ack.party == party and ack.level in levels)
-    return min(enough, key=lambda ack: ack.index, default=None)
 
 
 def _by_debt(stated: list[Lapse]) -> dict[tuple[str, str, str], str]:
