@@ -6,6 +6,7 @@ answer.
 """
 
 import hashlib
+import re
 import shutil
 import sqlite3
 import textwrap
@@ -30,6 +31,9 @@ Print = Callable[[str], None]
 
 LINES_SHOWN_MAX = 6
 WIDTH = 100
+
+SECRET = re.compile(r'"token": "[^"]*"')
+"""A token is shown to its officer once, and a transcript is shown to strangers."""
 
 
 class Walk:
@@ -88,8 +92,8 @@ class Walk:
             f"/plans/{exercise.TANKER.id}/preview", {"line": us.line, "form": "coarse"}
         )
         for sentence in preview["larger_by"]:
-            self._say(f"   {sentence}")
-        self._say(f"   the line would see: {preview['body']}")
+            self._say(f"   - {sentence}")
+        self._note(f"The line would see: {preview['body']}")
         file_and_release(self._officers)
         wait_until_level(self._officers)
         self._note("Both sides have now released most of their plans, and kept some private.")
@@ -225,7 +229,7 @@ class Walk:
 
     def _show_command(self, command: str, printed: str) -> None:
         self._say(f"   $ {command.replace(str(self.stage.directory) + '/', '')}")
-        lines = printed.strip().splitlines()
+        lines = SECRET.sub('"token": "…"', printed).strip().splitlines()
         for line in lines[:LINES_SHOWN_MAX]:
             self._say(f"     {line}")
         if len(lines) > LINES_SHOWN_MAX:

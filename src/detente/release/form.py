@@ -58,8 +58,7 @@ class Larger(msgspec.Struct, frozen=True):
             "than the plan needs about the same centre.",
             _band_sentence("lower", self.lower_m),
             _band_sentence("upper", self.upper_m),
-            f"The window opens {self.earlier_s / 60:,.0f} min earlier and closes "
-            f"{self.later_s / 60:,.0f} min later.",
+            self._window_sentence(),
         ]
         if self.joined > 1:
             said.append(
@@ -67,6 +66,14 @@ class Larger(msgspec.Struct, frozen=True):
                 "altitudes."
             )
         return tuple(said)
+
+    def _window_sentence(self) -> str:
+        if self.earlier_s == self.later_s == 0:
+            return "The window is the plan's."
+        return (
+            f"The window opens {self.earlier_s / 60:,.0f} min earlier and closes "
+            f"{self.later_s / 60:,.0f} min later."
+        )
 
 
 def larger_by(exact: Activity, released: Activity) -> Larger:
