@@ -359,7 +359,7 @@ class TestTakingCosignatures:
     def test_the_first_one_stays(self, liar: Liar) -> None:
         sent = liar.us.send(LINE, text="hello", officer="a")
         liar.us.receive_cosignatures(liar.line, "us", self.signed(liar), "ru")
-        liar.us.receive_cosignatures(liar.line, "us", self.signed(liar, time_s=1_795_334_999), "ru")
+        liar.us.receive_cosignatures(liar.line, "us", self.signed(liar, time_s=1_795_334_700), "ru")
         assert liar.us.entry(LINE, sent.id).receipts == {"ru": "2026-11-22T08:00:00Z"}
 
     def test_a_wrong_one_is_refused(self, liar: Liar) -> None:
@@ -369,7 +369,7 @@ class TestTakingCosignatures:
             liar.us.receive_cosignatures(liar.line, "us", self.signed(liar), "ru")
         assert liar.us.entry(LINE, sent.id).receipts == {"ru": None}
 
-    @pytest.mark.parametrize("time_s", [2**62, 1_795_334_400 + 90_000])
+    @pytest.mark.parametrize("time_s", [2**62, 1_795_334_400 + 301])
     def test_one_from_the_future_is_refused(self, liar: Liar, time_s: int) -> None:
         liar.us.send(LINE, text="hello", officer="a")
         with pytest.raises(RecordError):

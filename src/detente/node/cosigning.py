@@ -18,8 +18,8 @@ from detente.store.logs import Cosigned
 from detente.store.store import Tx
 from detente.volumes.times import check_time_s
 
-AHEAD_S_MAX = 86_400
-"""How far a cosigner's clock may be ahead of ours."""
+AHEAD_S_MAX = 300
+"""How far a cosigner's clock may be ahead of ours (docs/protocol.md, section 5)."""
 
 
 def cosign(core: Core, founding: Founding, party: str, size: int) -> str | None:

@@ -12,7 +12,7 @@ import msgspec
 
 from detente.errors import StateError
 from detente.line import Draft, Founding, allowed_while_suspended, apply, conflict_changes, read
-from detente.line.abouts import JOIN, RELEASE, WITHDRAW
+from detente.line.abouts import JOIN, RELEASE, SIGN_TERMS, WITHDRAW
 from detente.node import restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
@@ -80,6 +80,9 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
         if entry.header.type in (RELEASE, WITHDRAW):
             activity = str(entry.header.about.get("activity", ""))
             replica.follow(tx, rows, (entry.header.party, activity))
+        elif entry.header.type == SIGN_TERMS:
+            # It may bring terms of a wider separation into force, for the entries after it as well.
+            replica.catch_up(tx, rows)
         rows.apply(conflict_changes(rows, founding, entry, replica.near))
     rows.flush()
 
