@@ -97,7 +97,7 @@ def init(
 
 
 def _fingerprint(directory: Path, settings: "Settings") -> str:
-    from detente.node.setup import card_of
+    from detente.node.keys import card_of
     from detente.record import SigningKey, open_card
 
     keys = directory / "keys"

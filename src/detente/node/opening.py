@@ -7,8 +7,8 @@ from detente.errors import DetenteError, InputError, StateError
 from detente.node.certificates import renew_if_due
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
+from detente.node.keys import card_of
 from detente.node.settings import Settings, database_of, load_settings
-from detente.node.setup import card_of
 from detente.record import SigningKey, open_card
 from detente.store import identity
 from detente.store.projection import LineRows

@@ -11,14 +11,13 @@
 Every file is readable by its owner alone.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from detente.errors import DetenteError, InputError, StateError, StoreError
-from detente.node.certificates import make_authority, make_node_certificate, write_private
+from detente.errors import StateError
 from detente.node.clock import Clock, RealClock
+from detente.node.keys import make_keys
+from detente.node.node import Node
 from detente.node.settings import FILE, Settings, write_settings
-from detente.record import SigningKey, make_card
 
 
 def create(
@@ -28,8 +27,6 @@ def create(
 
     Raises StateError if there is one already, InputError if the settings make no valid card.
     """
-    from detente.node.node import Node
-
     clock = clock or RealClock()
     if (directory / FILE).exists() or (directory / "keys").exists():
         raise StateError(
@@ -44,49 +41,3 @@ def create(
         return node.add_officer(officer, "admin")
     finally:
         node.close()
-
-
-def make_keys(directory: Path, settings: Settings, clock: Clock) -> None:
-    """Make every key, once it is known that a valid card can be made with them."""
-    now = datetime.fromtimestamp(clock.now_s(), UTC)
-    key = SigningKey.generate()
-    authority_key, authority = make_authority(settings.party, now)
-    node_key, node_certificate = make_node_certificate(
-        settings.party, authority_key, authority, now
-    )
-    card_of(settings, key, authority)
-    files = {
-        "signing.pem": key.to_pem(),
-        "ca.pem": authority_key,
-        "ca.crt": authority,
-        "node.pem": node_key,
-        "node.crt": node_certificate,
-    }
-    try:
-        keys = directory / "keys"
-        keys.mkdir(mode=0o700, parents=True)
-        for name, data in files.items():
-            write_private(keys / name, data)
-    except OSError as error:
-        raise StoreError(
-            f"the node's folder cannot be written: {error.strerror}",
-            where=str(directory),
-            remedy="choose a folder that may be written",
-        ) from error
-
-
-def card_of(settings: Settings, key: SigningKey, authority: bytes) -> bytes:
-    """The party's card. The same settings and keys give the same bytes."""
-    try:
-        return make_card(
-            key,
-            party=settings.party,
-            name=settings.name,
-            ca=authority.decode("ascii", "replace"),
-            endpoint=settings.endpoint,
-            languages=settings.languages,
-        )
-    except DetenteError as error:
-        raise InputError(
-            error.message, where=FILE, remedy="correct name, endpoint and languages"
-        ) from error
