@@ -3,7 +3,9 @@
 ======================  =================================================================
 ``.geojson``, ``.json``  GeoJSON if it is an object, samples of trajectories if an array
 ``.csv``                 activities or samples, told apart by their columns
-``.txt``, ``.notam``     ICAO NOTAM
+``.notam``               ICAO NOTAM
+``.openair``, ``.air``   OpenAir airspaces
+``.txt``                 one of these two, told apart by their records
 ``….gz``                 any of these, compressed
 ======================  =================================================================
 
@@ -22,8 +24,9 @@ import msgspec
 from detente.errors import InputError, LimitError
 from detente.formats.geojson import read_geojson
 from detente.formats.jsontext import decode_json
-from detente.formats.notam import read_notams
+from detente.formats.notam import looks_like_notams, read_notams
 from detente.formats.notam_succession import settled
+from detente.formats.openair import looks_like_openair, read_openair
 from detente.formats.reading import (
     MAX_FILE_BYTES,
     Gathering,
@@ -37,7 +40,7 @@ from detente.formats.samples import read_sample_table, read_samples
 from detente.formats.table import ACTIVITY_COLUMNS, SAMPLE_COLUMNS, Table, read_activities
 from detente.volumes.check import check_party
 
-_KINDS = ".geojson, .json, .csv, .txt or .notam, also with .gz"
+_KINDS = ".geojson, .json, .csv, .notam, .openair or .txt, also with .gz"
 
 
 def read(
@@ -169,6 +172,8 @@ def _dispatch(name: str, data: bytes, options: ReadOptions, gathering: Gathering
         _read_json(data, options, gathering)
     elif ending == ".csv":
         _read_csv(Table(_text(data)), options, gathering)
+    elif ending in (".openair", ".air") or (ending == ".txt" and _is_openair(_text(data))):
+        read_openair(_text(data), gathering)
     elif ending in (".txt", ".notam"):
         read_notams(_text(data), gathering)
     else:
@@ -197,6 +202,17 @@ def _read_csv(table: Table, options: ReadOptions, gathering: Gathering) -> None:
             remedy="give a header with id, start, end and wkt, or with timestamp, latitude, "
             "longitude, altitude and callsign",
         )
+
+
+def _is_openair(text: str) -> bool:
+    """Whether a text is OpenAir and not NOTAMs; InputError if it could be both."""
+    if not looks_like_openair(text):
+        return False
+    if looks_like_notams(text):
+        raise InputError(
+            "has both OpenAir's records and NOTAMs", remedy="name it .openair or .notam"
+        )
+    return True
 
 
 def _bytes_of(path: Path) -> bytes:

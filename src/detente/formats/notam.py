@@ -41,6 +41,7 @@ _Q_LINE = re.compile(
 )
 _ITEMS = {letter: re.compile(rf"(?<![A-Z0-9]){letter}\)", re.ASCII) for letter in "QABCDEFG"}
 _Q_ITEM = _ITEMS["Q"]
+_Q_BEGINS = re.compile(r"(?<![A-Z0-9])Q\)\s*[A-Z]{3,4}/Q", re.ASCII)
 _ACTIVE = ("CA", "LW", "LP", "LR", "LC", "XX")
 """Conditions (letters four and five of the Q-code) of an area in use: activated, will take place,
 prohibited, limited to, closed, and plain language, where item E speaks for itself."""
@@ -78,6 +79,11 @@ class QLine(msgspec.Struct, frozen=True):
     lower: int
     upper: int
     circle: Circle
+
+
+def looks_like_notams(text: str) -> bool:
+    """Whether a text has a NOTAM's first line or its item Q."""
+    return bool(_HEAD.search(text) or _Q_BEGINS.search(text))
 
 
 def read_notams(text: str, gathering: Gathering) -> None:

@@ -11,20 +11,17 @@ Everything else is unclear: arcs, exclusions, sectors, borders, several areas, b
 without a radius. So is a drawing that reaches outside the circle of the Q line: one of the two is
 a misprint, and nobody here can say which.
 
-What joins two corners of a NOTAM's polygon is not defined. The corners are joined by geodesics, and
-the radius is large enough to hold the straight line on a chart (in longitude and latitude, and in
-Mercator's projection) as well.
+What joins two corners of a NOTAM's polygon is not defined: see ``formats.outlines``.
 """
 
-import math
 import re
 from itertools import pairwise
 
 import msgspec
-import numpy as np
 from pyproj import Geod
 
 from detente.formats.coordinates import Found, coordinates_in
+from detente.formats.outlines import reaches_a_pole, stray_note, strays_m
 from detente.volumes import Core, Edges, Position, Shape
 from detente.volumes.units import NM_M
 
@@ -33,7 +30,6 @@ _WGS84 = Geod(ellps="WGS84")
 _SLACK_M = 2 * NM_M
 """A Q line gives whole minutes and whole miles."""
 _WHOLE_FIR_NM = 999
-_POLEWARD = 85.0
 
 _TROUBLE = re.compile(
     r"\b(ARCS?|CLOCKWISE|ANTI-?CLOCKWISE|COUNTER-?CLOCKWISE|C?CW|ACW|EXCLUD\w*|EXCL?|EXCEPT\w*"
@@ -181,9 +177,7 @@ def _polygon(text: str, plain: str, found: list[Found]) -> Area | Unclear:
         return Unclear("item E passes a point twice, so it may draw several areas")
     if len(ring) < 3:
         return Unclear("item E gives fewer than three corners")
-    if any(abs(lat) > _POLEWARD for _, lat in ring):
-        return Unclear("item E draws an area at a pole, where straight lines are not defined")
-    return _joined_both_ways(ring)
+    return _joined(ring)
 
 
 def _is_one_list(joints: list[str]) -> bool:
@@ -198,39 +192,15 @@ def _is_one_list(joints: list[str]) -> bool:
     return len({bool(joint.strip()) for joint in alike}) <= 1
 
 
-def _joined_both_ways(ring: list[Position]) -> Area:
+def _joined(ring: list[Position]) -> Area | Unclear:
     placed = [ring[0]]
     for lon, lat in ring[1:]:
         placed.append((lon + 360 * round((placed[-1][0] - lon) / 360), lat))
-    ends = zip(placed, placed[1:] + placed[:1], strict=True)
-    radius_m = max(_between_lines_m(start, end) for start, end in ends)
-    note = f"corners joined by geodesics, with {radius_m:.0f} m for the lines of a chart"
-    return Area(
-        Core(Shape.POLYGON, (tuple(placed),), Edges.GEODESIC),
-        radius_m,
-        (note,) if radius_m >= 1 else (),
-    )
-
-
-def _between_lines_m(start: Position, end: Position) -> float:
-    """How far a chart's straight lines stray from the geodesic between two corners, rounded up.
-
-    64 places on each line are compared with the geodesic at their share of the way, which is never
-    nearer than the geodesic itself; a tenth more stands for what lies between the places.
-    """
-    share = np.linspace(0, 1, 65)[1:-1]
-    lon = start[0] + share * (end[0] + 360 * round((start[0] - end[0]) / 360) - start[0])
-    lat = start[1] + share * (end[1] - start[1])
-    # Mercator's ordinate on the sphere; the tenth also covers what the ellipsoid changes.
-    low, high = np.arctanh(np.sin(np.radians([start[1], end[1]])))
-    rhumb_lat = np.degrees(np.arcsin(np.tanh(low + share * (high - low))))
-    azimuth, _, length_m = _WGS84.inv(*start, *end)
-    whole = np.ones_like(share)
-    way_lon, way_lat, _ = _WGS84.fwd(
-        start[0] * whole, start[1] * whole, azimuth * whole, share * length_m
-    )
-    strays_m = [_WGS84.inv(lon, line, way_lon, way_lat)[2].max() for line in (lat, rhumb_lat)]
-    return math.ceil(1.1 * float(max(strays_m)) * 10) / 10
+    core = Core(Shape.POLYGON, (tuple(placed),), Edges.GEODESIC)
+    if reaches_a_pole(core):
+        return Unclear("item E draws an area at a pole, where straight lines are not defined")
+    radius_m = strays_m(core)
+    return Area(core, radius_m, stray_note(radius_m))
 
 
 def _inside(area: Area, q: Circle) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 from detente.errors import InputError
 from detente.volumes import Activity
 from detente.volumes.check import check_activity
+from detente.volumes.times import parse_time_s
 from detente.volumes.units import FT_M, NM_M
 
 MAX_FILE_BYTES = 128 * 1024 * 1024
@@ -23,6 +24,13 @@ MAX_ROWS = 5_000_000
 MAX_LINE_CHARACTERS = 1024 * 1024
 MAX_JSON_DEPTH = 16
 MAX_NOTAM_CHARACTERS = 8 * 1024 * 1024
+MAX_OPENAIR_CHARACTERS = 32 * 1024 * 1024
+MAX_ARC_CORNERS = 500_000
+"""Corners that the arcs of one file are turned into; a few characters make hundreds."""
+
+ALWAYS_S = (parse_time_s("1901-01-01T00:00:00Z"), parse_time_s("2199-01-01T00:00:00Z"))
+"""What has no beginning or no end begins and ends here: a year inside the years that can be
+written, so that no separation in time leads out of them."""
 
 Progress = Callable[[int, int], None]
 """Told now and then how many items of how many are done."""
