@@ -356,7 +356,8 @@ def test_names_make_ids_and_two_of_a_name_two_ids() -> None:
 
 @pytest.mark.parametrize(("record", "kind"), [
     ("P", "prohibited area"), ("Q", "danger area"), ("c", "class C airspace"),
-    ("CTR", "control zone"), ("GP", "gliding prohibited"), ("W", "wave window"), ("RMZ", "airspace RMZ"),
+    ("CTR", "control zone"), ("GP", "gliding prohibited"), ("W", "wave window"),
+    ("RMZ", "airspace RMZ"),
 ])  # fmt: skip
 def test_classes(record: str, kind: str) -> None:
     assert only(airspace(AC=record)).kind == kind
