@@ -7,11 +7,26 @@ from typing import Any
 import msgspec
 import pytest
 
-from detente.line import Draft, release_draft, terms_draft
+from detente.line import (
+    Draft,
+    Exercise,
+    acknowledgement_draft,
+    message_draft,
+    release_draft,
+    terms_draft,
+)
 from detente.node import Node
 from detente.record import Checkpoint, Seen, SigningKey, tree, write_entry
-from detente.record.checkpoint import origin, sign_checkpoint
+from detente.record.checkpoint import (
+    cosign,
+    cosignature_lines,
+    origin,
+    sign_checkpoint,
+    with_cosignatures,
+)
 from detente.record.entry import entry_to_bundle, read_entry
+from detente.record.note import MAX_SIGNATURES, Note, NoteSignature, parse_note
+from detente.volumes import Activity
 
 LINE = "northern-watch"
 
@@ -76,3 +91,71 @@ def test_terms_and_a_release_under_them_in_one_push_hide_no_conflict(pair: Any, 
     hand.push(signed, hand.write(release_draft(far, version=1, supersedes=None, form="exact")))
     assert [(c.a.id, c.b.id) for c in us.conflicts(LINE)] == [("recce-1", "orbit-1")]
     assert us.verify() == []
+
+
+def test_lines_under_its_own_name_take_no_room_from_cosignatures(hand: Hand) -> None:
+    """A full note would leave no node on the line able to say what it holds."""
+    entry = hand.write(message_draft(text="hello"))
+    name, note = origin(hand.line, "ru"), parse_note(hand.note())
+    more = [NoteSignature(name, bytes([i] * 4), bytes(64)) for i in range(MAX_SIGNATURES - 1)]
+    receipt = hand.push(entry, note=str(Note(note.text, (*note.signatures, *more))))
+    head = hand.us.heads(hand.line, "ru")["ru"]
+    assert cosignature_lines(str(head.checkpoint)) == [receipt.cosignature]
+    assert len(parse_note(str(head.checkpoint)).signatures) == 2
+    assert hand.us.verify() == []
+
+
+def test_who_signed_for_an_entry_cannot_put_the_receipt_off(pair: Any, hand: Hand) -> None:
+    """A cosignature of less, made later, is nothing a node makes; a member's key can."""
+    us = pair.nodes["us"]
+    note_of: dict[int, str] = {}
+    for text in ("one", "two"):
+        sent = us.send(LINE, text=text, officer="a")
+        note_of[sent.index + 1] = str(us.read_log(hand.line, "us", 0, "ru").checkpoint)
+    first, both = note_of
+
+    def receive(size: int) -> None:
+        line = cosign(hand.key, "ru", note_of[size], int(pair.clock.now_s()))
+        us.receive_cosignatures(hand.line, "us", with_cosignatures(note_of[size], [line]), "ru")
+
+    receive(both)
+    before = us.entries(LINE, "us", first - 1, 2), us.obligations(LINE)
+    assert before[0][0].receipts == {"ru": "2026-11-22T08:00:00Z"}
+    pair.clock.at_s += 120
+    receive(first)
+    assert (us.entries(LINE, "us", first - 1, 2), us.obligations(LINE)) == before
+    assert us.entry(LINE, before[0][0].id).receipts == {"ru": "2026-11-22T08:00:00Z"}
+
+
+def until_the_end_of_the_calendar(activity: Activity) -> Activity:
+    """The activity, lasting to the last second that there is a way to write."""
+    volumes = [msgspec.structs.replace(v, end_s=7_258_118_399.0) for v in activity.volumes]
+    return msgspec.structs.replace(activity, volumes=tuple(volumes))
+
+
+def test_a_conflict_at_the_end_of_the_calendar_is_told(pair: Any, hand: Hand) -> None:
+    """Its window, half of the separation wider, would end in the year 2200."""
+    us = pair.nodes["us"]
+    theirs = until_the_end_of_the_calendar(pair.circle("ru", "theirs"))
+    ours = until_the_end_of_the_calendar(pair.circle("us", "ours"))
+    hand.push(hand.write(release_draft(theirs, version=1, supersedes=None, form="exact")))
+    us.file(ours, title="", officer="a")
+    assert [c.basis for c in us.conflicts(LINE)] == ["own"]
+    us.release("ours", LINE, "exact", officer="a")
+    [conflict] = us.conflicts(LINE)
+    assert (conflict.basis, conflict.end) == ("joint", "2199-12-31T23:59:59.999Z")
+    assert us.verify() == []
+
+
+def test_a_time_at_the_beginning_of_the_calendar_leaves_obligations_readable(
+    strangers: Any,
+) -> None:
+    """An exercise's clock moves it out of the calendar."""
+    strangers.join(Exercise(name="NORTHERN WATCH", clock_offset_s=-160_000_000))
+    us = strangers.nodes["us"]
+    hand = Hand(strangers)
+    sent = us.send(LINE, text="hello", officer="a")
+    answer = acknowledgement_draft(sent.id, "understood")
+    hand.push(hand.write(answer, time="1900-01-01T00:00:00Z"))
+    [owed] = [one for one in us.obligations(LINE) if one.entry == sent.id]
+    assert (owed.state, owed.met_at) == ("met", "1900-01-01T00:00:00Z")

@@ -8,6 +8,7 @@ import pytest
 from detente.errors import LimitError, RecordError, SignatureError
 from detente.record import Checkpoint, PublicKey, SigningKey, tree
 from detente.record.checkpoint import (
+    bare_note,
     cosign,
     cosignature_lines,
     cosigned_message,
@@ -108,6 +109,15 @@ def test_the_log_signs_once(us: SigningKey, origin: str, times: int) -> None:
     open_checkpoint(resigned(us, origin, text), us.public, origin)
     with pytest.raises(SignatureError, match=f"{times} signatures"):
         open_checkpoint(resigned(us, origin, text, times=times), us.public, origin)
+
+
+def test_a_bare_note_has_the_signature_of_its_log_and_no_other(
+    us: SigningKey, ru: SigningKey, note: str, origin: str
+) -> None:
+    unknown = NoteSignature(origin, b"none", bytes(64)).line
+    full = with_cosignatures(note, [unknown, cosign(ru, "ru", note, 1)])
+    assert full != note
+    assert bare_note(full, us.public, origin) == note
 
 
 def test_signatures_by_unknown_keys_are_ignored(us: SigningKey, note: str, origin: str) -> None:

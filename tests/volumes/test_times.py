@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.errors import InputError
-from detente.volumes.times import ceil_ms, check_time_s, floor_ms, format_time, parse_time_s
+from detente.volumes.times import (
+    ceil_ms,
+    check_time_s,
+    floor_ms,
+    format_time,
+    parse_time_s,
+    within_calendar_s,
+)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +94,11 @@ def test_any_text_is_an_instant_or_an_input_error(text: str) -> None:
     except InputError:
         return
     assert check_time_s(seconds) == seconds
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_what_is_computed_stays_within_what_can_be_written(seconds: float) -> None:
+    nearest = within_calendar_s(seconds)
+    assert format_time(nearest)[:4] in {str(year) for year in range(1900, 2200)}
+    if -2_208_988_800 <= seconds <= 7_258_118_399.999:
+        assert nearest == seconds

@@ -27,7 +27,7 @@ import msgspec
 from detente.conflict import Conflict, Key, Separation
 from detente.formats import Unknown, features_of
 from detente.volumes.model import Activity, Band, Limit, Reference
-from detente.volumes.times import ceil_ms, floor_ms, format_time
+from detente.volumes.times import ceil_ms, floor_ms, format_time, within_calendar_s
 from detente.volumes.units import FL_M, FT_M, NM_M
 
 WIDTH = 100
@@ -149,7 +149,8 @@ def printable(text: str) -> str:
 
 def whole_seconds(start_s: float, end_s: float) -> tuple[str, str]:
     """Both ends of a window as text, rounded outward to the second."""
-    return format_time(math.floor(start_s)), format_time(math.ceil(end_s))
+    ends_s = (within_calendar_s(math.floor(start_s)), within_calendar_s(math.ceil(end_s)))
+    return format_time(ends_s[0]), format_time(ends_s[1])
 
 
 @cache
@@ -172,8 +173,8 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
     return {
         "a": msgspec.to_builtins(conflict.a),
         "b": msgspec.to_builtins(conflict.b),
-        "start": format_time(floor_ms(conflict.start_s)),
-        "end": format_time(ceil_ms(conflict.end_s)),
+        "start": format_time(within_calendar_s(floor_ms(conflict.start_s))),
+        "end": format_time(within_calendar_s(ceil_ms(conflict.end_s))),
         "lateral_m": _down(conflict.lateral_m, 1),
         "vertical_m": _down(conflict.vertical_m, 1),
         "place": {"lon": round(conflict.lon, 6), "lat": round(conflict.lat, 6)},

@@ -26,7 +26,7 @@ from detente.line.read.agreement import terms
 from detente.line.view import Change, View, load, place_key, put, scan
 from detente.record.entry import Entry
 from detente.volumes.model import Activity
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, within_calendar_s
 
 Window = Sequence[float]
 """First start and last end, POSIX seconds."""
@@ -258,8 +258,8 @@ def _part(part: Part) -> dict[str, Any]:
 def _figures(found: Conflict | Part) -> dict[str, Any]:
     """Rounded so that two processors agree, and outward: never later, shorter or farther apart."""
     return {
-        "start": format_time(math.floor(found.start_s)),
-        "end": format_time(math.ceil(found.end_s)),
+        "start": format_time(within_calendar_s(math.floor(found.start_s))),
+        "end": format_time(within_calendar_s(math.ceil(found.end_s))),
         "lateral_m": math.floor(found.lateral_m),
         "vertical_m": math.floor(found.vertical_m),
         # Adding 0.0 turns -0.0 into 0.0, which is written alike everywhere.

@@ -20,7 +20,7 @@ from detente.line.read import Check, Lapse, all_acknowledgements, checks, lapses
 from detente.line.read.agreement import in_force, terms
 from detente.line.terms import Terms
 from detente.line.view import View, scan
-from detente.volumes.times import format_time, parse_time_s
+from detente.volumes.times import format_time, parse_time_s, within_calendar_s
 
 SLOTS_BACK = 8
 """How many past line-check slots are looked at."""
@@ -167,7 +167,8 @@ class _Book:
         return "late" if self.now_s > due_s else "due"
 
     def _domain_s(self, real_s: float) -> float:
-        return real_s + self.terms.clock_offset_s
+        # A peer's claim of a time may lie at the calendar's edge, and an exercise move it beyond.
+        return within_calendar_s(real_s + self.terms.clock_offset_s)
 
 
 def _deadlines(terms: Terms, type_: str, about: dict[str, Any]) -> dict[abouts.Owed, int]:

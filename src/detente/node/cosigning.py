@@ -11,7 +11,7 @@ from detente.errors import GapError, InputError, RecordError
 from detente.line import Founding
 from detente.node import evidence
 from detente.node.core import Core
-from detente.node.peering import bare_note, line_for
+from detente.node.peering import line_for
 from detente.record import checkpoint as checkpoints
 from detente.store import changes, links, logs
 from detente.store.logs import Cosigned
@@ -55,9 +55,9 @@ def take(core: Core, line: str, party: str, note: str, caller: str) -> None:
     """
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller, party)
-    name = checkpoints.origin(line, party)
-    found = checkpoints.open_checkpoint(note, core.key_of(founding, party), name)
-    bare = bare_note(note, name)
+    key, name = core.key_of(founding, party), checkpoints.origin(line, party)
+    found = checkpoints.open_checkpoint(note, key, name)
+    bare = checkpoints.bare_note(note, key, name)
     given = [
         _verified(core, founding, cosigner, text, bare, found.size)
         for text in checkpoints.cosignature_lines(note)

@@ -10,7 +10,6 @@ from detente.node import views
 from detente.node.core import Core
 from detente.record import entry_to_bundle
 from detente.record.checkpoint import with_cosignatures
-from detente.record.note import Note, parse_note
 from detente.store import logs
 from detente.store.logs import Row
 from detente.store.store import Tx
@@ -79,9 +78,3 @@ def read_log(core: Core, line: str, party: str, start: int, caller: str) -> view
         page.append(row)
     entries = [entry_to_bundle(entry) for entry in core.entries(founding, page)]
     return views.LogPage(entries=entries, checkpoint=None if newest is None else newest[1])
-
-
-def bare_note(note: str, origin: str) -> str:
-    """A checkpoint's note with the signature of its own party alone."""
-    parsed = parse_note(note)
-    return str(Note(parsed.text, tuple(s for s in parsed.signatures if s.name == origin)))

@@ -15,10 +15,10 @@ from detente.errors import GapError, InputError, LimitError, RecordError
 from detente.line import Founding
 from detente.node import cosigning, evidence, restoring, views
 from detente.node.core import Core
-from detente.node.peering import bare_note, line_for
+from detente.node.peering import line_for
 from detente.node.writing import fold
 from detente.record import Checkpoint, Entry, read_entry
-from detente.record.checkpoint import open_checkpoint, origin
+from detente.record.checkpoint import bare_note, open_checkpoint, origin
 from detente.store import logs
 from detente.store.projection import LineRows
 from detente.store.store import Tx
@@ -55,9 +55,9 @@ class _Push:
         self.checkpoint: Checkpoint | None = None
         self.note = ""
         if note is not None:
-            name = origin(founding.id, party)
-            self.checkpoint = open_checkpoint(note, core.key_of(founding, party), name)
-            self.note = bare_note(note, name)
+            key, name = core.key_of(founding, party), origin(founding.id, party)
+            self.checkpoint = open_checkpoint(note, key, name)
+            self.note = bare_note(note, key, name)
 
     def _entry(self, core: Core, founding: Founding, index: int, bundle: dict[str, Any]) -> Entry:
         entry = read_entry(bundle, lambda party: core.key_of(founding, party))

@@ -16,10 +16,9 @@ from typing import NamedTuple
 from detente.errors import DetenteError, StoreError
 from detente.line import Founding, open_founding, project
 from detente.node.core import Core
-from detente.node.peering import bare_note
 from detente.node.views import Finding
 from detente.record import Entry
-from detente.record.checkpoint import open_checkpoint, origin, verify_cosignature
+from detente.record.checkpoint import bare_note, open_checkpoint, origin, verify_cosignature
 from detente.record.entry import body_hash, entry_id
 from detente.record.tree import Frontier, leaf_hash, root_at
 from detente.store import logs, raw
@@ -192,13 +191,13 @@ class _Line:
     def _check_checkpoints(self, founding: Founding, party: str) -> Iterator[_BadError]:
         log = self.logs[party]
         stored = raw.checkpoints(self.tx, self.line, party)
-        name = origin(self.line, party)
+        key, name = self.core.key_of(founding, party), origin(self.line, party)
         for size, data in stored.items():
             last = max(0, size - 1)
             try:
                 note = data.decode("utf-8")
-                found = open_checkpoint(note, self.core.key_of(founding, party), name)
-                sound = (found.size, bare_note(note, name)) == (size, note)
+                found = open_checkpoint(note, key, name)
+                sound = (found.size, bare_note(note, key, name)) == (size, note)
             except (DetenteError, UnicodeDecodeError):
                 sound = False
             if not sound:

@@ -103,6 +103,16 @@ def open_checkpoint(note: str, key: PublicKey, origin: str) -> Checkpoint:
     return checkpoint
 
 
+def bare_note(note: str, key: PublicKey, origin: str) -> str:
+    """An opened checkpoint's note with the signature of its own party alone.
+
+    Not even another line under the same key name stays: it is by nobody, and would take the room
+    of cosignatures.
+    """
+    parsed = parse_note(note)
+    return str(Note(parsed.text, tuple(parsed.by(origin, key_id(origin, ED25519, key.raw)))))
+
+
 def cosigned_message(text: str, timestamp_s: int) -> bytes:
     """The bytes that a cosigner signs for a checkpoint's text."""
     return f"cosignature/v1\ntime {timestamp_s}\n{text}".encode()

@@ -257,26 +257,18 @@ def _cosignatures(tx: Tx, line: str, party: str, which: ColumnElement[bool]) -> 
     ]
 
 
-_FIRST_SIZES = (
-    select(cosignatures.c.cosigner, func.min(cosignatures.c.size).label("size"))
+_RECEIVED = (
+    select(cosignatures.c.cosigner, func.min(cosignatures.c.time_s).label("time_s"))
     .where(
         cosignatures.c.line == bindparam("of_line"),
         cosignatures.c.party == bindparam("of_party"),
         cosignatures.c.size > bindparam("of_index"),
     )
     .group_by(cosignatures.c.cosigner)
-    .subquery()
-)
-_FIRST = select(cosignatures.c.cosigner, cosignatures.c.time_s).join(
-    _FIRST_SIZES,
-    (cosignatures.c.line == bindparam("of_line"))
-    & (cosignatures.c.party == bindparam("of_party"))
-    & (cosignatures.c.cosigner == _FIRST_SIZES.c.cosigner)
-    & (cosignatures.c.size == _FIRST_SIZES.c.size),
 )
 
 
 def received(tx: Tx, line: str, party: str, index: int) -> dict[str, int]:
-    """When each cosigner received one entry: the time of the first cosignature that covers it."""
+    """When each cosigner received one entry: the earliest time it signed for having it."""
     given = {"of_line": line, "of_party": party, "of_index": index}
-    return {row.cosigner: row.time_s for row in tx.connection.execute(_FIRST, given)}
+    return {row.cosigner: row.time_s for row in tx.connection.execute(_RECEIVED, given)}

@@ -71,6 +71,15 @@ def check_time_s(seconds: float, *, where: str = "") -> float:
     return seconds
 
 
+def within_calendar_s(seconds: float) -> float:
+    """The nearest instant between the years 1900 and 2200, to the millisecond.
+
+    For instants that are computed from two others, a margin or an offset away from them: they must
+    not fail because those lie at the calendar's edge.
+    """
+    return min(max(seconds, _MIN_S), _MAX_S - 0.001)
+
+
 def format_time(seconds: float) -> str:
     """RFC 3339 in UTC, rounded to the nearest millisecond, which is shown only when not zero."""
     ms = round(check_time_s(seconds) * 1000)

@@ -24,7 +24,7 @@ from detente.node.views import (
 )
 from detente.volumes import Activity
 from detente.volumes.datums import widenings
-from detente.volumes.times import ceil_ms, floor_ms, format_time
+from detente.volumes.times import ceil_ms, floor_ms, format_time, within_calendar_s
 
 
 def joint(reader: LineReader) -> list[ConflictView]:
@@ -123,8 +123,8 @@ def _own(
         line_name=reader.name,
         a=sides[found.a.party],
         b=sides[found.b.party],
-        start=format_time(floor_ms(found.start_s)),
-        end=format_time(ceil_ms(found.end_s)),
+        start=format_time(within_calendar_s(floor_ms(found.start_s))),
+        end=format_time(within_calendar_s(ceil_ms(found.end_s))),
         lateral_m=found.lateral_m,
         vertical_m=found.vertical_m,
         place=PlaceView(lon=found.lon, lat=found.lat),
@@ -156,8 +156,8 @@ def _part(one: Part) -> PartView:
     return PartView(
         a_volume=one.a_volume,
         b_volume=one.b_volume,
-        start=format_time(floor_ms(one.start_s)),
-        end=format_time(ceil_ms(one.end_s)),
+        start=format_time(within_calendar_s(floor_ms(one.start_s))),
+        end=format_time(within_calendar_s(ceil_ms(one.end_s))),
         lateral_m=one.lateral_m,
         vertical_m=one.vertical_m,
         place=PlaceView(lon=one.lon, lat=one.lat),

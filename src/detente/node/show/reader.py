@@ -69,17 +69,21 @@ class LineReader:
 
     @cached_property
     def _received(self) -> dict[tuple[str, str], tuple[list[int], list[int]]]:
-        """Per log and cosigner: the sizes cosigned, rising, and when each was."""
+        """Per log and cosigner: the sizes cosigned, rising, and since when each was held.
+
+        That is the earliest time under it or a later size. Else whoever had signed for more could
+        still sign for less, later, and so owe its answer later.
+        """
         found: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
         for party in self.founding.members:
-            for one in logs.cosigned_above(self.tx, self.id, party, -1):
+            for one in reversed(logs.cosigned_above(self.tx, self.id, party, -1)):
                 sizes, times_s = found.setdefault((party, one.cosigner), ([], []))
                 sizes.append(one.size)
-                times_s.append(one.time_s)
-        return found
+                times_s.append(min([one.time_s, *times_s[-1:]]))
+        return {of: (sizes[::-1], times_s[::-1]) for of, (sizes, times_s) in found.items()}
 
     def received_s(self, party: str, index: int, by: str) -> int | None:
-        """When the node of ``by`` received an entry: the first cosignature that covers it."""
+        """When the node of ``by`` received an entry: the first it signed for having it."""
         sizes, times_s = self._received.get((party, by), ([], []))
         first = bisect_right(sizes, index)
         return times_s[first] if first < len(sizes) else None
