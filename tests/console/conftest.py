@@ -50,11 +50,23 @@ def serving(console: Console, node: Node) -> Iterator[str]:
         console.join()
 
 
+class AdvancingClock:
+    """The machine's clock, moved ahead when a test says so."""
+
+    ahead_s = 0.0
+
+    def now_s(self) -> float:
+        return time.time() + self.ahead_s
+
+
 class Desk:
     """One party's console as a browser sees it, and the node behind it."""
 
-    def __init__(self, node: Node, address: str, browser: httpx.Client) -> None:
+    def __init__(
+        self, node: Node, clock: AdvancingClock, address: str, browser: httpx.Client
+    ) -> None:
         self.node = node
+        self.clock = clock
         self.address = address
         self.browser = browser
 
@@ -131,11 +143,12 @@ def pair(tmp_path: Path, joined: Path) -> Iterator[Pair]:
         desks = []
         for party in ("us", "ru"):
             shutil.copytree(joined / party, tmp_path / party)
-            node = Node.open(tmp_path / party)
+            clock = AdvancingClock()
+            node = Node.open(tmp_path / party, clock=clock)
             stack.callback(node.close)
             address = stack.enter_context(serving(Console(node), node))
             browser = stack.enter_context(httpx.Client(base_url=address))
-            desks.append(Desk(node, address, browser).log_in())
+            desks.append(Desk(node, clock, address, browser).log_in())
         pair = Pair(*desks)
         pair.level()
         yield pair

@@ -47,6 +47,12 @@ def test_logging_out_ends_the_session(pair: Any) -> None:
     assert pair.us.browser.get(LINE).status_code == 401
 
 
+def test_a_session_ends_with_the_watch(pair: Any) -> None:
+    pair.us.page()
+    pair.us.clock.ahead_s = 13 * 3600.0
+    assert pair.us.browser.get(LINE).status_code == 401
+
+
 def test_an_officer_whose_access_has_ended_is_out_at_once(pair: Any) -> None:
     pair.us.page()
     pair.us.node.end_officer("watch-1")

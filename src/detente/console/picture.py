@@ -59,6 +59,7 @@ def picture(
     look = styles(line)
     drawn = [*_released(activities, look, now_s), *_plans(plans, line, now_s)]
     meeting = [c for c in conflicts if c.state == "open" and parse_time_s(c.end) >= now_s]
+    met = {f"{s.party}/{s.id}" for c in meeting for s in (c.a, c.b)}
     features = [_area(line)]
     shapes: list[BaseGeometry] = []
     for one in drawn:
@@ -76,9 +77,15 @@ def picture(
             for shape, wire in zip(grown, one.wire, strict=True)
         ]
         if one.label:
-            place = Point(outlines.name_place(outlines.joined(grown)))
             features.append(
-                _feature(place, role="name", key=one.key, style=one.style, label=one.label)
+                _feature(
+                    Point(outlines.name_place(outlines.joined(grown))),
+                    role="name",
+                    key=one.key,
+                    style=one.style,
+                    label=one.label,
+                    meets=one.key in met,
+                )
             )
     features += _conflicts(line, meeting, activities, plans)
     return {

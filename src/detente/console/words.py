@@ -107,6 +107,16 @@ def lateral(metres: float) -> str:
     return f"{metres / NM_M:.1f} NM ({metres / 1000:.1f} km)"
 
 
+def lateral_short(metres: float) -> str:
+    """A lateral distance that was agreed: ``5.0 NM``."""
+    return f"{metres / NM_M:.1f} NM"
+
+
+def vertical_short(metres: float) -> str:
+    """A vertical distance that was agreed: ``1,000 ft``."""
+    return f"{metres / FT_M:,.0f} ft"
+
+
 def vertical(metres: float) -> str:
     """A vertical distance: in feet and metres, or that they overlap."""
     if metres <= 0:

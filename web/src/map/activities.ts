@@ -125,6 +125,8 @@ export function addActivities(map: Map): void {
       "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
       "text-radial-offset": 0.6,
       "text-justify": "auto",
+      // Where there is no room for all names, those in an open conflict stand.
+      "symbol-sort-key": ["case", ["get", "meets"], 0, 1],
     },
     paint: {
       "text-color": byStyle(),

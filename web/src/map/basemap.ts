@@ -54,6 +54,7 @@ export function baseStyle(built: string): StyleSpecification {
         id: "graticule",
         type: "line",
         source: "graticule",
+        minzoom: 3,
         paint: { "line-color": colour("graticule"), "line-width": 0.5 },
       },
     ],

@@ -19,6 +19,7 @@ export interface NameProperties {
   key: string;
   style: string;
   label: string;
+  meets: boolean; // takes part in an open conflict
 }
 
 export interface OverlapProperties {
