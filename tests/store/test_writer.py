@@ -140,6 +140,21 @@ def test_a_failed_commit_fails_all_of_its_batch_and_keeps_nothing(store: Store) 
     assert store.write(lambda tx: put(tx, "after")) == "after"
 
 
+def test_the_writer_outlives_what_is_no_error_of_the_database(store: Store) -> None:
+    """Nobody would be answered any more if its thread ended."""
+    engine = store._engines[0]
+
+    def run_out_of_memory(_connection: object) -> None:
+        raise MemoryError
+
+    event.listen(engine, "begin", run_out_of_memory)
+    with pytest.raises(StoreError, match="MemoryError"):
+        store.write(lambda tx: put(tx, "lost"))
+    event.remove(engine, "begin", run_out_of_memory)
+    store.write(lambda tx: put(tx, "kept"))
+    assert held(store) == {"kept"}
+
+
 def test_an_exception_tells_who_follows_the_database(store: Store) -> None:
     undone: list[str] = []
 

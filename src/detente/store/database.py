@@ -85,10 +85,10 @@ def open_engines(url: URL) -> tuple[Engine, Engine]:
     return writer, reader
 
 
-def reason(error: SQLAlchemyError) -> str:
+def reason(error: Exception) -> str:
     """The driver's own words, on one line, without the statement and its parameters."""
     cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split())
+    return " ".join(str(cause).split()) or type(cause).__name__
 
 
 @contextmanager

@@ -85,7 +85,7 @@ class _Job:
         else:
             self.answer.set_exception(self.error)
 
-    def fail(self, cause: SQLAlchemyError) -> None:
+    def fail(self, cause: Exception) -> None:
         """Tell the caller that nothing of what it asked for was kept."""
         error = StoreError(
             f"the store could not keep this: {reason(cause)}",
@@ -158,7 +158,8 @@ class Writer:
             with self._engine.begin() as connection:
                 for job in batch:
                     job.attempt(connection)
-        except SQLAlchemyError as error:
+        except Exception as error:
+            # Not the database's errors alone: without this thread nobody would be answered again.
             for job in batch:
                 job.undo()
                 job.fail(error)
