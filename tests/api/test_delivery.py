@@ -12,6 +12,7 @@ from detente.node import delivery as delivery_module
 from detente.node import peering
 from detente.node.channel import client_context
 from detente.node.peer import Peer
+from detente.node.wire import TlsWire
 
 Posts = Callable[..., list[Any]]
 Joined = Callable[..., str]
@@ -134,7 +135,7 @@ def test_why_a_peer_is_not_reached_is_said(posts: Posts, joined: Joined) -> None
     (view,) = us.node.peers()
 
     def failure(authority: str) -> str:
-        peer = Peer(view, client_context(us.keys, authority))
+        peer = Peer(view.party, TlsWire(view, client_context(us.keys, authority)))
         try:
             with pytest.raises(DetenteError) as caught:
                 peer.heads()

@@ -2,9 +2,7 @@
 
 Delivery is replication (docs/protocol.md, section 8). One **link** per line and peer runs in a
 thread of its own, so that a peer that is slow, hostile or gone holds up nobody else. A link does
-one thing over and over, the *exchange*: ask what the peer holds, take what we lack, send what it
-lacks, and pass cosignatures both ways. All of it may happen twice without harm, so nothing has to
-be remembered across a restart but the logs themselves.
+one thing over and over, the ``exchange``.
 
 An exchange runs at once when we have written something, else every few seconds; after a failure it
 waits longer each time, by a random part, so that a peer that comes back is not met by all at once,
@@ -14,18 +12,18 @@ and no longer than until the line shows new life.
 import random
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from detente.errors import DetenteError, GapError, RecordError, StoreError
+from detente.errors import DetenteError, StoreError
 from detente.node.channel import Trust, client_context
-from detente.node.peer import Peer, UnreachableError
-from detente.node.views import Head, PeerView
-from detente.record.checkpoint import cosignature_lines, with_cosignatures
+from detente.node.exchange import Exchange
+from detente.node.peer import Peer
+from detente.node.views import PeerView
+from detente.node.wire import TlsWire
 
 if TYPE_CHECKING:
     from detente.node.node import Node
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 RETRY_S = 0.5
 RETRY_S_MAX = 10.0
 STOP_S = 3.0
-
-PAGES_MAX = 64
-"""Pages taken or sent in one exchange: a peer with endless entries waits for the next one."""
 
 log = structlog.get_logger("detente.delivery")
 
@@ -126,14 +121,13 @@ class Link:
         """Nothing runs until ``thread`` is started."""
         self._node = node
         self._line = view.line
-        self._peer = Peer(view, client_context(keys, view.ca))
+        self._peer = Peer(view.party, TlsWire(view, client_context(keys, view.ca)))
+        self._exchange = Exchange(node, view.line, self._peer)
         self._stopping = stopping
         self._poll_s = poll_s
         self._woken = threading.Event()
         self._failures = 0
         self._error = ""
-        self._own_told = -1
-        self._notes: dict[str, str] = {}
         self.thread = threading.Thread(target=self._run, name=f"link {view.party}", daemon=True)
 
     def wake(self) -> None:
@@ -150,7 +144,7 @@ class Link:
 
     def _try_exchange(self) -> None:
         try:
-            self.exchange()
+            self._exchange.run()
         except DetenteError as error:
             self._note_failure(error)
         except Exception:
@@ -189,96 +183,7 @@ class Link:
             if self._woken.wait(max(0.0, deadline_s - time.monotonic())):
                 self._woken.clear()
                 with suppress(StoreError):
-                    if not self._stopping.is_set() and self._own_size() > self._own_told:
+                    if not self._stopping.is_set() and self._exchange.has_news:
                         return
             if time.monotonic() >= deadline_s:
                 return
-
-    def _own_size(self) -> int:
-        return self._ours()[self._node.party].size
-
-    def _ours(self) -> dict[str, Head]:
-        return self._node.heads(self._line, self._node.party)
-
-    def exchange(self) -> None:
-        """Bring both sides to the same entries, as far as one exchange reaches.
-
-        What is wrong with one log holds up no other; the first such error is raised at the end.
-        """
-        theirs = self._peer.heads()
-        sizes = {party: head.size for party, head in theirs.items()}
-        self._node.heard(self._line, self._peer.party, sizes)
-        wrong: list[DetenteError] = []
-        for party, head in self._ours().items():
-            if party in theirs:
-                with _kept(wrong):
-                    self._take(party, head.size, theirs[party])
-        for party, head in self._ours().items():
-            with _kept(wrong):
-                self._send(party, head.size, theirs[party].size if party in theirs else 0)
-        if wrong:
-            raise wrong[0]
-
-    def _take(self, party: str, held: int, theirs: Head) -> None:
-        """Take what we lack of one log, then what its checkpoint and cosignatures say."""
-        note = theirs.checkpoint
-        for _ in range(PAGES_MAX):
-            if held >= theirs.size:
-                break
-            page = self._peer.read_log(party, held)
-            receipt = self._node.receive(
-                self._line, party, held, page.entries, page.checkpoint, self._peer.party
-            )
-            note = page.checkpoint or note
-            if receipt.size <= held:
-                break
-            held = receipt.size
-        if note is None or self._notes.get(party) == note:
-            return
-        if party != self._node.party:
-            receipt = self._node.receive(self._line, party, held, [], note, self._peer.party)
-            if receipt.cosignature is None:
-                return
-            if receipt.cosignature not in cosignature_lines(note):
-                with_ours = with_cosignatures(note, [receipt.cosignature])
-                self._peer.send_cosignatures(party, with_ours)
-        self._node.receive_cosignatures(self._line, party, note, self._peer.party)
-        self._notes[party] = note
-
-    def _send(self, party: str, ours: int, theirs: int) -> None:
-        """Send what the peer lacks of one log; keep the cosignatures it answers with."""
-        for _ in range(PAGES_MAX):
-            if theirs >= ours:
-                break
-            page = self._node.read_log(self._line, party, theirs, self._peer.party)
-            try:
-                receipt = self._peer.push(party, theirs, page.entries, page.checkpoint)
-            except GapError as gap:
-                if gap.size >= theirs:
-                    raise
-                # It lost entries since it told of them, or was restored from a backup.
-                theirs = gap.size
-                continue
-            if receipt.cosignature is not None and page.checkpoint is not None:
-                note = with_cosignatures(page.checkpoint, [receipt.cosignature])
-                self._node.receive_cosignatures(self._line, party, note, self._peer.party)
-            if receipt.size <= theirs:
-                raise RecordError(
-                    f"took {len(page.entries)} entries of {party} and holds no more than before",
-                    where=f"peer {self._peer.party}",
-                    remedy="tell its operators",
-                )
-            theirs = receipt.size
-        if party == self._node.party:
-            self._own_told = theirs
-
-
-@contextmanager
-def _kept(wrong: list[DetenteError]) -> Iterator[None]:
-    """Keep an error for later, unless it says that there is nobody to go on with."""
-    try:
-        yield
-    except UnreachableError:
-        raise
-    except DetenteError as error:
-        wrong.append(error)

@@ -1,50 +1,32 @@
-"""Calling one peer: the requests of docs/protocol.md, section 8, over its own TLS and no other.
+"""Calling one peer: the requests of docs/protocol.md, section 8.
 
-The peer is whoever proves ``node.<party>.detente.invalid`` with a certificate of the authority in
-its card, at whatever address the card gives. What it answers is bounded in bytes and in time and
-read as strictly as a stranger's request.
+What it answers is read as strictly as a stranger's request.
 """
 
-import ssl
-import time
 from typing import Any, TypeVar
 
-import httpx
 import msgspec
 
-from detente.errors import DetenteError, GapError, InputError, LimitError, RecordError, StateError
-from detente.node.certificates import node_host
-from detente.node.views import Head, Json, LogPage, PeerView, Receipt
+from detente.errors import DetenteError, GapError, InputError, RecordError, StateError
+from detente.node.views import Head, Json, LogPage, Receipt
+from detente.node.wire import ANSWER_BYTES_MAX, Wire
 from detente.record import strict_json
 
-ANSWER_BYTES_MAX = 8 * 1024 * 1024
-ANSWER_SECONDS_MAX = 60.0
-TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=20.0, pool=5.0)
-LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=45.0)
-
 T = TypeVar("T")
-
-
-class UnreachableError(StateError):
-    """No answer came, or none from who should have given it."""
 
 
 class Peer:
     """One other member of one line, as a server."""
 
-    def __init__(self, view: PeerView, context: ssl.SSLContext) -> None:
-        """``context`` trusts the peer's authority alone (``channel.client_context``)."""
-        self.party = view.party
-        self._where = f"peer {view.party}"
-        self._base = f"{view.endpoint.rstrip('/')}/line/v1/{view.line}"
-        # trust_env: no proxy and no certificate from the environment may come in between.
-        self._client = httpx.Client(
-            verify=context, timeout=TIMEOUT, limits=LIMITS, trust_env=False, follow_redirects=False
-        )
+    def __init__(self, party: str, wire: Wire) -> None:
+        """``wire`` leads to ``party``, on the one line this is about."""
+        self.party = party
+        self._where = f"peer {party}"
+        self._wire = wire
 
     def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        """Close the wire."""
+        self._wire.close()
 
     def heads(self) -> dict[str, Head]:
         """How much the peer holds of every log of the line."""
@@ -65,39 +47,13 @@ class Peer:
 
     def _ask(self, method: str, path: str, kind: type[T] | None, body: Any = None) -> T:
         """One request. Every failure is a ``DetenteError`` that an officer can read."""
-        try:
-            status, answer = self._exchange(method, path, body)
-        except httpx.HTTPError as error:
-            raise self._unreachable(error) from None
+        content = None if body is None else msgspec.json.encode(body)
+        status, answer = self._wire.ask(method, path, content)
         if status not in (200, 204):
             raise self._refusal(status, answer)
         if kind is None:
             return None  # type: ignore[return-value]
         return self._read(answer, kind)
-
-    def _exchange(self, method: str, path: str, body: Any) -> tuple[int, bytes]:
-        deadline_s = time.monotonic() + ANSWER_SECONDS_MAX
-        content = None if body is None else msgspec.json.encode(body)
-        with self._client.stream(
-            method,
-            self._base + path,
-            content=content,
-            headers={"Content-Type": "application/json"} if content is not None else None,
-            # The name that the certificate must prove; the address is only where to find it.
-            extensions={"sni_hostname": node_host(self.party)},
-        ) as response:
-            chunks, held = [], 0
-            # Raw: what the peer compressed is not unpacked, however small it looks.
-            for chunk in response.iter_raw():
-                held += len(chunk)
-                if held > ANSWER_BYTES_MAX or time.monotonic() > deadline_s:
-                    raise LimitError(
-                        "its answer is larger or slower than this protocol allows",
-                        where=self._where,
-                        remedy="tell its operators",
-                    )
-                chunks.append(chunk)
-            return response.status_code, b"".join(chunks)
 
     def _read(self, answer: bytes, kind: type[T]) -> T:
         try:
@@ -121,21 +77,6 @@ class Peer:
             return StateError(message, where=self._where, remedy="it may not have joined yet")
         kind = RecordError if told.error in ("fork", "bad-record", "bad-signature") else StateError
         return kind(message, where=self._where, remedy=told.remedy[:300])
-
-    def _unreachable(self, error: httpx.HTTPError) -> UnreachableError:
-        if isinstance(error, httpx.TimeoutException):
-            why, remedy = "did not answer in time", "it is tried again by itself"
-        elif "certificate verify failed" in str(error) or "CERTIFICATE_VERIFY" in str(error):
-            why = "showed a certificate that is not of the authority in its card"
-            remedy = "do not trust what answers there; speak to its operators"
-        elif "alert" in str(error).lower() or isinstance(error, httpx.RemoteProtocolError):
-            # In TLS 1.3 a client learns that its certificate is refused when it reads; many
-            # servers just close the connection then.
-            why = "closed the connection, perhaps because it does not know our certificate"
-            remedy = "it may not have joined the line yet; it is tried again by itself"
-        else:
-            why, remedy = "cannot be reached", "it is tried again by itself"
-        return UnreachableError(f"{why} ({error})", where=self._where, remedy=remedy)
 
 
 class _Heads(msgspec.Struct, frozen=True):

@@ -1,0 +1,125 @@
+"""The exchange: what one node does to bring itself and one peer to the same entries.
+
+Ask what the peer holds, take what we lack, send what it lacks, and pass cosignatures both ways. All
+of it may be broken off anywhere and happen twice without harm, so that nothing has to be remembered
+across a restart but the logs themselves. When it is done, and in which thread, is ``delivery``'s.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from detente.errors import DetenteError, GapError, RecordError
+from detente.node.peer import Peer
+from detente.node.views import Head
+from detente.node.wire import UnreachableError
+from detente.record.checkpoint import cosignature_lines, with_cosignatures
+
+if TYPE_CHECKING:
+    from detente.node.node import Node
+
+PAGES_MAX = 64
+"""Pages taken or sent in one exchange: a peer with endless entries waits for the next one."""
+
+
+class Exchange:
+    """Exchanges with one peer on one line, one after the other."""
+
+    def __init__(self, node: "Node", line: str, peer: Peer) -> None:
+        """``line`` is the line's id; ``peer`` is called on that line."""
+        self._node = node
+        self._line = line
+        self._peer = peer
+        self._own_told = -1
+        self._notes: dict[str, str] = {}
+
+    @property
+    def has_news(self) -> bool:
+        """Whether we have written what the peer was not yet known to hold after the last one."""
+        return self._ours()[self._node.party].size > self._own_told
+
+    def _ours(self) -> dict[str, Head]:
+        return self._node.heads(self._line, self._node.party)
+
+    def run(self) -> None:
+        """Bring both sides to the same entries, as far as one exchange reaches.
+
+        What is wrong with one log holds up no other; the first such error is raised at the end.
+        """
+        theirs = self._peer.heads()
+        sizes = {party: head.size for party, head in theirs.items()}
+        self._node.heard(self._line, self._peer.party, sizes)
+        wrong: list[DetenteError] = []
+        for party, head in self._ours().items():
+            if party in theirs:
+                with _kept(wrong):
+                    self._take(party, head.size, theirs[party])
+        for party, head in self._ours().items():
+            with _kept(wrong):
+                self._send(party, head.size, theirs[party].size if party in theirs else 0)
+        if wrong:
+            raise wrong[0]
+
+    def _take(self, party: str, held: int, theirs: Head) -> None:
+        """Take what we lack of one log, then what its checkpoint and cosignatures say."""
+        note = theirs.checkpoint
+        for _ in range(PAGES_MAX):
+            if held >= theirs.size:
+                break
+            page = self._peer.read_log(party, held)
+            receipt = self._node.receive(
+                self._line, party, held, page.entries, page.checkpoint, self._peer.party
+            )
+            note = page.checkpoint or note
+            if receipt.size <= held:
+                break
+            held = receipt.size
+        if note is None or self._notes.get(party) == note:
+            return
+        if party != self._node.party:
+            receipt = self._node.receive(self._line, party, held, [], note, self._peer.party)
+            if receipt.cosignature is None:
+                return
+            if receipt.cosignature not in cosignature_lines(note):
+                with_ours = with_cosignatures(note, [receipt.cosignature])
+                self._peer.send_cosignatures(party, with_ours)
+        self._node.receive_cosignatures(self._line, party, note, self._peer.party)
+        self._notes[party] = note
+
+    def _send(self, party: str, ours: int, theirs: int) -> None:
+        """Send what the peer lacks of one log; keep the cosignatures it answers with."""
+        for _ in range(PAGES_MAX):
+            if theirs >= ours:
+                break
+            page = self._node.read_log(self._line, party, theirs, self._peer.party)
+            try:
+                receipt = self._peer.push(party, theirs, page.entries, page.checkpoint)
+            except GapError as gap:
+                if gap.size >= theirs:
+                    raise
+                # It lost entries since it told of them, or was restored from a backup.
+                theirs = gap.size
+                continue
+            if receipt.cosignature is not None and page.checkpoint is not None:
+                note = with_cosignatures(page.checkpoint, [receipt.cosignature])
+                self._node.receive_cosignatures(self._line, party, note, self._peer.party)
+            if receipt.size <= theirs:
+                raise RecordError(
+                    f"took {len(page.entries)} entries of {party} and holds no more than before",
+                    where=f"peer {self._peer.party}",
+                    remedy="tell its operators",
+                )
+            theirs = receipt.size
+        if party == self._node.party:
+            self._own_told = theirs
+
+
+@contextmanager
+def _kept(wrong: list[DetenteError]) -> Iterator[None]:
+    """Keep an error for later, unless it says that there is nobody to go on with."""
+    try:
+        yield
+    except UnreachableError:
+        raise
+    except DetenteError as error:
+        wrong.append(error)
