@@ -140,6 +140,8 @@ def test_limits_that_are_not_whole_are_open_or_wide(
         "54:25.0N 010:40.000E",
         "54:25N 10:40E",
         "54:25:00.0N 010:40E",
+        "54:25:00.N 010:40.E",
+        "54:24:60N 010:39:60.0E",
         "54.41666667N 10.66666667E",
     ],
 )
@@ -232,6 +234,12 @@ def test_several_circles_and_a_polygon_are_several_volumes() -> None:
     assert [volume.radius_m for volume in volumes[:2]] == [1852, 3704]
 
 
+def test_an_arc_of_no_length_is_a_corner() -> None:
+    arc = f"{CENTRE}DB 37:40N 068:30E, 37:40N 068:30E\n"
+    volume = only(airspace(f"{arc}DP 37:40N 068:40E\nDP 37:30N 068:30E\n")).volumes[0]
+    assert len(volume.core.rings[0]) == 3
+
+
 def test_direction_and_centre_do_not_outlive_their_airspace() -> None:
     one = f"AC R\nAN A\nAL GND\nAH UNL\n{CENTRE}V D=-\nDA 10,0,90\nDP 37:30N 068:30E\n"
     two = f"AC R\nAN B\nAL GND\nAH UNL\n{CENTRE}DA 10,0,90\nDP 37:30N 068:30E\n"
@@ -301,7 +309,9 @@ def test_what_is_always_active_meets_a_plan_of_any_year(year: str) -> None:
         ("DP 37:00N 068:00E\n" * 4, {}, "fewer than three corners"),
         ("DP 37:00N 068:00E\nDP 37:00N 069:00E\nDP 38:00N 068:00E\nDP 38:00N 069:00E\n", {},
          "crosses itself"),
-        ("DP 37:60N 068:00E\n", {}, "is not on Earth"),
+        ("DP 37:60N 068:00E\n", {}, "too many minutes or seconds"),
+        ("DP 37:10:60.1N 068:00E\n", {}, "too many minutes or seconds"),
+        (f"{CENTRE}DB 37:40N 068:30E, 37:40N 068:30E\n", {}, "fewer than three corners"),
         ("DP 91:00N 068:00E\n", {}, "is not on Earth"),
         ("DP 37:00N 181:00E\n", {}, "is not on Earth"),
         ("DP 37:00N\n", {}, "DP '37:00N' is not a coordinate"),
@@ -327,6 +337,7 @@ def test_what_is_always_active_meets_a_plan_of_any_year(year: str) -> None:
         (SQUARE + "DX 5\n", {}, "has a record 'DX', which is not known"),
         (SQUARE + "37:00N 068:00E\n", {}, "has a record '37:00N 068', which is not known"),
         (SQUARE + "DP37:00N 068:00E\n", {}, "which is not known"),
+        (SQUARE + "ACR\n", {}, "has a record 'ACR', which is not known"),
         (SQUARE, {"AC": "x" * 80}, "kind is not a short word"),
         (SQUARE, {"AC": "é\x07"}, "kind is not a short word"),
     ],
@@ -366,12 +377,13 @@ def test_classes(record: str, kind: str) -> None:
 def test_comments_blank_lines_case_and_unused_records_do_no_harm() -> None:
     text = (
         "* AC R\n\n  ac Q   * danger\r\nan Area * 51\r\nah fl100\r\n\r\nal gnd\r\nAF 123.3\r\n"
-        "AT 37:30N 068:30E\r\nSP 0,1,0,0,255\r\nSB -1,-1,-1\r\nV Z=100\r\nAI 5\r\n"
-        "v x = 37:30n 068:30e\r\ndc 5\r\n"
+        "AT 37:30N 068:30E\r\nSP 0,1,0,0,255\r\nSB -1,-1,-1\r\nV Z=100\r\nAI 5\r\n; a line\r\n"
+        "TW MON.0800-2359\r\nv x = 37:30n 068:30e ; the middle\r\ndc 5\r\n"
+        "AC R\r\nSP 0,1,0,0,255\r\n"
     )
     reading = read_bytes("oakx.air", text.encode())
     assert only(reading).id == "Area"
-    assert reading.notes == ["oakx.air: records not used: AI"]
+    assert reading.notes == ["oakx.air: records not used: AI, TW"]
 
 
 def test_records_before_the_first_class_are_not_lost_in_silence() -> None:

@@ -9,13 +9,14 @@
     AH FL195                                  ceiling and floor: ``formats.openair_limits``
     AL 1500ft AGL
     DP 37:40:00N 068:25:00E                   the shape: ``formats.openair_area``
-    * a comment, to the end of the line
+    * a comment, to the end of the line; after a semicolon too, except in names
 
 An airspace begins with AC and ends where the next begins. **One without AA is taken as active
 always**: most files have no times, their names may ("MON-FRI", "HX", "BY NOTAM"), and too long is
 the safe error. ``AA NONE`` says that another source activates it, which is *unknown* here; NONE on
-one side of the stroke leaves that side open. Labels, colours and frequencies are not used; terrain
-(TO, TC) is no airspace. The party is always the one that the file's name stands for.
+one side of the stroke leaves that side open. Labels, colours, frequencies and what some programs
+add (``AI``, ``TW``) are not used; terrain (TO, TC) is no airspace. The party is always the one that
+the file's name stands for.
 """
 
 import re
@@ -41,9 +42,13 @@ from detente.volumes.times import parse_time_s
 _BEGINS = re.compile(r"^[ \t]*AC[ \t]+\S", re.ASCII | re.IGNORECASE | re.MULTILINE)
 _SHAPES = re.compile(r"^[ \t]*(?:DP|DC|DA|DB|V)[ \t]+\S", re.ASCII | re.IGNORECASE | re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]+")
-_RECORD = re.compile(r"([A-Z]{1,2})(?:[ \t]+(.*))?", re.ASCII | re.IGNORECASE | re.DOTALL)
+_RECORD = re.compile(r"([A-Z]{1,2})(?![A-Z0-9])[ \t]*(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
 _UNUSED = ("AT", "AF", "AG", "AX", "SP", "SB", "TX")
 """Label, frequency, station, transponder code, pen, brush, terrain's label."""
+_NO_SHAPE = ("A", "S", "T")
+"""First letters of records that draw nothing; those of others may be a shape that is not known."""
+_STYLE = {"AC", "SP", "SB"}
+"""Records that together only choose the colours of a class."""
 _TERRAIN = ("TO", "TC")
 _ONCE = ("AC", "AY", "AN", "AH", "AL")
 _RECORDS_MAX = 2 * MAX_VERTICES
@@ -102,11 +107,13 @@ def _blocks(text: str) -> Iterator[Block]:
     block = Block(terrain=True)
     for match in _LINE.finditer(text):
         line = match[0].partition("*")[0].strip()
+        if line[:2].upper() != "AN":
+            line = line.partition(";")[0].rstrip()
         if not line:
             continue
         record = _RECORD.fullmatch(line)
-        # What is no record at all is one that is not known, under its first letters.
-        name, rest = (record[1].upper(), record[2] or "") if record else (line[:10], "")
+        # What is no record at all, say ACR, is one that is not known and may draw something.
+        name, rest = (record[1].upper(), record[2]) if record else (f"?{line[:10]}", "")
         if name == "AC" or name in _TERRAIN:
             yield block
             block = Block(terrain=name in _TERRAIN)
@@ -129,6 +136,8 @@ class _Reader:
         """Gather one airspace."""
         if block.terrain:
             self._check_terrain(block)
+            return
+        if {record for record, _ in block.records} <= _STYLE and len(block.records) > 1:
             return
         self.number += 1
         name = next((rest for record, rest in block.records if record == "AN"), "")
@@ -162,10 +171,10 @@ class _Reader:
                     said[record] = rest
                 elif record == "AA":
                     active.append(rest.upper())
-                elif record.startswith("A") and record not in _UNUSED:
-                    self.unused.add(record)
-                elif record not in _UNUSED:
+                elif not record.startswith(_NO_SHAPE):
                     outline.add(record, rest.upper())
+                elif record not in _UNUSED:
+                    self.unused.add(record)
         finally:
             self.arc_corners += outline.made
         if outline.airway:

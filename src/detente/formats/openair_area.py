@@ -32,7 +32,7 @@ SNAP_M = 200.0
 SNAP = 0.05
 """By how much of its radius at most."""
 
-_PART = r"([0-9]{{1,{0}}})(?::([0-9]{{1,2}}))?(?::([0-9]{{1,2}}))?(\.[0-9]{{1,9}})?"
+_PART = r"([0-9]{{1,{0}}})(?::([0-9]{{1,2}}))?(?::([0-9]{{1,2}}))?(\.[0-9]{{0,9}})?"
 _COORDINATE = re.compile(
     rf"{_PART.format(2)} ?([NS])[ ,]*{_PART.format(3)} ?([EW])(?![A-Z0-9])", re.ASCII
 )
@@ -85,12 +85,16 @@ class Outline:
         elif record == "DB":
             start, end = _coordinates(text, 2, record)
             centre = self._the_centre(record)
-            self._extend(arc_between_points(centre, start, end, clockwise=self._clockwise))
+            if start == end:
+                # Programs write arcs of no length; a circle is written with DC.
+                self._join(start, 0.0)
+            else:
+                self._extend(arc_between_points(centre, start, end, clockwise=self._clockwise))
         elif record == "DY":
             self.airway = True
         else:
             raise InputError(
-                f"has a record {record[:10]!r}, which is not known", remedy="correct it"
+                f"has a record {record.lstrip('?')!r}, which is not known", remedy="correct it"
             )
 
     def pieces(self) -> list[Piece]:
@@ -192,11 +196,16 @@ def _coordinates(text: str, count: int, record: str) -> list[Position]:
 
 
 def _angle(match: re.Match[str], first: int, limit: int) -> float:
-    """Degrees of the groups from ``first`` on; decimals belong to the last part that is there."""
+    """Degrees of the groups from ``first`` on; decimals belong to the last part that is there.
+
+    Sixty seconds are what a program writes that rounds 59.99, and mean the next minute.
+    """
     parts = [float(part) for part in match.group(first, first + 1, first + 2) if part is not None]
-    parts[-1] += float(match[first + 3] or 0)
+    parts[-1] += float(f"{match[first + 3] or ''}0")
     degrees = sum(part / 60.0**power for power, part in enumerate(parts))
-    if any(part >= 60 for part in parts[1:]) or degrees > limit:
+    if any(part >= 60 for part in parts[1:2]) or any(part > 60 for part in parts[2:]):
+        raise InputError(f"{match[0]!r} has too many minutes or seconds", remedy="correct it")
+    if degrees > limit:
         raise InputError(f"{match[0]!r} is not on Earth", remedy="correct the coordinate")
     return -degrees if match[first + 4] in "SW" else degrees
 
