@@ -1,6 +1,7 @@
 """Beats: what tells open pages that something has changed."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,8 +32,8 @@ def test_every_panel_named_is_one_there_is() -> None:
 
 
 def test_the_bytes_of_a_beat() -> None:
-    assert beat(1628472037.25, {"messages", "conflicts"}) == (
-        b'event: beat\ndata: {"now_s":1628472037.25,"panels":["conflicts","messages"]}\n\n'
+    assert beat(7, 1628472037.25, {"messages", "conflicts"}) == (
+        b'id: 7\nevent: beat\ndata: {"now_s":1628472037.25,"panels":["conflicts","messages"]}\n\n'
     )
 
 
@@ -42,11 +43,34 @@ def beats(answer: httpx.Response) -> Iterator[dict[str, Any]]:
             yield json.loads(line.removeprefix("data: "))
 
 
+def say(pair: Any, text: str) -> None:
+    pair.ru.node.send("northern-watch", text=text, officer="watch-1")
+    pair.level()
+
+
 def test_an_open_page_hears_of_a_message_as_it_arrives(pair: Any) -> None:
-    with pair.us.browser.stream("GET", f"{LINE}/events", timeout=20) as answer:
+    found = re.search(r'data-events="([^"]+)"', pair.us.page())
+    assert found is not None
+    with pair.us.browser.stream("GET", found[1], timeout=20) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         heard = beats(answer)
         assert next(heard)["panels"] == []
-        pair.ru.node.send("northern-watch", text="hello", officer="watch-1")
-        pair.level()
+        say(pair, "hello")
         assert any("messages" in beat["panels"] for beat in heard)
+
+
+def test_nothing_is_missed_between_the_page_and_its_first_beat_or_on_coming_back(
+    pair: Any,
+) -> None:
+    newest = pair.us.node.newest_change()
+    say(pair, "while nobody listened")
+    for how in ({"params": {"since": newest}}, {"headers": {"Last-Event-ID": str(newest)}}):
+        with pair.us.browser.stream("GET", f"{LINE}/events", timeout=20, **how) as answer:
+            assert "messages" in next(beats(answer))["panels"]
+
+
+def test_a_page_whose_state_is_not_known_fetches_everything(pair: Any) -> None:
+    for since in ("", "x", "-1", "99999999"):
+        url = f"{LINE}/events?since={since}"
+        with pair.us.browser.stream("GET", url, timeout=20) as answer:
+            assert set(next(beats(answer))["panels"]) == set(EVERYTHING), since

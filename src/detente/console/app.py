@@ -154,6 +154,8 @@ class Console:
         selected = _selected(request)
 
         def read() -> dict[str, Any]:
+            # Read first: what changes while the page is made is told of again.
+            newest = self._node.newest_change()
             board = self._board(request)
             base = board.base() | self._base(board, who)
             return base | {
@@ -161,6 +163,7 @@ class Console:
                     name: fragment(f"panels/{name}.html", base | facts)
                     for name, facts in ((n, board.panel(n, selected)) for n in PANELS)
                 },
+                "newest": newest,
                 "selected": selected,
                 "officer": who.officer,
                 "own_name": next(m.name for m in board.line.members if m.own),

@@ -76,6 +76,7 @@ class Board:
     def attention(self) -> Context:
         """What an officer must see first, most urgent first."""
         links = self.node.links(self.line.id)
+        released = self.node.activities(self.line.id)
         unread = [m for m in self._messages() if waits_for_us(m, self.line.own)]
         late = [
             o
@@ -87,6 +88,8 @@ class Board:
             "late_count": len(late),
             "suspended_by": self.line.suspended_by,
             "forks": [(link, fork) for link in links for fork in link.forks],
+            "disputes": [(link.peer, party) for link in links for party in link.disputed],
+            "unknown": [r for r in released if r.unknown],
             "unheard": [link for link in links if link.state != "up"],
         }
 
@@ -104,7 +107,8 @@ class Board:
             "exact": exact,
             "open": [c for c in everything if c.state == "open" and not self._past(c)],
             "past": [c for c in everything if c.state == "open" and self._past(c)],
-            "ended": [c for c in everything if c.state != "open"],
+            "unknown": [c for c in everything if c.state == "unknown"],
+            "ended": [c for c in everything if c.state == "ended"],
             "links": self.node.links(self.line.id),
         }
 

@@ -2,12 +2,15 @@
 
 ::
 
+    id: 1042
     event: beat
     data: {"now_s":1628472037.2,"panels":["conflicts","messages"]}
 
 A beat carries the line's domain time, which the page's clock follows, and the panels whose content
-has changed; the page fetches those again. It says *what* changed and never *how*, so beats that are
-lost or come twice do no harm. A page that hears no beat for a while says so on itself: old news
+has changed; the page fetches those again. It says *what* changed and never *how*, so beats that
+come twice do no harm. Its id is the number of the newest change told of: a page says which state of
+the node it was made from, a browser that comes back says what it heard last, and neither misses
+what came between. A page that hears no beat for a while says so on itself: old news
 must not look like no news (Server-Sent Events: WHATWG HTML, section 9.2).
 """
 
@@ -51,7 +54,7 @@ PANELS_OF = {
     # Rows of the projection (line/fold.py) …
     "ack": ("messages", "owed", "activities", "detail", "attention"),
     "activity": _ACTIVITY,
-    "answer": ("conflicts", "detail", "hint"),
+    "answer": ("conflicts", "detail", "owed", "attention", "hint"),
     "check": ("owed", "attention"),
     "conflict": _ACTIVITY,
     "entry": ("links",),
@@ -62,7 +65,7 @@ PANELS_OF = {
     "message": ("messages", "owed", "attention"),
     "proposal": ("conflicts", "detail", "owed", "hint"),
     "successor": (),
-    "version": _ACTIVITY,
+    "version": (*_ACTIVITY, "attention"),
     # … and what the node keeps beside it.
     "cosignature": ("messages", "owed", "activities", "detail", "links"),
     "link": ("links", "attention"),
@@ -98,9 +101,10 @@ class Live:
         view = await run_in_threadpool(self._node.line, line)
         # How far the line's domain time lies from this machine's clock.
         ahead_s = parse_time_s(view.now) - time.time()
-        newest = await run_in_threadpool(self._node.newest_change)
+        newest, seen = await run_in_threadpool(self._node.newest_change), _seen(request)
         return StreamingResponse(
-            self._beats(request, view.id, ahead_s, newest),
+            # A number that this node has not reached is of another life of it.
+            self._beats(request, view.id, ahead_s, -1 if seen > newest else seen),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -110,7 +114,10 @@ class Live:
     ) -> AsyncIterator[bytes]:
         checked_s = time.monotonic()
         with self._bell.heard() as bell:
-            yield beat(time.time() + ahead_s, ())
+            if seen < 0:
+                seen = await run_in_threadpool(self._node.newest_change)
+                yield beat(seen, time.time() + ahead_s, EVERYTHING)
+            bell.set()
             while not self._bell.closed:
                 if time.monotonic() - checked_s > SESSION_CHECK_S:
                     checked_s = time.monotonic()
@@ -121,7 +128,7 @@ class Live:
                 bell.clear()
                 changes = await run_in_threadpool(self._node.changes_since, seen, CHANGES_MAX)
                 seen = max((change.n for change in changes), default=seen)
-                yield beat(time.time() + ahead_s, panels_of(changes, line))
+                yield beat(seen, time.time() + ahead_s, panels_of(changes, line))
 
     async def _still_logged_in(self, request: Request) -> bool:
         try:
@@ -131,10 +138,16 @@ class Live:
         return True
 
 
-def beat(now_s: float, panels: Iterable[str]) -> bytes:
+def beat(seen: int, now_s: float, panels: Iterable[str]) -> bytes:
     """One beat as it goes over the wire. ``now_s`` is domain time, POSIX seconds."""
     data = msgspec.json.encode({"now_s": round(now_s, 3), "panels": sorted(panels)})
-    return b"event: beat\ndata: %s\n\n" % data
+    return b"id: %d\nevent: beat\ndata: %s\n\n" % (seen, data)
+
+
+def _seen(request: Request) -> int:
+    """The number of the last change that the page knows of; -1 when it cannot be told."""
+    text = request.headers.get("last-event-id") or request.query_params.get("since", "")
+    return int(text) if text.isdecimal() and len(text) <= 15 else -1
 
 
 def panels_of(changes: Iterable[ChangeView], line: str) -> set[str]:

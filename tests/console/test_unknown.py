@@ -1,0 +1,60 @@
+"""What is not known is told as unknown, and nowhere as clear or ended."""
+
+from typing import Any
+
+import msgspec
+
+from detente.exercise import northern_watch as exercise
+from detente.line import Draft, read, release_draft
+from detente.node import Node
+from detente.node.saying import say
+from detente.node.show.reader import LineReader
+from detente.volumes import Activity
+
+LINE = "/console/lines/northern-watch"
+
+
+def release_unreadable(node: Node, activity: Activity) -> None:
+    """Release the next version of ``activity`` with a body that no node would write."""
+
+    def make(reader: LineReader) -> Draft:
+        newest = read.newest(reader.rows, activity.party, activity.id)
+        draft = release_draft(
+            activity,
+            version=1 if newest is None else newest.version + 1,
+            supersedes=None if newest is None else newest.entry,
+            form="exact",
+        )
+        body = msgspec.json.decode(draft.body) | {"volumes": []}
+        return draft._replace(body=msgspec.json.encode(body))
+
+    say(node._core, exercise.LINE, make, officer="x", key=None, action="release", content={})
+
+
+def test_a_release_that_cannot_be_read_may_be_anywhere(pair: Any) -> None:
+    plan = exercise.PLANS["ru"][0]
+    release_unreadable(pair.ru.node, plan)
+    pair.level()
+    page = pair.us.page()
+    assert f"What ru {plan.id} (version 1) occupies cannot be read here" in page
+    assert "unknown: may be anywhere at any time" in pair.us.page(f"{LINE}/panels/activities")
+    detail = pair.us.page(f"{LINE}/panels/detail?selected=activity:ru/{plan.id}")
+    assert "unknown: may be anywhere at any time" in detail
+    assert pair.us.browser.get(f"{LINE}/map.json").status_code == 200
+
+
+def test_a_conflict_with_what_cannot_be_read_any_more_is_not_ended(pair: Any) -> None:
+    pair.release()
+    node = pair.us.node
+    met = next(c for c in node.conflicts(exercise.LINE) if c.basis == "joint" and c.state == "open")
+    theirs = next(side for side in (met.a, met.b) if side.party == "ru")
+    plan = next(plan for plan in exercise.PLANS["ru"] if plan.id == theirs.id)
+    release_unreadable(pair.ru.node, plan)
+    pair.level()
+    panel = pair.us.page(f"{LINE}/panels/conflicts")
+    shown, _, hidden = panel.partition("<details")
+    assert f'data-item="{met.id}-unknown"' in shown
+    assert met.id not in hidden
+    assert "what the newest occupies is not known here" in shown
+    assert met.a.id in pair.us.page(f"{LINE}/panels/detail?selected=conflict:{met.id}")
+    assert pair.us.page()
