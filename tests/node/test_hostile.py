@@ -159,3 +159,43 @@ def test_a_time_at_the_beginning_of_the_calendar_leaves_obligations_readable(
     hand.push(hand.write(answer, time="1900-01-01T00:00:00Z"))
     [owed] = [one for one in us.obligations(LINE) if one.entry == sent.id]
     assert (owed.state, owed.met_at) == ("met", "1900-01-01T00:00:00Z")
+
+
+def unreadable(activity: Activity, **about: Any) -> Draft:
+    """A release, by ``about``, of a polygon that crosses itself: genuine, and without an inside."""
+    draft = release_draft(activity, version=1, supersedes=None, form="exact")
+    body = msgspec.json.decode(draft.body)
+    bow_tie = [[68.0, 36.0], [69.0, 37.0], [69.0, 36.0], [68.0, 37.0], [68.0, 36.0]]
+    body["volumes"][0]["core"] = {"type": "Polygon", "edges": "straight", "coordinates": [bow_tie]}
+    return draft._replace(body=msgspec.json.encode(body), about=draft.about | about)
+
+
+def test_what_cannot_be_read_is_shown_as_unknown(pair: Any, hand: Hand) -> None:
+    us = pair.nodes["us"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    us.release("orbit-1", LINE, "exact", officer="a")
+    clear = pair.circle("ru", "recce-1")
+    hand.push(hand.write(release_draft(clear, version=1, supersedes=None, form="exact")))
+    first = hand.entries[-1].id
+    [shown] = [one for one in us.activities(LINE) if one.party == "ru"]
+    assert shown.unknown is None
+    hand.push(hand.write(unreadable(clear, version=2, supersedes=first)))
+    hand.push(hand.write(unreadable(pair.circle("ru", "recce-2"))))
+    again, new = (one for one in us.activities(LINE) if one.party == "ru")
+    assert (again.version, again.unknown) == (2, "unreadable")
+    assert (new.version, new.unknown) == (1, "unreadable")
+    assert [conflict.state for conflict in us.conflicts(LINE)] == ["unknown"]
+    assert us.verify() == []
+
+
+def test_whoever_says_our_log_is_another_is_shown(pair: Any, hand: Hand) -> None:
+    """One of two lies; the record is whole all the same, and the rest of it is still verified."""
+    us = pair.nodes["us"]
+    hand.push(hand.write(message_draft(text="hello"), seen={"us": Seen(2, "0" * 64)}))
+    assert us.links(LINE)[0].disputed == []
+    us.send(LINE, text="hello", officer="a")
+    [link] = us.links(LINE)
+    assert (link.disputed, link.forks) == (["us"], [])
+    [finding] = us.verify()
+    assert (finding.party, finding.index) == ("ru", 1)
+    assert "nothing is damaged" in finding.remedy

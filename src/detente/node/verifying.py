@@ -30,6 +30,10 @@ RESTORE = (
     "restore the store from a backup; what is missing then, delivery takes back from the peers"
 )
 RESTORE_STATE = "the entries are intact; restore the store from a backup"
+COMPARE = (
+    "nothing is damaged here: compare the checkpoint with both over another channel, since one of "
+    "them has signed what is not so"
+)
 
 
 def verify(core: Core) -> list[Finding]:
@@ -116,6 +120,9 @@ class _Line:
             found += self._guarded(party, self._check_log(founding, party))
         # The state hangs on all the logs: as long as one is damaged it says nothing more.
         yield from found or self._guarded("", self._check_state(founding), remedy=RESTORE_STATE)
+        # What a party says of another's log damages nothing, and must not keep the state unchecked.
+        for party in self.logs:
+            yield from self._guarded(party, self._check_seen(party), remedy=COMPARE)
 
     def _guarded(
         self, party: str, check: Iterable[_BadError], remedy: str = RESTORE
@@ -176,7 +183,6 @@ class _Line:
         yield from self._check_tree(party)
         yield from self._check_checkpoints(founding, party)
         yield from self._check_cosignatures(founding, party)
-        yield from self._check_seen(party)
 
     def _check_tree(self, party: str) -> Iterator[_BadError]:
         expected = self.logs[party].nodes

@@ -19,6 +19,7 @@ from detente.line.read.activities import (
 )
 from detente.line.read.agreement import ProposedTerms, in_force, joined, proposed_terms, terms
 from detente.line.read.base import Stamp
+from detente.line.read.logs import seen_by
 from detente.line.read.settlement import Answer, Proposal, proposal, proposals
 from detente.line.read.talk import (
     Acknowledgement,
@@ -66,6 +67,7 @@ __all__ = [
     "proposal",
     "proposals",
     "proposed_terms",
+    "seen_by",
     "suspended_by",
     "terms",
     "version",

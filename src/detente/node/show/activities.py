@@ -114,6 +114,7 @@ def _released(reader: LineReader, newest: Version) -> ReleasedView:
         kind=activity.kind if activity else "",
         note=newest.note,
         volumes=volumes_to_wire(volumes),
+        unknown=newest.unknown if newest.state == "released" else None,
         start=format_time(min(volume.start_s for volume in volumes)) if volumes else None,
         end=format_time(max(volume.end_s for volume in volumes)) if volumes else None,
         time=newest.time,

@@ -85,7 +85,19 @@ def _link(reader: LineReader, peer: str) -> LinkView:
             for fork in links.forks_of(tx, line_id)
             if fork.party == peer or (fork.party == core.party and fork.offered_by == peer)
         ],
+        disputed=_disputed(reader, peer),
     )
+
+
+def _disputed(reader: LineReader, peer: str) -> list[str]:
+    """Whose logs ``peer`` says are others than they are here, as far as they are here."""
+    tx, line_id = reader.tx, reader.id
+    return [
+        party
+        for party, seen in sorted(read.seen_by(reader.rows, peer).items())
+        if seen.size <= logs.size(tx, line_id, party)
+        and logs.root(tx, line_id, party, seen.size).hex() != seen.root
+    ]
 
 
 def observed(core: Core, tx: Tx, line_id: str, peer: str) -> Link:

@@ -69,7 +69,8 @@ class ConflictView(View, frozen=True, kw_only=True):
 
     ``basis`` is ``joint`` (released against released; every member computes the same, under the
     same ``id``) or ``own`` (our exact plan against what they released; shown to our officers only
-    and never sent). ``state`` is ``open`` or ``ended``. Distances are the least between the two.
+    and never sent). ``state`` is ``open``, ``ended``, or ``unknown`` where earlier versions met and
+    it is not known here what a newest one occupies. Distances are the least between the two.
     ``notes`` says in plain sentences what had to be widened to compare them.
     """
 
@@ -144,7 +145,9 @@ class PreviewView(View, frozen=True, kw_only=True):
 class ReleasedView(View, frozen=True, kw_only=True):
     """The newest version of one activity on a line, own or a peer's.
 
-    ``title`` is our private title of an own plan; a peer's activity has none.
+    ``title`` is our private title of an own plan; a peer's activity has none. ``unknown`` says why
+    it is not known here what the activity occupies (``not-held`` or ``unreadable``): it may then be
+    anywhere at any time, and no conflict with it can be found.
     """
 
     line: str
@@ -160,6 +163,7 @@ class ReleasedView(View, frozen=True, kw_only=True):
     kind: str
     note: str
     volumes: list[Json]
+    unknown: str | None
     start: str | None
     end: str | None
     time: str

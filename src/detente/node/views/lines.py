@@ -23,6 +23,8 @@ class LinkView(View, frozen=True, kw_only=True):
     ``held_by_peer`` counts our entries that the peer has cosigned. ``own_size`` and ``peer_size``
     are what each is measured against; ``peer_size`` is the largest the peer has told of.
     ``forks`` are those of the peer, and any of our own log that the peer has shown us.
+    ``disputed`` names the parties of whose logs the peer says it holds others than we do: it says
+    what is not so, or that party has signed two histories.
     """
 
     line: str
@@ -37,6 +39,7 @@ class LinkView(View, frozen=True, kw_only=True):
     own_size: int
     suspended_by_peer: bool
     forks: list[ForkView]
+    disputed: list[str]
 
 
 class MemberView(View, frozen=True, kw_only=True):
