@@ -169,6 +169,19 @@ def _points_in(
     return points
 
 
+@pytest.mark.parametrize("turn", [100.0, 200.0, 300.0, 360.0])
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.8])
+def test_a_piece_that_turns_round_the_pole_is_found_all_the_way(
+    turn: float, share: float, shapes: Any
+) -> None:
+    """Its chord says next to nothing of where it goes."""
+    arc = shapes.line((-100.0, 89.95), (turn - 100.0, 89.96))
+    a = shapes.activity("a", shapes.volume(arc, 0.5))
+    place = turn * share - 100.0, 89.95 + 0.01 * share
+    b = shapes.activity("b", shapes.volume(shapes.point(*place), 0.5))
+    assert between(a, b, NOTHING) is not None
+
+
 def test_the_box_of_a_long_leg_holds_its_middle(shapes: Any) -> None:
     leg = shapes.activity("a", shapes.volume(shapes.line((-0.2, 0.0), (0.2, 0.0)), 0.5))
     middle = shapes.activity("b", shapes.volume(shapes.point(0.0, 0.0), 0.5))

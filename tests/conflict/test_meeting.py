@@ -142,6 +142,20 @@ def test_windows_that_touch_when_widened_conflict(wait_s: float, shapes: Any) ->
     assert between(a, b, Separation(0.0, 0.0, wait_s - 0.001)) is None
 
 
+def test_binary_fractions_of_seconds_do_not_part_windows_that_touch(shapes: Any) -> None:
+    separation = Separation(0.0, 0.0, 600.1)
+    above = 0
+    for ms in range(0, 800, 25):
+        end_s, start_s = float(f"1636444860.{ms:03d}"), float(f"1636445460.{ms + 100:03d}")
+        above += start_s - end_s > separation.time_s
+        a = shapes.activity("a", shapes.volume(shapes.point(0, 0), 1.0, end_s=end_s))
+        b = shapes.activity(
+            "b", shapes.volume(shapes.point(0, 0), 1.0, start_s=start_s, end_s=start_s)
+        )
+        assert between(a, b, separation) is not None
+    assert above > 0
+
+
 def test_start_and_end_are_the_overlap_of_the_widened_windows(shapes: Any) -> None:
     a = shapes.activity("a", shapes.volume(shapes.point(0, 0), 1.0, start_s=0, end_s=1000))
     b = shapes.activity("b", shapes.volume(shapes.point(0, 0), 1.0, start_s=400, end_s=5000))

@@ -12,6 +12,7 @@ changes. That stamp covers one file, which is why kernels that call each other s
 
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import ParamSpec, TypeVar
@@ -51,18 +52,21 @@ class Workload:
 
 
 WORKLOAD = Workload()
+_forms: dict[str, ModuleType] = {}
+_executing = threading.Lock()
 
 
 def compiled_form(plain: ModuleType) -> ModuleType:
     """The module executed again with its kernels compiled (once in a process)."""
     name = plain.__name__ + SUFFIX
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, plain.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Numba looks the module up by its name when it loads what it kept.
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    with _executing:
+        if name not in _forms:
+            spec = importlib.util.spec_from_file_location(name, plain.__file__)
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            # Numba looks the module up by its name when it loads what it kept.
+            sys.modules[name] = module
+            spec.loader.exec_module(module)
+            _forms[name] = module
+        return _forms[name]

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detente.conflict.meeting import candidates_between, gathered, parts_between
-from detente.conflict.model import Conflict, Key, Part, Separation
+from detente.conflict.candidates import candidates_between
+from detente.conflict.meeting import conflicts_between, in_order
+from detente.conflict.model import Conflict, Key, Separation
 from detente.conflict.pack import COLUMNS, Pack, key_of, pack, reach_of
 from detente.volumes.geodesy import Bools, Floats
 from detente.volumes.model import Activity
@@ -75,13 +76,13 @@ class Index:
 
     def check(self, activity: Activity) -> list[Conflict]:
         """The conflicts of an activity with those held of other parties, as ``find`` has them."""
-        query, key = pack([activity]), key_of(activity)
-        parts: list[tuple[Key, Key, Part]] = []
-        for candidate in self._candidates(query):
-            before = key < key_of(candidate.activities[0])
-            one, other = (query, candidate) if before else (candidate, query)
-            parts += parts_between(one, other, self.separation)
-        return gathered(parts)
+        query = pack([activity])
+        found = [
+            conflict
+            for candidate in self._candidates(query)
+            for conflict in conflicts_between(query, candidate, self.separation)
+        ]
+        return sorted(found, key=in_order)
 
     def _candidates(self, query: Pack) -> list[Pack]:
         low, high = query.low.min(axis=0), query.high.max(axis=0)

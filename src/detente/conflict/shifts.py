@@ -17,7 +17,9 @@ from math import floor
 import msgspec
 import numpy as np
 
-from detente.conflict.meeting import between, candidates_between, lateral_gaps
+from detente.conflict.candidates import candidates_between
+from detente.conflict.hits import hits_of
+from detente.conflict.meeting import between
 from detente.conflict.model import Separation
 from detente.conflict.pack import HEIGHTS, TIME, Pack, pack, reach_of
 from detente.volumes.datums import height_interval_m
@@ -124,10 +126,9 @@ def _near_laterally(
         matters = _within(one, first, other, second, reach, HEIGHTS) | _within(
             one, first, other, second, reach, slice(TIME, TIME + 1)
         )
-        first, second = first[matters], second[matters]
-        gaps_m, _ = lateral_gaps(one, first, other, second, separation)
-        firsts.append(first[gaps_m < np.inf])
-        seconds.append(second[gaps_m < np.inf])
+        hits = hits_of(one, first[matters], other, second[matters], separation)
+        firsts.append(hits.first)
+        seconds.append(hits.second)
     return one, other, np.concatenate(firsts), np.concatenate(seconds)
 
 

@@ -1,0 +1,103 @@
+"""From pairs of volumes to conflicts: the exact test, the figures, one conflict per activities.
+
+Two activities are always compared in the order of their keys, so that every way of finding their
+conflict computes the same figures to the last bit.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from detente.conflict import kernels
+from detente.conflict.compiled import WORKLOAD
+from detente.conflict.model import SLACK_M, Conflict, Part, Separation
+from detente.conflict.pack import HEIGHTS, TIME, Pack, key_of
+from detente.volumes.geodesy import Floats, Ints
+
+
+class Hits(NamedTuple):
+    """Pairs of volumes that conflict, ``first`` (k,) of one pack and ``second`` (k,) of another."""
+
+    first: Ints
+    second: Ints
+    gaps_m: Floats
+    """(k,) lateral gaps, 0 where the volumes overlap."""
+    places: Floats
+    """(k, 2) longitudes and latitudes of the middle of each gap or of a point in the overlap."""
+
+
+def hits_of(a: Pack, first: Ints, b: Pack, second: Ints, separation: Separation) -> Hits:
+    """Those of the pairs of volumes that are laterally within the separation."""
+    gaps_m, places = np.empty(len(first)), np.zeros((len(first), 2))
+    work = float(a.cores.pieces()[first] @ b.cores.pieces()[second])
+    module = WORKLOAD.module(kernels, work)
+    module.examine(a.cores, b.cores, first, second, separation.lateral_m + SLACK_M, gaps_m, places)
+    near = gaps_m < np.inf
+    return Hits(first[near], second[near], gaps_m[near], places[near])
+
+
+def conflicts_of(a: Pack, b: Pack, hits: Iterable[Hits], separation: Separation) -> list[Conflict]:
+    """One conflict for each two activities among the hits, its parts in order of their volumes.
+
+    Of each hit the activity in ``a`` has the lesser key.
+    """
+    some = [one for one in hits if len(one.first)]
+    if not some:
+        return []
+    first, second, gaps_m, places = (np.concatenate(parts) for parts in zip(*some, strict=True))
+    order = np.lexsort((second, first, b.owner[second], a.owner[first]))
+    first, second, gaps_m, places = first[order], second[order], gaps_m[order], places[order]
+    one, other = a.owner[first], b.owner[second]
+    parts = _parts(a, b, Hits(first, second, gaps_m, places), separation)
+
+    new = np.ones(len(first), dtype=np.bool_)
+    new[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+    starts = np.flatnonzero(new).tolist()
+    ends = [*starts[1:], len(first)]
+    return [
+        _conflict(a, int(one[start]), b, int(other[start]), tuple(parts[start:end]))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _parts(a: Pack, b: Pack, hits: Hits, separation: Separation) -> list[Part]:
+    first, second = hits.first, hits.second
+    heights_m = np.maximum(
+        a.low[first, HEIGHTS] - b.high[second, HEIGHTS],
+        b.low[second, HEIGHTS] - a.high[first, HEIGHTS],
+    ).max(axis=1)
+    start_s = np.maximum(a.low[first, TIME], b.low[second, TIME]) - separation.time_s / 2
+    end_s = np.minimum(a.high[first, TIME], b.high[second, TIME]) + separation.time_s / 2
+    columns = (
+        first - a.first[a.owner[first]],
+        second - b.first[b.owner[second]],
+        start_s,
+        # Windows that touch only thanks to the slack meet in one instant.
+        np.maximum(start_s, end_s),
+        _least(hits.gaps_m),
+        _least(heights_m),
+        hits.places[:, 0],
+        hits.places[:, 1],
+    )
+    return list(map(Part, *(column.tolist() for column in columns)))
+
+
+def _least(gaps_m: Floats) -> Floats:
+    """Gaps as they are reported: 0 where volumes overlap or touch."""
+    return np.where(gaps_m <= SLACK_M, 0.0, gaps_m)
+
+
+def _conflict(a: Pack, one: int, b: Pack, other: int, parts: tuple[Part, ...]) -> Conflict:
+    nearest = min(parts, key=lambda part: (part.lateral_m, part.vertical_m, part.start_s))
+    return Conflict(
+        a=key_of(a.activities[one]),
+        b=key_of(b.activities[other]),
+        start_s=min(part.start_s for part in parts),
+        end_s=max(part.end_s for part in parts),
+        lateral_m=nearest.lateral_m,
+        vertical_m=min(part.vertical_m for part in parts),
+        lon=nearest.lon,
+        lat=nearest.lat,
+        parts=parts,
+    )
