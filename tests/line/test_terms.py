@@ -109,6 +109,18 @@ def test_the_line_id_is_the_hash_of_the_exact_bytes(new_world: Callable[..., Any
     assert open_founding(founding.raw + b"\n").id != founding.id
 
 
+def test_founding_refuses_a_name_that_could_be_a_line_id(new_world: Callable[..., Any]) -> None:
+    founding = new_world("us", "ru").founding
+    cards = {party: card.raw for party, card in founding.cards.items()}
+    for name, sound in (("ab" * 32, False), ("ab" * 31, True), ("xy" * 32, True)):
+        if sound:
+            raw = make_founding(name, founding.terms, cards, bytes(16))
+            assert open_founding(raw).name == name
+        else:
+            with pytest.raises(InputError, match="id of a line"):
+                make_founding(name, founding.terms, cards, bytes(16))
+
+
 def test_founding_refuses_cards_that_are_not_the_members(new_world: Callable[..., Any]) -> None:
     founding = new_world("us", "ru").founding
     cards = {party: card.raw for party, card in founding.cards.items()}

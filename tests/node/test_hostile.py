@@ -6,7 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from detente.errors import InputError
 from detente.line import (
     Draft,
     Exercise,
@@ -16,7 +20,15 @@ from detente.line import (
     terms_draft,
 )
 from detente.node import Node
-from detente.record import Checkpoint, Seen, SigningKey, tree, write_entry
+from detente.record import (
+    Checkpoint,
+    Seen,
+    SigningKey,
+    make_card,
+    open_card,
+    tree,
+    write_entry,
+)
 from detente.record.checkpoint import (
     cosign,
     cosignature_lines,
@@ -199,3 +211,39 @@ def test_whoever_says_our_log_is_another_is_shown(pair: Any, hand: Hand) -> None
     [finding] = us.verify()
     assert (finding.party, finding.index) == ("ru", 1)
     assert "nothing is damaged" in finding.remedy
+
+
+def twin_of(pem: str) -> str:
+    """An authority of the same name with another key."""
+    old = x509.load_pem_x509_certificate(pem.encode())
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateBuilder(
+        issuer_name=old.subject,
+        subject_name=old.subject,
+        public_key=key.public_key(),
+        serial_number=1,
+        not_valid_before=old.not_valid_before_utc,
+        not_valid_after=old.not_valid_after_utc,
+        extensions=list(old.extensions),
+    )
+    made = builder.sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_nobody_on_a_new_line_bears_the_name_of_a_known_authority(pair: Any) -> None:
+    """After the next start it might be learnt first, and shut the known one out."""
+    us = pair.nodes["us"]
+    [ru] = us.peers()
+    card = make_card(
+        SigningKey.generate(),
+        party="tj",
+        name="Cell tj",
+        ca=twin_of(ru.ca),
+        endpoint="https://192.0.2.2:7443",
+        languages=("tg",),
+    )
+    terms = msgspec.structs.replace(pair.terms(), members=("tj", "us"))
+    founding = us.found("a-line", terms, [card])
+    with pytest.raises(InputError, match="bears the name"):
+        us.join(founding, {"tj": open_card(card).fingerprint})
+    assert [line.name for line in us.lines()] == [LINE]

@@ -10,6 +10,7 @@ writes one entry on a line has signed its members, their keys and its first term
 """
 
 import hashlib
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -24,6 +25,9 @@ from detente.record.strict_json import canonical
 
 MAX_FOUNDING_BYTES = 1024 * 1024
 NONCE_BYTES = 16
+
+_LINE_ID = re.compile(r"[0-9a-f]{64}")
+"""A line is asked for by name or id: on one so named, what is said might go to another line."""
 
 
 class Founding(msgspec.Struct, frozen=True):
@@ -77,6 +81,12 @@ def open_founding(raw: bytes) -> Founding:
     wire = read_struct(
         read_json(raw, MAX_FOUNDING_BYTES, "founding document"), _Wire, "founding document"
     )
+    if _LINE_ID.fullmatch(wire.name):
+        raise InputError(
+            "its name could be taken for the id of a line",
+            remedy="choose a name that people can say",
+            where="founding document",
+        )
     terms = terms_from_wire(wire.terms)
     if terms.version != 1:
         raise InputError(

@@ -10,7 +10,7 @@ consults the one store of a context at each handshake. None is ever taken away w
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,21 +41,26 @@ def client_context(keys: Path, authority_pem: str) -> ssl.SSLContext:
     return context
 
 
-def check_authorities(authorities: Mapping[str, str]) -> None:
+def check_authorities(authorities: Mapping[str, str], known: Iterable[str] = ()) -> None:
     """Whether the members of a line can be told apart by their authorities (PEM, by party).
+
+    ``known`` are those of the lines already joined: there, too, nobody may be shut out by another
+    of the same name.
 
     Raises ``InputError`` for one that is no authority, or that shares its name or its key with
     another's. A line with such a card must not be joined: somebody on it could not call.
     """
+    key_of = {one.subject: one.key_sha256 for one in map(Authority, known)}
     names: dict[bytes, str] = {}
     keys: dict[str, str] = {}
     for party, pem in sorted(authorities.items()):
         authority = Authority(pem, where=f"card of {party}")
-        if authority.key_sha256 in keys:
-            raise _impostor(party, f"is also claimed by {keys[authority.key_sha256]}")
-        if authority.subject in names:
+        key = authority.key_sha256
+        if key in keys:
+            raise _impostor(party, f"is also claimed by {keys[key]}")
+        if authority.subject in names or key_of.get(authority.subject, key) != key:
             raise _impostor(party, "bears the name of another party's authority")
-        names[authority.subject] = keys[authority.key_sha256] = party
+        names[authority.subject] = keys[key] = party
 
 
 class Trust:

@@ -52,13 +52,13 @@ def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: st
         confirm: per other party, the fingerprint that its operator read out.
 
     Raises:
-        InputError: the document is unsound, or a party's fingerprint was not confirmed.
+        InputError: the document is unsound, a party's fingerprint was not confirmed, or its
+            certificates could not be told from another's.
         SignatureError: a fingerprint is another than its card's, or our own card is not ours.
         StateError: another line here has its name.
     """
     founding = open_founding(document)
     _check_own(core, founding)
-    check_authorities({party: card.card.ca for party, card in founding.cards.items()})
     _check_confirmed(core, founding, confirm)
 
     def work(tx: Tx) -> None:
@@ -70,6 +70,7 @@ def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: st
                     f"there is another line named {founding.name} here",
                     remedy="found the new one under another name",
                 )
+        _check_authorities(core, tx, founding)
         logs.add_line(tx, founding.id, founding.name, founding.raw)
         changes.note(tx, founding.id, "line", [founding.name])
         rows = LineRows(tx, founding.id)
@@ -94,6 +95,11 @@ def _check_own(core: Core, founding: Founding) -> None:
             where=f"founding document of {founding.name}",
             remedy="ask who founded it to put in your present card",
         )
+
+
+def _check_authorities(core: Core, tx: Tx, founding: Founding) -> None:
+    known = [card.card.ca for line in core.lines(tx) for card in line.cards.values()]
+    check_authorities({party: card.card.ca for party, card in founding.cards.items()}, known)
 
 
 def _check_confirmed(core: Core, founding: Founding, confirm: Mapping[str, str]) -> None:
