@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from detente.errors import InputError
+from detente.errors import ForkError, InputError
 from detente.line import (
     Draft,
     Exercise,
@@ -211,6 +211,28 @@ def test_whoever_says_our_log_is_another_is_shown(pair: Any, hand: Hand) -> None
     [finding] = us.verify()
     assert (finding.party, finding.index) == ("ru", 1)
     assert "nothing is damaged" in finding.remedy
+
+
+def test_whoever_forks_without_end_fills_no_disk(pair: Any, hand: Hand) -> None:
+    us = pair.nodes["us"]
+    hand.push(hand.write(message_draft(text="held")))
+    for number in range(40):
+        hand.entries.pop()
+        other = hand.write(message_draft(text=f"other {number}"))
+        with pytest.raises(ForkError):
+            us.receive(hand.line, "ru", 1, [other], None, "ru")
+    [link] = us.links(LINE)
+    assert len(link.forks) == 16
+    assert link.forks[0].offered["body"] != link.forks[-1].offered["body"]
+
+
+def test_of_what_a_peer_tells_only_its_own_log_is_kept(pair: Any, hand: Hand) -> None:
+    us = pair.nodes["us"]
+    us.heard(hand.line, "ru", {"ru": 5} | {f"party-{number}": 1 for number in range(1000)})
+    newest = us.newest_change()
+    us.heard(hand.line, "ru", {"ru": 5} | {f"other-{number}": 1 for number in range(1000)})
+    assert us.newest_change() == newest
+    assert us.links(LINE)[0].peer_size == 5
 
 
 def twin_of(pem: str) -> str:

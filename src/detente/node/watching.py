@@ -24,7 +24,8 @@ def heard(core: Core, line: str, peer: str, sizes: Mapping[str, int] | None) -> 
     with core.store.read() as tx:
         before = observed(core, tx, line, peer)
         stored = links.get(tx, line, peer)
-    told = before.heads if sizes is None else msgspec.json.encode(dict(sizes), order="sorted")
+    # Of all that it told of, its own log alone is its own to tell.
+    told = before.heads if sizes is None else msgspec.json.encode({peer: sizes.get(peer, 0)})
     after = Link(line, peer, now_s, None, None, told)
     core.heard[line, peer] = after
     noticed = stored is None or _noticed(stored) != _noticed(after)

@@ -7,11 +7,14 @@ one is refused and everything else of it undone, and they are never removed.
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from detente.store.tables import forks, links
 from detente.store.upsert import upsert
 from detente.store.writer import Tx
+
+FORKS_MAX = 16
+"""Pieces of evidence against one party of a line. One is proof, and who forks could fill a disk."""
 
 
 class Link(NamedTuple):
@@ -56,11 +59,13 @@ def put(tx: Tx, link: Link) -> None:
 
 
 def add_fork(tx: Tx, fork: Fork) -> bool:
-    """Keep evidence of a fork; False if the same evidence is kept already."""
+    """Keep evidence of a fork; False if the same evidence, or enough of it, is kept already."""
     known = tx.connection.execute(select(forks.c.n).where(forks.c.digest == fork.digest)).first()
-    if known is None:
-        tx.connection.execute(insert(forks).values(**msgspec.structs.asdict(fork)))
-    return known is None
+    against = select(func.count()).where(forks.c.line == fork.line, forks.c.party == fork.party)
+    if known is not None or tx.connection.execute(against).scalar_one() >= FORKS_MAX:
+        return False
+    tx.connection.execute(insert(forks).values(**msgspec.structs.asdict(fork)))
+    return True
 
 
 def forks_of(tx: Tx, line: str, party: str | None = None) -> list[Fork]:
