@@ -124,6 +124,16 @@ def test_an_officer_on_watch_does_no_administration(us: Any, desk: httpx.Client)
             refused(answer, 403, "not-allowed")
 
 
+def test_the_events_of_an_ended_officer_end(desk: httpx.Client) -> None:
+    token = desk.post(f"{V1}/officers", json={"name": "watch-1"}).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    with desk.stream("GET", f"{V1}/events", headers=headers, timeout=30) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        assert desk.delete(f"{V1}/officers/watch-1").status_code == 204
+        assert not any(line.startswith("data:") for line in lines)
+
+
 def test_an_ended_officer_is_nobody(desk: httpx.Client) -> None:
     token = desk.post(f"{V1}/officers", json={"name": "watch-1"}).json()["token"]
     headers = {"Authorization": f"Bearer {token}"}

@@ -77,7 +77,7 @@ def _documents() -> list[BaseRoute]:
 def _stream(events: Events, access: Access) -> Route:
     async def stream(request: Request) -> Response:
         await access.officer(request)
-        return await events.answer(request)
+        return await events.answer(request, lambda: access.officer(request))
 
     return Route("/events", _refusing(stream))
 

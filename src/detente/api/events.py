@@ -11,7 +11,7 @@ events that were lost or came twice do no harm. A reader that was away sends ``L
 browsers do by themselves, and goes on from there.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from detente.api.bell import Bell, rung
-from detente.errors import InputError, StateError
+from detente.errors import CredentialError, InputError, StateError
 
 if TYPE_CHECKING:
     from detente.node import Node
@@ -38,8 +38,12 @@ class Events:
         self._node = node
         self.bell = Bell(node)
 
-    async def answer(self, request: Request) -> StreamingResponse:
+    async def answer(
+        self, request: Request, check: Callable[[], Awaitable[object]]
+    ) -> StreamingResponse:
         """The stream for one reader, from the change it last saw, or from now on.
+
+        It ends when ``check`` raises ``CredentialError``, since an officer's access may end before.
 
         Raises ``InputError`` for a number that is none, ``StateError`` for too many readers.
         """
@@ -60,16 +64,22 @@ class Events:
                 remedy="send the id of an event",
             )
         return StreamingResponse(
-            self._stream(start),
+            self._stream(start, check),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
 
-    async def _stream(self, seen: int) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, seen: int, check: Callable[[], Awaitable[object]]
+    ) -> AsyncIterator[bytes]:
         with self.bell.heard() as bell:
             yield b"retry: 2000\n\n"
             while not self.bell.closed:
                 bell.clear()
+                try:
+                    await check()
+                except CredentialError:
+                    return
                 changes = await run_in_threadpool(self._node.changes_since, seen, PAGE)
                 for change in changes:
                     seen = change.n
