@@ -169,6 +169,25 @@ def test_too_much_is_over_the_limit() -> None:
         check_activity(activity(volumes=one.volumes * (MAX_VOLUMES + 1)))
 
 
+@pytest.mark.parametrize("edges", Edges)
+def test_polygons_of_endless_edges_are_refused_before_they_are_judged(edges: Edges) -> None:
+    """To tell whether one such star crosses itself took 20 s, and a release may hold six."""
+    star = tuple(
+        (
+            10 + (60 if n % 2 else 6) * math.cos(2 * math.pi * n / 9_000),
+            (60 if n % 2 else 6) * math.sin(2 * math.pi * n / 9_000),
+        )
+        for n in range(9_000)
+    )
+    with pytest.raises(LimitError, match=r"polygons with edges of 5\d,\d{3},\d{3} km"):
+        check_activity(activity(polygon(star, edges=edges)))
+    # It is their sum that counts.
+    fewer = activity(polygon(star[:: 9_000 // 100 + 1], edges=edges))
+    assert check_activity(fewer) == fewer
+    with pytest.raises(LimitError, match="polygons with edges"):
+        check_activity(activity(volumes=fewer.volumes * 4))
+
+
 def test_an_error_in_one_of_several_volumes_says_which() -> None:
     sound = activity().volumes[0]
     ended = msgspec.structs.replace(sound, end_s=-1.0)

@@ -27,6 +27,10 @@ MAX_VERTICES = 10_000
 MAX_VOLUMES = 5_000
 """Volumes in one activity (protocol, section 1)."""
 MAX_RADIUS_M = 5_000_000.0
+MAX_EDGES_M = 1e9
+"""All edges of all polygons of an activity together, measured as geodesics (protocol, section 1).
+Whether a polygon crosses itself is decided piece by piece, and a few kilobytes of edges half-way
+round the globe would take minutes."""
 ALTITUDES_M = (-8_000.0, 100_000.0)
 """Lowest and highest value of a limit (ASTM F3548-21, Altitude)."""
 MAX_NOTES = 1_000
@@ -57,9 +61,13 @@ def check_activity(activity: Activity) -> Activity:
             remedy="split it into several activities",
             where=where,
         )
-    for number, volume in enumerate(activity.volumes, 1):
-        one = len(activity.volumes) == 1
-        check_volume(volume, where=where if one else f"{where}: volume {number}")
+    one = len(activity.volumes) == 1
+    places = [where if one else f"{where}: volume {n}" for n in range(1, len(activity.volumes) + 1)]
+    for volume, place in zip(activity.volumes, places, strict=True):
+        _check_vertices(volume.core, place)
+    _check_length(activity, where)
+    for volume, place in zip(activity.volumes, places, strict=True):
+        check_volume(volume, where=place)
     return activity
 
 
@@ -118,6 +126,13 @@ def check_band(band: Band, *, where: str = "") -> Band:
 
 def check_core(core: Core, *, where: str = "") -> Core:
     """The same core, if its vertices are in range and its inside is known."""
+    _check_vertices(core, where)
+    if core.shape is Shape.POLYGON:
+        _check_polygon(core, where)
+    return core
+
+
+def _check_vertices(core: Core, where: str) -> None:
     _check_counts(core, where)
     for ring in core.rings:
         _check_positions(ring, where)
@@ -130,9 +145,20 @@ def check_core(core: Core, *, where: str = "") -> Core:
         )
     for ring in core.rings:
         _check_jumps(ring, core, where)
-    if core.shape is Shape.POLYGON:
-        _check_polygon(core, where)
-    return core
+
+
+def _check_length(activity: Activity, where: str) -> None:
+    cores = (volume.core for volume in activity.volumes)
+    rings = [ring for core in cores if core.shape is Shape.POLYGON for ring in core.rings]
+    closed = [np.array((*ring, ring[0])) for ring in rings]
+    length_m = sum(float(_WGS84.line_length(ring[:, 0], ring[:, 1])) for ring in closed)
+    if length_m > MAX_EDGES_M:
+        raise LimitError(
+            f"has polygons with edges of {length_m / 1000:,.0f} km, more than "
+            f"{MAX_EDGES_M / 1000:,.0f} km",
+            remedy="draw them with fewer or shorter edges, or split it into several activities",
+            where=where,
+        )
 
 
 def _ground(limit: Limit) -> Reference:

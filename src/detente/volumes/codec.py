@@ -43,8 +43,12 @@ def volumes_to_wire(volumes: tuple[Volume, ...]) -> list[dict[str, Any]]:
     return [_volume_to_wire(volume) for volume in volumes]
 
 
-def volumes_from_wire(value: object, *, where: str = "") -> tuple[Volume, ...]:
-    """The volumes of a decoded JSON value, checked; InputError or LimitError if it is unsound."""
+def volumes_from_wire(value: object, *, where: str = "", check: bool = True) -> tuple[Volume, ...]:
+    """The volumes of a decoded JSON value, checked; InputError or LimitError if it is unsound.
+
+    Without ``check`` they are only decoded: for what was checked before it was stored, and where
+    ``check_activity`` follows.
+    """
     if not isinstance(value, list | tuple) or not value:
         raise InputError("volumes is not a list of volumes", remedy=_REMEDY, where=where)
     if len(value) > MAX_VOLUMES:
@@ -54,7 +58,7 @@ def volumes_from_wire(value: object, *, where: str = "") -> tuple[Volume, ...]:
             where=where,
         )
     return tuple(
-        _volume_from_wire(item, f"{where}: volume {number}" if where else f"volume {number}")
+        _volume_from_wire(item, f"{where}: volume {number}" if where else f"volume {number}", check)
         for number, item in enumerate(value, 1)
     )
 
@@ -89,7 +93,7 @@ def _limit_to_wire(limit: Limit | None) -> dict[str, Any] | None:
     return {"value_m": limit.value_m, "reference": limit.reference.value}
 
 
-def _volume_from_wire(item: object, where: str) -> Volume:
+def _volume_from_wire(item: object, where: str, check: bool) -> Volume:
     try:
         wire = msgspec.convert(item, _WireVolume)
         rings = _rings(wire.core)
@@ -97,16 +101,14 @@ def _volume_from_wire(item: object, where: str) -> Volume:
         raise InputError(f"is not a volume: {error}", remedy=_REMEDY, where=where) from error
     if wire.core.type is Shape.POLYGON:
         rings = tuple(_opened(ring, where) for ring in rings)
-    return check_volume(
-        Volume(
-            core=Core(wire.core.type, rings, wire.core.edges),
-            radius_m=wire.radius_m,
-            band=Band(wire.lower, wire.upper),
-            start_s=parse_time_s(wire.start, where=where),
-            end_s=parse_time_s(wire.end, where=where),
-        ),
-        where=where,
+    volume = Volume(
+        core=Core(wire.core.type, rings, wire.core.edges),
+        radius_m=wire.radius_m,
+        band=Band(wire.lower, wire.upper),
+        start_s=parse_time_s(wire.start, where=where),
+        end_s=parse_time_s(wire.end, where=where),
     )
+    return check_volume(volume, where=where) if check else volume
 
 
 def _rings(core: _WireCore) -> tuple[Ring, ...]:
