@@ -345,6 +345,29 @@ def test_figures_are_rounded_outward(world: Any, circle: Circle) -> None:
         assert value == round(value, 5)
 
 
+def test_of_very_many_parts_the_first_are_told_and_the_rest_counted(
+    world: Any, circle: Circle
+) -> None:
+    def many(party: str, step_s: float) -> Any:
+        one = circle(party)
+        [volume] = one.volumes
+        volumes = [
+            msgspec.structs.replace(volume, start_s=volume.start_s + n * step_s) for n in range(20)
+        ]
+        return msgspec.structs.replace(one, volumes=tuple(volumes))
+
+    world.release("us", many("us", 60))
+    world.release("ru", many("ru", 30))
+    conflict = _one(world.view())
+    assert (len(conflict.parts), conflict.more_parts) == (256, 20 * 20 - 256)
+    told = [(part.start, part.a_volume, part.b_volume) for part in conflict.parts]
+    # Party ru is side a. A pair begins with the later of its two, 5 min earlier.
+    every = [(max(a * 30, b * 60), a, b) for a in range(20) for b in range(20)]
+    assert [(a, b) for _, a, b in told] == [(a, b) for _, a, b in sorted(every)[:256]]
+    assert told == sorted(told)
+    assert (conflict.start, conflict.end) == ("2026-11-22T05:55:00Z", "2026-11-22T07:05:00Z")
+
+
 def test_suggestions_would_end_it(world: Any, circle: Circle) -> None:
     world.release("us", circle("us"))
     world.release("ru", circle("ru"))

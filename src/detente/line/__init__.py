@@ -31,7 +31,7 @@ from detente.line.entries import (
 )
 from detente.line.fold import apply, check_place
 from detente.line.founding import Founding, make_founding, open_founding
-from detente.line.joint import all_conflict_changes, conflict_changes
+from detente.line.joint import all_conflict_changes, conflict_changes, first_parts
 from detente.line.obligations import Obligation, owed
 from detente.line.phrasebook import PHRASES, Phrase, render
 from detente.line.projection import project, state_document
@@ -77,6 +77,7 @@ __all__ = [
     "decline_draft",
     "decode_terms",
     "encode_terms",
+    "first_parts",
     "join_draft",
     "lapse_draft",
     "make_founding",

@@ -28,6 +28,10 @@ from detente.record.entry import Entry
 from detente.volumes.model import Activity
 from detente.volumes.times import format_time, within_calendar_s
 
+PARTS_MAX = 256
+"""Parts of one conflict that are told of. A release of thousands of volumes, all over one of ours,
+would otherwise be told of in tens of megabytes, to every officer's page."""
+
 Window = Sequence[float]
 """First start and last end, POSIX seconds."""
 
@@ -205,6 +209,7 @@ class _Meetings:
         i, j, found = met
         current = (i, j) == (len(a.rows) - 1, len(b.rows) - 1)
         unknown = a.newest_unknown or b.newest_unknown
+        parts = first_parts(found)
         return {
             "id": name,
             "a": {"party": a.pair[0], "id": a.pair[1]},
@@ -212,7 +217,8 @@ class _Meetings:
             "state": "open" if current else "unknown" if unknown else "ended",
             "versions": {a.pair[0]: a.rows[i]["entry"], b.pair[0]: b.rows[j]["entry"]},
             **_figures(found),
-            "parts": [_part(part) for part in found.parts],
+            "parts": [_part(part) for part in parts],
+            "more_parts": len(found.parts) - len(parts),
             "suggestions": self._suggestions(a, b) if current else {},
         }
 
@@ -243,6 +249,15 @@ class _Meetings:
             "higher_m": shifts.higher_m,
             "lower_m": shifts.lower_m,
         }
+
+
+def first_parts(found: Conflict) -> list[Part]:
+    """The first ``PARTS_MAX`` parts of a conflict, by the second they begin and by volumes."""
+
+    def order(part: Part) -> tuple[int, int, int]:
+        return math.floor(part.start_s), part.a_volume, part.b_volume
+
+    return sorted(found.parts, key=order)[:PARTS_MAX]
 
 
 def _window_s(row: dict[str, Any]) -> Window | None:

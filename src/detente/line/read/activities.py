@@ -64,7 +64,8 @@ class Conflict(msgspec.Struct, frozen=True):
 
     ``state`` is ``open``, ``ended``, or ``unknown`` where a newest version's content is not known
     here. ``versions`` names, per party, the released version the figures are of; ``suggestions``
-    are per party that would move, computed from those released versions only.
+    are per party that would move, computed from those released versions only. ``parts`` are the
+    first ones; there are ``more_parts`` beside them, and the other figures are of all.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Conflict(msgspec.Struct, frozen=True):
     lon: float
     lat: float
     parts: tuple[Part, ...]
+    more_parts: int
     suggestions: dict[str, Suggestion]
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from detente.conflict import Conflict, Part, Separation, Shifts, between
 from detente.conflict import part as shifts_that_part
-from detente.line import conflict_id, read
+from detente.line import conflict_id, first_parts, read
 from detente.line.read import Suggestion, Version
 from detente.node.show import talk
 from detente.node.show.reader import LineReader
@@ -64,6 +64,7 @@ def _joint(reader: LineReader, found: read.Conflict, proposals: list[ProposalVie
             )
             for one in found.parts
         ],
+        more_parts=found.more_parts,
         state=found.state,
         basis="joint",
         notes=_notes([one.activity for one in versions.values() if one and one.activity]),
@@ -113,6 +114,7 @@ def _own(
     reader: LineReader, plan: Activity, theirs: Version, met: tuple[Conflict, Shifts]
 ) -> ConflictView:
     found, shifts = met
+    parts = first_parts(found)
     sides = {
         plan.party: _side(reader, plan.party, plan.id, None, kind=plan.kind),
         theirs.party: _side(reader, theirs.party, theirs.id, theirs),
@@ -128,7 +130,8 @@ def _own(
         lateral_m=found.lateral_m,
         vertical_m=found.vertical_m,
         place=PlaceView(lon=found.lon, lat=found.lat),
-        parts=[_part(one) for one in found.parts],
+        parts=[_part(one) for one in parts],
+        more_parts=len(found.parts) - len(parts),
         state="open",
         basis="own",
         notes=_notes([plan, *([theirs.activity] if theirs.activity else [])]),

@@ -71,7 +71,9 @@ class ConflictView(View, frozen=True, kw_only=True):
     same ``id``) or ``own`` (our exact plan against what they released; shown to our officers only
     and never sent). ``state`` is ``open``, ``ended``, or ``unknown`` where earlier versions met and
     it is not known here what a newest one occupies. Distances are the least between the two.
-    ``notes`` says in plain sentences what had to be widened to compare them.
+    ``parts`` are the first ones, in the order they begin; there are ``more_parts`` beside them, and
+    the other figures are of all. ``notes`` says in plain sentences what had to be widened to
+    compare them.
     """
 
     id: str
@@ -85,6 +87,7 @@ class ConflictView(View, frozen=True, kw_only=True):
     vertical_m: float
     place: PlaceView
     parts: list[PartView]
+    more_parts: int
     state: str
     basis: str
     notes: list[str]
