@@ -3,7 +3,10 @@
 import argparse
 import importlib
 
-NAMES = {"check": "detente check --within on the quickstart sample, and the README's picture of it"}
+NAMES = {
+    "check": "detente check --within on the quickstart sample, and the README's picture of it",
+    "simulation": "a line under every fault of network, disk, clock and peer, told by seeds",
+}
 
 
 def main() -> None:

@@ -1,0 +1,153 @@
+"""The disks of the simulation: node folders that are made once, then copied for every run.
+
+Stores are real SQLite files, opened by the product as it opens any. They lie in memory where the
+machine has such a place, so that a commit, which waits for the disk as always, waits for nothing.
+"""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from detente.line import Area, standard_terms
+from detente.node import Node
+from detente.node.clock import Clock
+from detente.node.settings import Settings
+from detente.node.setup import create
+from detente.record import open_card
+
+LINE = "northern-watch"
+PARTIES = ("af", "ru", "tj", "us", "uz")
+BEGIN_S = 1_795_334_400.0
+"""22 November 2026, 08:00 Z."""
+
+AREA = Area(west=65, south=35, east=73, north=40)
+DATABASE = "detente.db"
+IN_MEMORY = Path("/dev/shm")
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for the nodes of many runs, gone afterwards."""
+    memory = IN_MEMORY if IN_MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="detente-simulation-", dir=memory) as folder:
+        yield Path(folder)
+
+
+class StillClock:
+    """A clock that stands."""
+
+    def now_s(self) -> float:
+        return BEGIN_S
+
+
+class Template(NamedTuple):
+    """Folders of nodes, by party, that have joined one line and not exchanged anything yet."""
+
+    folder: Path
+    line: str
+    terms: dict[str, Any]
+
+
+class Templates:
+    """A template for each number of parties, made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[int, Template] = {}
+
+    def line_of(self, count: int) -> Template:
+        """The first ``count`` parties on a line of their own."""
+        if count not in self._made:
+            self._made[count] = self._join(count)
+        return self._made[count]
+
+    def _alone(self) -> Path:
+        folder = self._folder / "alone"
+        if not folder.exists():
+            for party in PARTIES:
+                create(folder / party, settings_of(party), clock=StillClock())
+        return folder
+
+    def _join(self, count: int) -> Template:
+        folder = self._folder / f"line-of-{count}"
+        for party in PARTIES[:count]:
+            shutil.copytree(self._alone() / party, folder / party)
+        nodes = [Node.open(folder / party, clock=StillClock()) for party in PARTIES[:count]]
+        try:
+            terms = standard_terms(
+                [node.party for node in nodes],
+                area=AREA,
+                effective_from_s=BEGIN_S - 1800,
+                review_on=date(2027, 11, 22),
+            )
+            cards = {node.party: node.card() for node in nodes}
+            first, *others = nodes
+            founding = first.found(LINE, terms, [cards[node.party] for node in others])
+            prints = {party: open_card(card).fingerprint for party, card in cards.items()}
+            for node in nodes:
+                line = node.join(founding, {p: prints[p] for p in prints if p != node.party})
+        finally:
+            for node in nodes:
+                node.close()
+        return Template(folder, line.id, line.terms)
+
+
+def settings_of(party: str) -> Settings:
+    """A node's settings. Nothing ever calls its endpoint."""
+    return Settings(party=party, name=f"Cell {party}", endpoint="https://192.0.2.1:7443")
+
+
+class Disk:
+    """The folder that one node runs on, and the copies made of it."""
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        """``folder`` is made for it, as a copy of ``template``."""
+        self._folder = folder
+        self._count = 0
+        self._backup: Path | None = None
+        self.live = template
+        self._replace(template)
+
+    def open(self, clock: Clock) -> Node:
+        """The node on this disk."""
+        return Node.open(self.live, clock=clock)
+
+    def cut_power(self) -> None:
+        """Leave what is on the disk at this moment: the database and its log, unfinished."""
+        self._replace(self.live)
+
+    def backup(self) -> None:
+        """Make a backup of the running node, as SQLite's own tools make it."""
+        if self._backup is not None:
+            shutil.rmtree(self._backup)
+        self._backup = self._folder / "backup"
+        shutil.copytree(self.live, self._backup, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
+        with (
+            closing(sqlite3.connect(self.live / DATABASE)) as running,
+            closing(sqlite3.connect(self._backup / DATABASE)) as copy,
+        ):
+            running.backup(copy)
+
+    @property
+    def has_backup(self) -> bool:
+        return self._backup is not None
+
+    def restore(self) -> None:
+        """Put the backup in the place of what there is; the node is closed."""
+        assert self._backup is not None
+        self._replace(self._backup)
+
+    def clone(self, folder: Path) -> "Disk":
+        """A second disk that holds the same: what somebody does who wants two histories."""
+        return Disk(self.live, folder)
+
+    def _replace(self, source: Path) -> None:
+        self._count += 1
+        self.live = self._folder / f"live-{self._count}"
+        # SQLite rebuilds its index of the write-ahead log where it finds none, as after a crash.
+        shutil.copytree(source, self.live, ignore=shutil.ignore_patterns(f"{DATABASE}-shm"))

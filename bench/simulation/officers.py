@@ -1,0 +1,328 @@
+"""The officers of the simulation: they file, release, talk, settle and check, as they happen to.
+
+An act is drawn from the seed by the *structure* of what a node shows (parties, indexes, names) and
+never by identifiers: those are hashes of signatures and salts, and differ from run to run.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from bench.simulation.disk import PARTIES
+from bench.simulation.station import Station
+from bench.simulation.truth import SECRET, Truth, ViolationError, check, leaf_of
+from detente.errors import DetenteError, StoreError
+from detente.node import Node
+from detente.node.views import EntryView, ProposalView, ShiftView
+from detente.volumes import Activity, Band, Core, Limit, Reference, Shape, Volume
+
+T = TypeVar("T")
+Act = Callable[[], EntryView | None]
+
+PLANS_MAX = 4
+FLIGHT_LEVEL_M = 30.48
+LATERAL_M = (9_260.0, 40_000.0, 3_000.0)
+"""Separations that the versions of the terms take in turn, so that all happen to sign the same."""
+
+
+class Watch:
+    """The officers on watch at one node."""
+
+    def __init__(self, chance: random.Random, station: Station) -> None:
+        self._chance = chance
+        self.station = station
+        self._party = station.party
+        self._line = station.line
+        self._officer = f"{SECRET.decode()}-officer"
+        self._serial = 0
+        self._last: tuple[str, int, Act] | None = None
+        self._acts: dict[Callable[[], Act | None], int] = {
+            self._file: 4,
+            self._change: 3,
+            self._release: 8,
+            self._withdraw: 2,
+            self._drop: 1,
+            self._message: 4,
+            self._acknowledge: 4,
+            self._propose: 5,
+            self._answer: 6,
+            self._carry_out: 6,
+            self._check_line: 2,
+            self._suspend: 1,
+            self._resume: 3,
+            self._lapse: 2,
+            self._terms: 2,
+            self._again: 3,
+            self._look: 2,
+        }
+
+    def act(self, truth: Truth) -> str:
+        """One act; what came of it."""
+        [draw] = self._chance.choices(list(self._acts), list(self._acts.values()))
+        what = draw.__name__.strip("_")
+        act = draw()
+        return f"{what}: nothing to do" if act is None else f"{what}: {self.do(truth, act)}"
+
+    def urge(self, truth: Truth) -> str:
+        """Send what no suspension holds up."""
+        return self.do(truth, lambda: self._send("urgent-safety", None, None))
+
+    def do(self, truth: Truth, act: Act) -> str:
+        """Do it, and remember what was acknowledged."""
+        try:
+            view = act()
+        except StoreError as error:
+            raise ViolationError(f"the store of {self._party} failed: {error}") from error
+        except DetenteError as error:
+            return f"{type(error).__name__}: {error.message[:50]}"
+        if view is None:
+            return "done"
+        page = self._node.read_log(self._line, self._party, view.index, self._party)
+        check(bool(page.entries), f"{self._party}/{view.index} was acknowledged and is not there")
+        truth.written(self._party, view.index, leaf_of(page.entries[0]))
+        return f"{self._party}/{view.index}"
+
+    @property
+    def _node(self) -> Node:
+        return self.station.node
+
+    def _one_of(self, things: Iterable[T]) -> T | None:
+        """One of these, which come in an order that does not hang on identifiers."""
+        listed = list(things)
+        return self._chance.choice(listed) if listed else None
+
+    def _key(self) -> str:
+        self._serial += 1
+        return f"{self._party}-request-{self._serial}"
+
+    def _keyed(self, act: Callable[[str], EntryView]) -> Act:
+        """An act under an idempotency key, which may be asked for once more."""
+        key = self._key()
+
+        def once() -> EntryView:
+            view = act(key)
+            self._last = (view.id, self.station.restored, lambda: act(key))
+            return view
+
+        return once
+
+    def _places(self) -> dict[str, tuple[str, int]]:
+        """Party and index of every entry held here, by its id."""
+        return {
+            hashlib.sha256(leaf).hexdigest(): (party, index)
+            for party, leaves in sorted(self.station.held.items())
+            for index, leaf in enumerate(leaves)
+        }
+
+    # --- plans ------------------------------------------------------------------------------------
+
+    def _activity(self, name: str) -> Activity:
+        chance = self._chance
+        lon = 68.0 + (chance.randrange(20_000) * 10 + 1) / 100_000
+        # Each party's levels are a little off the others', so that no gap is ever exactly the
+        # separation: what is then a conflict hangs on the last bit.
+        floor_m = chance.randrange(200, 260, 10) * FLIGHT_LEVEL_M + 7 * PARTIES.index(self._party)
+        start_s = self.station.clock.at_s + chance.randrange(-60, 240) * 60 + 1
+        volume = Volume(
+            Core(Shape.POINT, (((lon, 36.0 + chance.randrange(10) / 10),),)),
+            chance.choice((2_000.0, 15_000.0)),
+            Band(
+                Limit(floor_m, Reference.STD) if chance.random() < 0.9 else None,
+                Limit(floor_m + chance.choice((300.0, 1500.0)), Reference.STD),
+            ),
+            start_s,
+            start_s + chance.choice((1800.0, 7200.0)),
+        )
+        return Activity(self._party, name, "surveillance", (volume,))
+
+    def _plan(self) -> str | None:
+        return self._one_of(plan.id for plan in self._node.plans())
+
+    def _keep_private(self, activity: Activity) -> None:
+        ((lon, _),) = activity.volumes[0].core.rings[0]
+        self.station.private[activity.id] = repr(lon).encode()
+
+    def _file(self) -> Act | None:
+        taken = {plan.id for plan in self._node.plans()}
+        names = (f"{self._party}-{number}" for number in range(PLANS_MAX))
+        name = next((name for name in names if name not in taken), None)
+        if name is None:
+            return None
+        activity = self._activity(name)
+
+        def act() -> None:
+            title = f"{SECRET.decode()} {name}"
+            self._node.file(activity, title=title, officer=self._officer)
+            self._keep_private(activity)
+
+        return act
+
+    def _change(self) -> Act | None:
+        name = self._plan()
+        if name is None:
+            return None
+        activity = self._activity(name)
+
+        def act() -> None:
+            self._node.change(activity, officer=self._officer)
+            self._keep_private(activity)
+
+        return act
+
+    def _drop(self) -> Act | None:
+        name = self._plan()
+        return None if name is None else lambda: self._node.drop(name, self._officer)
+
+    def _release(self) -> Act | None:
+        name, form = self._plan(), self._chance.choice(("exact", "coarse"))
+        if name is None:
+            return None
+
+        def act(key: str) -> EntryView:
+            view = self._node.release(name, self._line, form, officer=self._officer, key=key)
+            if form == "exact":
+                self.station.private.pop(name, None)
+            return view
+
+        return self._keyed(act)
+
+    def _withdraw(self) -> Act | None:
+        name = self._plan()
+        if name is None:
+            return None
+        return self._keyed(
+            lambda key: self._node.withdraw(name, self._line, "off", officer=self._officer, key=key)
+        )
+
+    # --- talk -------------------------------------------------------------------------------------
+
+    def _send(self, precedence: str, reply_to: str | None, key: str | None) -> EntryView:
+        return self._node.send(
+            self._line,
+            text="hello",
+            precedence=precedence,
+            reply_to=reply_to,
+            officer=self._officer,
+            key=key,
+        )
+
+    def _message(self) -> Act:
+        precedence = self._chance.choice(("routine", "priority", "urgent-safety"))
+        reply_to = self._one_of([None, *self._places()])
+        return self._keyed(lambda key: self._send(precedence, reply_to, key))
+
+    def _acknowledge(self) -> Act | None:
+        entry = self._one_of(self._places())
+        level = self._chance.choice(("understood", "disseminated"))
+        if entry is None:
+            return None
+        return self._keyed(
+            lambda key: self._node.acknowledge(
+                self._line, entry, level, officer=self._officer, key=key
+            )
+        )
+
+    def _check_line(self) -> Act:
+        return lambda: self._node.check_line(self._line, officer=self._officer)
+
+    def _suspend(self) -> Act:
+        return lambda: self._node.suspend(self._line, officer=self._officer)
+
+    def _resume(self) -> Act:
+        return lambda: self._node.resume(self._line, officer=self._officer)
+
+    def _lapse(self) -> Act | None:
+        places = self._places()
+        late = [
+            (one.owed_by, one.what, one.slot or "", places.get(one.entry or "", ("", 0)), one.id)
+            for one in self._node.obligations(self._line)
+            if one.state == "late" and self._party in one.owed_to and one.lapse is None
+        ]
+        found = self._one_of(sorted(late))
+        if found is None:
+            return None
+        return lambda: self._node.state_lapse(self._line, found[-1], officer=self._officer)
+
+    def _terms(self) -> Act:
+        terms = dict(self._node.line(self._line).terms)
+        version = terms["version"] + 1
+        separation = {**terms["separation"], "lateral_m": LATERAL_M[version % len(LATERAL_M)]}
+        day = self._chance.choice(("22", "22", "22", "23"))
+        signed = terms | {"version": version, "separation": separation}
+        signed["review_on"] = f"2027-11-{day}"
+        return lambda: self._node.sign_terms(self._line, signed, officer=self._officer)
+
+    # --- settling ---------------------------------------------------------------------------------
+
+    def _propose(self) -> Act | None:
+        open_ones = [
+            (one.a.party, one.a.id, one.b.party, one.b.id, one.id)
+            for one in self._node.conflicts(self._line)
+            if (one.basis, one.state) == ("joint", "open") and (one.a.own or one.b.own)
+        ]
+        found = self._one_of(sorted(open_ones))
+        if found is None:
+            return None
+        moves = self._chance.choice((found[0], found[2]))
+        shift = self._one_of((ShiftView(time_s=7200.0), ShiftView(altitude_m=1524.0)))
+        assert shift is not None
+        return self._keyed(
+            lambda key: self._node.propose(
+                self._line, found[-1], moves, shift, officer=self._officer, key=key
+            )
+        )
+
+    def _answer(self) -> Act | None:
+        proposal = self._proposal(lambda one: one.may_answer)
+        answer = self._node.assent if self._chance.random() < 0.8 else self._node.decline
+        if proposal is None:
+            return None
+        return lambda: answer(self._line, proposal, officer=self._officer)
+
+    def _carry_out(self) -> Act | None:
+        proposal = self._proposal(lambda one: one.may_carry_out)
+        if proposal is None:
+            return None
+        return lambda: self._node.carry_out(self._line, proposal, officer=self._officer)
+
+    def _proposal(self, fits: Callable[[ProposalView], bool]) -> str | None:
+        places = self._places()
+        fitting = [
+            (places.get(one.id, ("", 0)), one.id)
+            for one in self._node.proposals(self._line)
+            if fits(one)
+        ]
+        found = self._one_of(sorted(fitting))
+        return None if found is None else found[1]
+
+    # --- and --------------------------------------------------------------------------------------
+
+    def _again(self) -> Act | None:
+        """Ask once more for what was done last, under the same key: it is done once."""
+        if self._last is None:
+            return None
+        entry, restored, act = self._last
+
+        def again() -> EntryView | None:
+            view = act()
+            same = view is not None and view.id == entry
+            # A node that was restored may have forgotten the first time.
+            check(
+                same or self.station.restored != restored,
+                f"{self._party} did under one key twice what it was asked for",
+            )
+            return view
+
+        return again
+
+    def _look(self) -> Act:
+        """Ask for everything there is to see: nothing that is on a line may stand in the way."""
+
+        def look() -> None:
+            node, line = self._node, self._line
+            node.lines(), node.activities(line), node.conflicts(line), node.messages(line)
+            node.obligations(line), node.entries(line), node.links(line), node.metrics()
+            node.proposals(line), node.plans(), node.audit()
+
+        return look

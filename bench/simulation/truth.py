@@ -1,0 +1,204 @@
+"""What is true, kept apart from the nodes: what officers were told is on the record, and what was
+signed. Whatever a node holds, says or signs is held against this.
+
+Roots are computed here from leaves by the definition in RFC 6962, section 2.1, and not by the
+product. A party whose own node has signed two histories (a hostile one, or one restored from a
+backup that could not know) has no one truth any more: it is *split*, and what is checked then is
+that nobody else suffers by it.
+"""
+
+import base64
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from detente.errors import DetenteError
+from detente.record import PublicKey
+from detente.record.checkpoint import (
+    cosignature_lines,
+    cosigner_of,
+    open_checkpoint,
+    origin,
+    verify_cosignature,
+)
+
+SECRET = b"secret"
+"""Stands in every title and every officer's name; nothing with it may leave a node."""
+
+
+class ViolationError(Exception):
+    """What must never happen has happened."""
+
+
+def check(holds: bool, what: str) -> None:
+    """Raise ViolationError unless it holds."""
+    if not holds:
+        raise ViolationError(what)
+
+
+class Statement(NamedTuple):
+    """A genuine signature under a checkpoint: its party's, or a cosigner's."""
+
+    party: str
+    cosigner: str | None
+    size: int
+    root: bytes
+
+
+class Truth:
+    """One line's truth. ``keys`` are its members' signing keys."""
+
+    def __init__(self, line: str, keys: dict[str, PublicKey], honest: tuple[str, ...]) -> None:
+        self.line = line
+        self.parties = tuple(sorted(keys))
+        self.honest = honest
+        self.leaves: dict[str, list[bytes]] = {party: [] for party in honest}
+        self.split: list[str] = []
+        self.missing: dict[str, int] = {}
+        self.shown: dict[str, int] = dict.fromkeys(honest, 0)
+        self._keys = keys
+        self._read: dict[str, list[Statement]] = {}
+        self._cosigned: dict[tuple[str, str, int], set[bytes]] = defaultdict(set)
+
+    def one_history(self, party: str) -> bool:
+        """Whether there is one true log of a party."""
+        return party in self.honest and party not in self.split
+
+    # --- what officers were told ------------------------------------------------------------------
+
+    def written(self, party: str, index: int, leaf: bytes) -> None:
+        """An officer was told that an entry is on the record at ``index``."""
+        if party not in self.honest:
+            return
+        log = self.leaves[party]
+        if party in self.split or (index < len(log) and log[index] == leaf):
+            return
+        check(index <= len(log), f"{party}/{index} leaves a gap behind {len(log)} entries")
+        if index == len(log):
+            log.append(leaf)
+            return
+        check(party in self.missing, f"{party}/{index} was written twice")
+        check(
+            index >= self.shown[party],
+            f"{party}/{index} was written although its node had been shown that it had signed "
+            f"{self.shown[party]} entries",
+        )
+        self.split.append(party)
+        self.missing.pop(party)
+
+    def rolled_back(self, party: str, held: int, elsewhere: int, *, may_be_accused: bool) -> None:
+        """A node was restored to ``held`` entries of its own; others hold ``elsewhere`` of them.
+
+        What nobody holds is gone: no protocol can bring it back. If somebody may have kept a
+        checkpoint of it, then what is written in its place will be a second history.
+        """
+        log, left = self.leaves[party], max(held, elsewhere)
+        if left < len(log) and may_be_accused:
+            self.split.append(party)
+        del log[left:]
+        self.shown[party] = 0
+        if held < left:
+            self.missing[party] = left
+
+    # --- what was signed --------------------------------------------------------------------------
+
+    def hear(self, content: bytes, pushed: bytes | None = None) -> Iterator[Statement]:
+        """The statements in a message; ``pushed`` is what it answers to."""
+        value, asked = _json(content), _json(pushed)
+        notes = list(_notes(value))
+        if isinstance(value, dict) and isinstance(line := value.get("cosignature"), str):
+            notes += [f"{note}{line}\n" for note in _notes(asked)]
+        for note in notes:
+            yield from self._statements(note)
+
+    def judge(self, said: Statement, held: list[bytes] | None, restored: int) -> None:
+        """Hold a statement against the truth.
+
+        ``held`` is what its cosigner holds of that log, if it was heard from the cosigner itself;
+        ``restored`` is how often that one was restored from a backup.
+        """
+        party, cosigner, size, root = said
+        what = f"the checkpoint of {size} entries of {party}"
+        if cosigner is None:
+            if self.one_history(party):
+                log = self.leaves[party]
+                check(size <= len(log), f"{what} covers more than were written")
+                check(root == root_of(log[:size]), f"{what} is of other entries than were written")
+            return
+        if cosigner not in self.honest:
+            return
+        roots = self._cosigned[cosigner, party, size]
+        roots.add(root)
+        # One that was restored may have forgotten the first, and is then told of a second.
+        check(len(roots) <= 1 + restored, f"{cosigner} cosigned two roots of {what}")
+        if held is not None:
+            check(len(held) >= size, f"{cosigner} cosigned {what} and holds {len(held)}")
+            check(root == root_of(held[:size]), f"{cosigner} cosigned {what}, and holds others")
+
+    def _statements(self, note: str) -> list[Statement]:
+        if note not in self._read:
+            self._read[note] = list(self._verified(note))
+        return self._read[note]
+
+    def _verified(self, note: str) -> Iterator[Statement]:
+        """Only genuine ones: what somebody else made up binds nobody."""
+        for party in self.parties:
+            name = origin(self.line, party)
+            if not note.startswith(name + "\n"):
+                continue
+            try:
+                found = open_checkpoint(note, self._keys[party], name)
+                lines = cosignature_lines(note)
+            except DetenteError:
+                return
+            yield Statement(party, None, found.size, found.root)
+            for line in lines:
+                cosigner = cosigner_of(line)
+                if cosigner in self._keys and self._cosigned_by(cosigner, line, note):
+                    yield Statement(party, cosigner, found.size, found.root)
+
+    def _cosigned_by(self, cosigner: str, line: str, note: str) -> bool:
+        try:
+            verify_cosignature(line, note, cosigner, self._keys[cosigner])
+        except DetenteError:
+            return False
+        return True
+
+
+def leaf_of(bundle: dict[str, Any]) -> bytes:
+    """The leaf of an entry: DSSE's pre-authentication encoding of its header."""
+    kind, header = bundle["envelope"]["payloadType"].encode(), header_bytes(bundle)
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(header), header)
+
+
+def header_bytes(bundle: dict[str, Any]) -> bytes:
+    """The header of an entry as it was signed."""
+    return base64.b64decode(bundle["envelope"]["payload"])
+
+
+def root_of(leaves: list[bytes]) -> bytes:
+    """The Merkle tree hash (RFC 6962, section 2.1)."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\0" + leaves[0]).digest()
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root_of(leaves[:half]) + root_of(leaves[half:])).digest()
+
+
+def _json(content: bytes | None) -> Any:
+    try:
+        return json.loads(content or b"null")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _notes(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith("detente.invalid/line/"):
+            yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _notes(one)

@@ -1,0 +1,370 @@
+"""One run of the simulation: a seed gives a line of two to five parties, what they live through,
+and how it ends.
+
+First everything goes wrong that can: officers act while the network loses, delays and repeats, the
+parties are parted, nodes stop, lose power or are restored from old backups, clocks are wrong, and
+perhaps one party is hostile. After each step every node that did anything is held against the
+truth. Then the network heals, and within a few rounds all honest nodes must hold the same, all of
+it cosigned, in the same state, and be able to write.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.simulation.disk import PARTIES, Disk, Templates
+from bench.simulation.ending import Ending
+from bench.simulation.hostile import Hostile
+from bench.simulation.network import Faults, Letter, Network
+from bench.simulation.officers import Watch
+from bench.simulation.station import Clock, Station
+from bench.simulation.truth import SECRET, Statement, Truth, check, leaf_of
+from detente.node.wire import UnreachableError
+from detente.record import open_card
+
+NESTED_MAX = 2
+"""How deep something else may happen while something else happens."""
+
+HOSTILE = 0.4
+CAREFUL = 0.7
+"""How probable it is that a party is hostile; that a restored node's officers wait for its log."""
+
+
+class World:
+    """The parties of one run, and all that is between them."""
+
+    def __init__(self, seed: int, templates: Templates, folder: Path) -> None:
+        """``folder`` is made for it, and is the caller's to remove."""
+        self.chance = random.Random(seed)
+        self.trace: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.parties = PARTIES[: self.chance.choice((2, 2, 3, 3, 3, 4, 5))]
+        self.template = templates.line_of(len(self.parties))
+        self._folder = folder
+        self._depth = 0
+        self._touched: dict[str, Station] = {}
+        self._heard: list[tuple[Station, Statement]] = []
+        self._shown: list[tuple[str, int]] = []
+        self.stations = {party: self._station(party) for party in self.parties}
+        self.hostile = self._some_hostile()
+        cards = [open_card(station.node.card()) for station in self.stations.values()]
+        self.honest = tuple(p for p in self.parties if not self._is_hostile(p))
+        self.truth = Truth(
+            self.template.line, {card.card.party: card.public for card in cards}, self.honest
+        )
+        self.network = Network(self.chance, self, Faults.some(self.chance))
+        self._watches = {one: Watch(self.chance, one) for one in self.stations.values()}
+        self._careful = {party: self.chance.random() < CAREFUL for party in self.parties}
+        self._events = self._some_events()
+
+    def run(self) -> None:
+        """Live through it. Raises ViolationError, or whatever else a node did not foresee."""
+        self._tell(f"{len(self.parties)} parties, hostile: {self.hostile and self.hostile.party}")
+        for station in self.stations.values():
+            [joined] = station.node.read_log(station.line, station.party, 0, station.party).entries
+            self.truth.written(station.party, 0, leaf_of(joined))
+        self._settle(self.every_station())
+        for _ in range(self.chance.choice((30, 60, 120))):
+            self.step()
+        Ending(self).run()
+
+    def close(self) -> None:
+        """Stop every node."""
+        for station in self.every_station():
+            if station.up:
+                station.stop()
+
+    def step(self) -> None:
+        """One event, and the checks after it."""
+        [event] = self.chance.choices(list(self._events), list(self._events.values()))
+        self._tell(f"{event.__name__.strip('_')}: {event()}")
+        self._settle(list(self._touched.values()))
+
+    def every_station(self) -> list[Station]:
+        """Every node there is, the hostile party's too."""
+        second = self.hostile.stations[1:] if self.hostile else []
+        return [*self.stations.values(), *second]
+
+    # --- what is around the network ---------------------------------------------------------------
+
+    def deliver(self, letter: Letter) -> tuple[int, bytes]:
+        """Have a request answered by the node it is for."""
+        station = self._receiver(letter)
+        if not station.up:
+            raise UnreachableError("cannot be reached")
+        self._touch(station)
+        if letter.content is not None and not self._is_hostile(letter.src):
+            self._show(letter.dst, letter.content)
+        status, answer = station.answer(letter)
+        check(status < 500, f"{station.party} answered {letter.path} with {status}: {answer!r}")
+        self._overhear(station, answer, letter.content)
+        if self.hostile and self._is_hostile(letter.dst):
+            return self.hostile.tamper_answer(letter, status, answer)
+        return status, answer
+
+    def meanwhile(self) -> None:
+        """Something else happens while a request is under way."""
+        if self._depth >= NESTED_MAX:
+            return
+        self._depth += 1
+        event = self.chance.choice(
+            (self._act, self._act, self._exchange, self._late, self._restart, self._cut_power)
+        )
+        self._tell(f"meanwhile, {event.__name__.strip('_')}: {event()}")
+        self._depth -= 1
+
+    def exchange(self, station: Station, other: str) -> str:
+        """One exchange of a node with another party's."""
+        self._touch(station)
+        return station.exchange(other, lambda letter: self._carry(station, letter))
+
+    def _carry(self, station: Station, letter: Letter) -> tuple[int, bytes]:
+        if letter.content is not None:
+            self._overhear(station, letter.content, None)
+        if self.hostile and self._is_hostile(letter.src):
+            letter = self.hostile.tamper(letter)
+        node = station.node
+        status, answer = self.network.carry(letter)
+        if status == 200 and not self._is_hostile(letter.dst) and station.node is node:
+            self._show(letter.src, answer)
+        return status, answer
+
+    def _receiver(self, letter: Letter) -> Station:
+        if self.hostile and self._is_hostile(letter.dst):
+            return self.hostile.station_for(letter.src)
+        return self.stations[letter.dst]
+
+    def _overhear(self, station: Station, content: bytes, pushed: bytes | None) -> None:
+        check(SECRET not in content, f"{station.party} sends out what is private: {content!r}")
+        self._heard += [(station, said) for said in self.truth.hear(content, pushed)]
+
+    def _show(self, party: str, content: bytes) -> None:
+        """``party`` is shown a message in which there may be a checkpoint of its own."""
+        self._shown += [
+            (party, said.size)
+            for said in self.truth.hear(content)
+            if said.cosigner is None and said.party == party
+        ]
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def _some_events(self) -> dict[Callable[[], str], int]:
+        """What may happen in this run, and how often: some of it more, some not at all."""
+        seldom = (
+            self._late,
+            self._part,
+            self._mend,
+            self._restart,
+            self._cut_power,
+            self._stop,
+            self._start,
+            self._backup,
+            self._restore,
+            self._set_clock,
+            self._wait,
+            self._verify,
+        )
+        events: dict[Callable[[], str], int] = {self._act: 20, self._exchange: 30}
+        events.update({event: self.chance.choice((0, 1, 2, 4)) for event in seldom})
+        events[self._mend] += 1
+        events[self._start] += 1
+        if self.hostile:
+            events[self._second_history] = self.chance.choice((0, 1, 2))
+            events[self._write_by_hand] = self.chance.choice((0, 2, 6))
+        return events
+
+    def _act(self) -> str:
+        station = self.chance.choice(self.every_station())
+        party = station.party
+        waits = party in self.truth.missing and self._careful[party]
+        if not station.up or waits:
+            return f"nobody on watch at {party}"
+        self._touch(station)
+        return f"{party} {self._watches[station].act(self.truth)}"
+
+    def _exchange(self) -> str:
+        station = self.chance.choice(self.every_station())
+        other = self.chance.choice(station.others)
+        what = f"{station.party} with {other}"
+        return f"{what}: {self.exchange(station, other)}" if station.up else f"{what}: down"
+
+    def _late(self) -> str:
+        return self.network.deliver_late()
+
+    def _part(self) -> str:
+        return self.network.part(self.parties)
+
+    def _mend(self) -> str:
+        return self.network.mend()
+
+    def _restart(self) -> str:
+        return self._again(Station.stop)
+
+    def _cut_power(self) -> str:
+        return self._again(Station.cut_power)
+
+    def _again(self, stop: Callable[[Station], None]) -> str:
+        station = self._running()
+        if station is None:
+            return "nobody is up"
+        self._down(station, stop)
+        station.start()
+        return station.party
+
+    def _stop(self) -> str:
+        station = self._running()
+        if station is None:
+            return "nobody is up"
+        self._down(station, Station.stop)
+        return station.party
+
+    def _start(self) -> str:
+        down = [station for station in self.every_station() if not station.up]
+        for station in down:
+            station.start()
+        return ", ".join(station.party for station in down)
+
+    def _down(self, station: Station, stop: Callable[[Station], None]) -> None:
+        stop(station)
+        # What it was shown and had not yet done with is gone with its memory.
+        self._shown = [one for one in self._shown if one[0] != station.party]
+
+    def _running(self) -> Station | None:
+        up = [station for station in self.every_station() if station.up]
+        return self.chance.choice(up) if up else None
+
+    def _backup(self) -> str:
+        station = self._running()
+        if station is None:
+            return "nobody is up"
+        station.backup()
+        return station.party
+
+    def _restore(self) -> str:
+        """One at a time: what two have lost at once may be gone from everywhere."""
+        backed_up = [
+            station
+            for party, station in self.stations.items()
+            if station.disk.has_backup and station.up and self.truth.one_history(party)
+        ]
+        if not backed_up or self.truth.missing:
+            return "nobody"
+        station = self.chance.choice(backed_up)
+        party = station.party
+        station.restore()
+        self.network.forget(party)
+        elsewhere = max(len(o.held[party]) for o in self.every_station() if o is not station)
+        held = len(station.held[party])
+        self.truth.rolled_back(party, held, elsewhere, may_be_accused=self.hostile is not None)
+        self._touch(station)
+        self.counts["restored and behind"] += party in self.truth.missing
+        return f"{party} to {held} entries of its own; {elsewhere} are elsewhere"
+
+    def _set_clock(self) -> str:
+        station = self.chance.choice(list(self.stations.values()))
+        station.clock.wrong_s = self.chance.choice((-4000.0, -30.0, 0.0, 0.0, 60.0, 4000.0))
+        return f"{station.party} is {station.clock.wrong_s:.0f} s wrong"
+
+    def _wait(self) -> str:
+        passed_s = self.chance.choice((0.5, 5.0, 200.0, 2000.0, 20_000.0))
+        self.pass_time(passed_s)
+        return f"{passed_s} s"
+
+    def pass_time(self, passed_s: float) -> None:
+        """Time passes for everybody."""
+        for station in self.every_station():
+            station.clock.at_s += passed_s
+
+    def _verify(self) -> str:
+        station = self._running()
+        if station is None:
+            return "nobody is up"
+        self.verify(station)
+        return station.party
+
+    def verify(self, station: Station) -> None:
+        """Whether a node's own verification finds its record sound."""
+        for finding in station.node.verify():
+            # That a writer was shown the other history of a log that has two is no fault of ours.
+            of_split = any(
+                f"has seen another log of {party} than" in finding.what
+                for party in self.parties
+                if not self.truth.one_history(party)
+            )
+            check(of_split, f"{station.party} finds in its record: {finding.what}")
+
+    # --- the hostile party ------------------------------------------------------------------------
+
+    def _some_hostile(self) -> Hostile | None:
+        if self.chance.random() >= HOSTILE:
+            return None
+        station = self.stations[self.chance.choice(self.parties)]
+        return Hostile(self.chance, [station], self.chance.choice((0.05, 0.3, 0.8)))
+
+    def _is_hostile(self, party: str) -> bool:
+        return self.hostile is not None and self.hostile.party == party
+
+    def _second_history(self) -> str:
+        assert self.hostile is not None
+        first, *second = self.hostile.stations
+        if second or not first.up:
+            return "has two already, or is down"
+        disk = first.disk.clone(self._folder / "second")
+        station = Station(first.party, first.line, disk, first.clock, first.others)
+        self.hostile.stations.append(station)
+        self._watches[station] = Watch(self.chance, station)
+        self._touch(station)
+        return first.party
+
+    def _write_by_hand(self) -> str:
+        assert self.hostile is not None
+        station = self.chance.choice(self.hostile.stations)
+        if not station.up:
+            return "down"
+        self._touch(station)
+        return self.hostile.write(station)
+
+    # --- and --------------------------------------------------------------------------------------
+
+    def urge(self, party: str) -> str:
+        """Have a party's officer send an urgent message."""
+        station = self.stations[party]
+        self._touch(station)
+        return self._watches[station].urge(self.truth)
+
+    def settle(self) -> None:
+        """Hold every node that did anything against the truth."""
+        self._settle(list(self._touched.values()))
+
+    def _station(self, party: str) -> Station:
+        folder = self._folder / party
+        disk = Disk(self.template.folder / party, folder)
+        others = [other for other in self.parties if other != party]
+        wrong_s = self.chance.choice((0.0, 0.0, -40.0, 25.5))
+        return Station(party, self.template.line, disk, Clock(wrong_s), others)
+
+    def _touch(self, station: Station) -> None:
+        self._touched[f"{station.party} {id(station)}"] = station
+
+    def _settle(self, stations: list[Station]) -> None:
+        for station in stations:
+            if station.up:
+                station.inspect(self.truth)
+        for station, (party, cosigner, size, root) in self._heard:
+            made = cosigner == station.party
+            signer = self.stations[cosigner or party]
+            self.truth.judge(
+                Statement(party, cosigner, size, root),
+                station.held[party] if made else None,
+                signer.restored,
+            )
+        for party, size in self._shown:
+            if party in self.truth.shown:
+                self.truth.shown[party] = max(self.truth.shown[party], size)
+        self._heard.clear()
+        self._shown.clear()
+        self._touched.clear()
+
+    def _tell(self, what: str) -> None:
+        self.trace.append(f"{'  ' * self._depth}{what}")
