@@ -203,14 +203,17 @@ def test_what_cannot_be_read_is_shown_as_unknown(pair: Any, hand: Hand) -> None:
 def test_whoever_says_our_log_is_another_is_shown(pair: Any, hand: Hand) -> None:
     """One of two lies; the record is whole all the same, and the rest of it is still verified."""
     us = pair.nodes["us"]
-    hand.push(hand.write(message_draft(text="hello"), seen={"us": Seen(2, "0" * 64)}))
     assert us.links(LINE)[0].disputed == []
-    us.send(LINE, text="hello", officer="a")
-    [link] = us.links(LINE)
-    assert (link.disputed, link.forks) == (["us"], [])
-    [finding] = us.verify()
-    assert (finding.party, finding.index) == ("ru", 1)
-    assert "nothing is damaged" in finding.remedy
+    hand.push(hand.write(message_draft(text="hello"), seen={"us": Seen(2, "0" * 64)}))
+    # Now of more than we have written, then of other than we have.
+    for what in ("2 entries of us, and 1 are held", "another log of us"):
+        [link] = us.links(LINE)
+        assert (link.disputed, link.forks) == (["us"], [])
+        [finding] = us.verify()
+        assert (finding.party, finding.index) == ("ru", 1)
+        assert what in finding.what
+        assert "no byte is damaged" in finding.remedy
+        us.send(LINE, text="hello", officer="a")
 
 
 def test_whoever_forks_without_end_fills_no_disk(pair: Any, hand: Hand) -> None:

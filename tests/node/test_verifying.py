@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from detente.line import project
 from detente.node import Node
 from detente.node.views import ShiftView
+from detente.store import logs
 from detente.store.tables import RECORD
 
 LINE = "northern-watch"
@@ -152,6 +154,34 @@ def test_a_log_cut_short_is_found_by_what_was_signed_of_it(full: Any) -> None:
     with closing(sqlite3.connect(full.directory / "us/detente.db")) as db, db:
         db.execute("DELETE FROM entries WHERE party = 'ru' AND \"index\" = 2")
     assert [(f.party, f.index) for f in node.verify()] == [("ru", 2)]
+
+
+@pytest.mark.parametrize(("party", "named"), [("ru", "us"), ("us", "ru")])
+def test_a_log_cut_short_with_all_its_traces_is_found_by_who_had_seen_more(
+    full: Any, party: str, named: str
+) -> None:
+    """Whoever can write the database can make a shorter log sound, but not what others signed."""
+    node = full.nodes["us"]
+    line = node.line(LINE).id
+    with node._core.store.read() as tx:
+        founding = node._core.founding(tx, line)
+        rows = [
+            row
+            for member in founding.members
+            for row in logs.read(tx, line, member, 0, 1 if member == party else 1000)
+        ]
+        entries = node._core.entries(founding, rows)
+    with closing(sqlite3.connect(full.directory / "us/detente.db")) as db, db:
+        db.execute('DELETE FROM entries WHERE party = ? AND "index" > 0', [party])
+        db.execute('DELETE FROM nodes WHERE party = ? AND (level > 0 OR "index" > 0)', [party])
+        for table in ("checkpoints", "cosignatures"):
+            db.execute(f"DELETE FROM {table} WHERE party = ? AND size > 1", [party])
+        db.execute("DELETE FROM projection")
+        state = [(line, *key, doc) for key, doc in project(founding, entries).items()]
+        db.executemany("INSERT INTO projection VALUES (?, ?, ?, ?)", state)
+    [finding] = node.verify()
+    assert finding.party == named
+    assert f"entries of {party}, and 1 are held" in finding.what
 
 
 def test_a_damaged_file_is_found(full: Any) -> None:

@@ -31,8 +31,8 @@ RESTORE = (
 )
 RESTORE_STATE = "the entries are intact; restore the store from a backup"
 COMPARE = (
-    "nothing is damaged here: compare the checkpoint with both over another channel, since one of "
-    "them has signed what is not so"
+    "no byte is damaged here: either entries are missing, and delivery takes them back from the "
+    "peers, or one of the two has signed what is not so; compare checkpoints over another channel"
 )
 
 
@@ -241,9 +241,17 @@ class _Line:
         for entry in self.logs[party].entries:
             for other, seen in entry.header.seen.items():
                 held = self.logs.get(other)
-                if held is None or seen.size > len(held.entries):
+                if held is None:
                     continue
-                if held.root(seen.size).hex() != seen.root:
+                if seen.size > len(held.entries):
+                    # What only others hold of others' logs may be on its way to us.
+                    if self.core.party in (party, other):
+                        yield _BadError(
+                            entry.header.index,
+                            f"{party} has seen {seen.size} entries of {other}, and "
+                            f"{len(held.entries)} are held here",
+                        )
+                elif held.root(seen.size).hex() != seen.root:
                     yield _BadError(
                         entry.header.index,
                         f"{party} has seen another log of {other} than is held here",

@@ -6,6 +6,7 @@ from detente.line import read, terms_to_wire
 from detente.node.core import Core
 from detente.node.show.reader import LineReader
 from detente.node.views import ForkView, LineView, LinkView, MemberView
+from detente.record import Seen
 from detente.store import links, logs
 from detente.store.links import Fork, Link
 from detente.store.store import Tx
@@ -92,12 +93,15 @@ def _link(reader: LineReader, peer: str) -> LinkView:
 def _disputed(reader: LineReader, peer: str) -> list[str]:
     """Whose logs ``peer`` says are others than they are here, as far as they are here."""
     tx, line_id = reader.tx, reader.id
-    return [
-        party
-        for party, seen in sorted(read.seen_by(reader.rows, peer).items())
-        if seen.size <= logs.size(tx, line_id, party)
-        and logs.root(tx, line_id, party, seen.size).hex() != seen.root
-    ]
+
+    def other(party: str, seen: Seen) -> bool:
+        if seen.size > logs.size(tx, line_id, party):
+            # Nobody can have seen more of our log than there is; of others' logs, anybody.
+            return reader.is_own(party)
+        return logs.root(tx, line_id, party, seen.size).hex() != seen.root
+
+    seen_by_peer = sorted(read.seen_by(reader.rows, peer).items())
+    return [party for party, seen in seen_by_peer if other(party, seen)]
 
 
 def observed(core: Core, tx: Tx, line_id: str, peer: str) -> Link:
