@@ -116,7 +116,7 @@ def test_more_than_the_limit_is_refused_without_unpacking_it_all(
 @pytest.mark.parametrize(
     ("name", "data", "what"),
     [
-        ("us.kml", b"<kml/>", "'.kml' are not read"),
+        ("us.shp", b"<kml/>", "'.shp' are not read"),
         ("us", b"", "'' are not read"),
         ("us.gz", gzip.compress(b""), "'' are not read"),
         ("us.csv", b"\xff\xfe", "not UTF-8"),

@@ -14,7 +14,9 @@ from detente.formats import Reading, read_bytes
 from detente.volumes.check import check_activity
 
 DATA = Path(__file__).parent / "data"
-ENDINGS = st.sampled_from([".geojson", ".json", ".csv", ".txt", ".notam", ".json.gz"])
+ENDINGS = st.sampled_from(
+    [".geojson", ".json", ".csv", ".txt", ".notam", ".openair", ".kml", ".kmz", ".json.gz"]
+)
 
 
 def judge(reading: Reading) -> None:

@@ -35,6 +35,12 @@ PIECE_S = 120.0
 PIECE_HEIGHT_M = 1_000 * FT_M
 TOLERANCE_M = 20.0
 
+_ALTITUDES = {
+    Reference.STD: "pressure altitudes (STD)",
+    Reference.MSL: "above the sea (MSL)",
+    Reference.AGL: "above the ground (AGL)",
+}
+
 _WGS84 = Geod(ellps="WGS84")
 _A_M = 6_378_137.0
 _E2 = 0.0066943799901413165
@@ -46,7 +52,8 @@ class Track(msgspec.Struct, frozen=True):
     """Samples of one aircraft in order of time; arrays of one length.
 
     ``time_s`` POSIX seconds; ``lon`` and ``lat`` degrees WGS84, NaN where unknown, longitudes
-    without jumps; ``altitude_m`` pressure altitude, NaN where unknown.
+    without jumps; ``altitude_m`` measured from ``reference``, NaN where unknown. Without ``party``
+    it is the file's.
     """
 
     name: str
@@ -54,6 +61,8 @@ class Track(msgspec.Struct, frozen=True):
     lon: Floats
     lat: Floats
     altitude_m: Floats
+    reference: Reference = Reference.STD
+    party: str | None = None
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -66,22 +75,25 @@ class Piece(msgspec.Struct, frozen=True):
 
 def gather_tracks(tracks: list[Track], options: ReadOptions, gathering: Gathering) -> None:
     """Gather one activity for each flight of the tracks."""
-    flights: dict[str, list[Track]] = {}
+    flights: dict[tuple[str | None, str], list[Track]] = {}
     for track in tracks:
-        flights.setdefault(track.name, []).extend(_flights(track, options, gathering))
-    for done, (name, parts) in enumerate(flights.items(), 1):
+        key = (track.party, track.name)
+        flights.setdefault(key, []).extend(_flights(track, options, gathering))
+    for done, ((party, name), parts) in enumerate(flights.items(), 1):
         for number, part in enumerate(sorted(parts, key=lambda part: float(part.time_s[0])), 1):
             identifier = name if number == 1 else f"{name}.{number}"
             try:
                 gathering.keep(_activity(identifier, part, options, gathering))
             except InputError as error:
-                gathering.refuse(error, "flight", identifier=identifier)
+                gathering.refuse(error, "flight", party=party, identifier=identifier)
         gathering.progress(done, len(flights))
     if flights:
+        references = {track.reference for track in tracks}
+        said = " or ".join(_ALTITUDES[reference] for reference in sorted(references))
         gathering.note(
             f"tracks are corridors of {options.track_radius_m:g} m to each side, "
             f"{options.track_height_m:g} m up and down and {options.track_time_s:g} s before and "
-            "after; altitudes are pressure altitudes (STD)"
+            f"after; altitudes are {said}"
         )
 
 
@@ -102,7 +114,7 @@ def _flights(track: Track, options: ReadOptions, gathering: Gathering) -> Iterat
     """The track between its long pauses, without samples of unknown position at either end."""
     known = np.flatnonzero(np.isfinite(track.lon))
     if len(known) == 0:
-        gathering.doubt(gathering.party_of_file(), track.name, "it has no position at all")
+        gathering.doubt(_party(track, gathering), track.name, "it has no position at all")
         return
     _report(track, known, options, gathering)
     splits = np.flatnonzero(np.diff(track.time_s[known]) > options.track_split_s)
@@ -128,14 +140,18 @@ def _report(
     ):
         if windows:
             gathering.doubt(
-                gathering.party_of_file(), track.name, f"no position {_spoken(windows)}; {what}"
+                _party(track, gathering), track.name, f"no position {_spoken(windows)}; {what}"
             )
 
 
 def _slice(track: Track, first: int, last: int) -> Track:
     part = slice(first, last + 1)
-    return Track(
-        track.name, track.time_s[part], track.lon[part], track.lat[part], track.altitude_m[part]
+    return msgspec.structs.replace(
+        track,
+        time_s=track.time_s[part],
+        lon=track.lon[part],
+        lat=track.lat[part],
+        altitude_m=track.altitude_m[part],
     )
 
 
@@ -153,7 +169,7 @@ def _filled(track: Track) -> Track:
     found_lon, found_lat, _ = _WGS84.fwd(lon[before], lat[before], azimuth, share * length_m)
     lon[gaps] = found_lon + 360 * np.round((lon[before] - found_lon) / 360)
     lat[gaps] = found_lat
-    return Track(track.name, time_s, lon, lat, track.altitude_m)
+    return msgspec.structs.replace(track, lon=lon, lat=lat)
 
 
 def _activity(
@@ -161,7 +177,11 @@ def _activity(
 ) -> Activity:
     volumes = corridor(track, options)
     notes = _notes(track, volumes, options)
-    return Activity(gathering.party_of_file(), identifier, "flight", volumes, notes)
+    return Activity(_party(track, gathering), identifier, "flight", volumes, notes)
+
+
+def _party(track: Track, gathering: Gathering) -> str:
+    return gathering.party_of_file() if track.party is None else track.party
 
 
 def _notes(track: Track, volumes: tuple[Volume, ...], options: ReadOptions) -> tuple[str, ...]:
@@ -262,7 +282,9 @@ def _volume(track: Track, altitude_m: Floats, piece: Piece, options: ReadOptions
     return Volume(
         core=_core(lon, lat, kept),
         radius_m=options.track_radius_m + moved_m,
-        band=_band(altitude_m[part], options.track_height_m) if piece.level else Band(None, None),
+        band=_band(altitude_m[part], options.track_height_m, track.reference)
+        if piece.level
+        else Band(None, None),
         start_s=float(track.time_s[piece.first]) - options.track_time_s,
         end_s=float(track.time_s[piece.last]) + options.track_time_s,
     )
@@ -279,10 +301,10 @@ def _core(lon: Floats, lat: Floats, kept: list[int]) -> Core:
     return Core(shape, (tuple(ring),), Edges.GEODESIC)
 
 
-def _band(altitude_m: Floats, margin_m: float) -> Band:
+def _band(altitude_m: Floats, margin_m: float, reference: Reference) -> Band:
     return Band(
-        Limit(float(altitude_m.min()) - margin_m, Reference.STD),
-        Limit(float(altitude_m.max()) + margin_m, Reference.STD),
+        Limit(float(altitude_m.min()) - margin_m, reference),
+        Limit(float(altitude_m.max()) + margin_m, reference),
     )
 
 

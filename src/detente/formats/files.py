@@ -3,6 +3,7 @@
 ======================  =================================================================
 ``.geojson``, ``.json``  GeoJSON if it is an object, samples of trajectories if an array
 ``.csv``                 activities or samples, told apart by their columns
+``.kml``, ``.kmz``       KML, the latter in an archive
 ``.notam``               ICAO NOTAM
 ``.openair``, ``.air``   OpenAir airspaces
 ``.txt``                 one of these two, told apart by their records
@@ -24,6 +25,7 @@ import msgspec
 from detente.errors import InputError, LimitError
 from detente.formats.geojson import read_geojson
 from detente.formats.jsontext import decode_json
+from detente.formats.kml import read_kml, read_kmz
 from detente.formats.notam import looks_like_notams, read_notams
 from detente.formats.notam_succession import settled
 from detente.formats.openair import looks_like_openair, read_openair
@@ -40,7 +42,7 @@ from detente.formats.samples import read_sample_table, read_samples
 from detente.formats.table import ACTIVITY_COLUMNS, SAMPLE_COLUMNS, Table, read_activities
 from detente.volumes.check import check_party
 
-_KINDS = ".geojson, .json, .csv, .notam, .openair or .txt, also with .gz"
+_KINDS = ".geojson, .json, .csv, .kml, .kmz, .notam, .openair or .txt, also with .gz"
 
 
 def read(
@@ -172,6 +174,10 @@ def _dispatch(name: str, data: bytes, options: ReadOptions, gathering: Gathering
         _read_json(data, options, gathering)
     elif ending == ".csv":
         _read_csv(Table(_text(data)), options, gathering)
+    elif ending == ".kml":
+        read_kml(data, options, gathering)
+    elif ending == ".kmz":
+        read_kmz(data, options, gathering)
     elif ending in (".openair", ".air") or (ending == ".txt" and _is_openair(_text(data))):
         read_openair(_text(data), gathering)
     elif ending in (".txt", ".notam"):

@@ -27,3 +27,7 @@ class Names:
         self._counts[base] = number
         self._taken.add(identifier)
         return identifier
+
+    def reserve(self, identifier: str) -> None:
+        """Keep an id that somebody gave from being made of a name."""
+        self._taken.add(identifier)

@@ -33,6 +33,7 @@ from detente.formats.reading import (
     MAX_ARC_CORNERS,
     MAX_FEATURES,
     MAX_OPENAIR_CHARACTERS,
+    MAX_OPENAIR_LINES,
     Gathering,
 )
 from detente.volumes import Activity, Volume
@@ -86,6 +87,8 @@ def read_openair(text: str, gathering: Gathering) -> None:
     """Gather the airspaces of a text."""
     if len(text) > MAX_OPENAIR_CHARACTERS:
         raise LimitError(f"has more than {MAX_OPENAIR_CHARACTERS:,} characters", remedy="split it")
+    if max(text.count("\n"), text.count("\r")) > MAX_OPENAIR_LINES:
+        raise LimitError(f"has more than {MAX_OPENAIR_LINES:,} lines", remedy="split the file")
     total = len(_BEGINS.findall(text))
     if total > MAX_FEATURES:
         raise LimitError(f"has more than {MAX_FEATURES:,} airspaces", remedy="split the file")

@@ -1,4 +1,4 @@
-"""One planned activity from its properties and its geometry, the same in GeoJSON and CSV.
+"""One planned activity from its properties and its geometry, the same in GeoJSON, CSV and KML.
 
 ==================  ===========================================================================
 ``id``              required; unique within the party
@@ -53,22 +53,18 @@ def activity_of(
     if identifier is None:
         raise InputError("has no id", remedy="give it an id that is unique within its party")
     party = party_of(properties, gathering)
-    edges = _edges(properties.get("edges"))
+    edges = edges_of(properties.get("edges"))
     cores, heights = cores_of(geometry, edges)
-    start_s = parse_time_s(_text(properties, "start"), where="start")
-    end_s = parse_time_s(_text(properties, "end"), where="end")
+    start_s, end_s = window_of(properties)
     band = Band(
         limit_of(properties.get("altitude_lower"), "altitude_lower"),
         limit_of(properties.get("altitude_upper"), "altitude_upper"),
     )
     volumes = tuple(
-        Volume(core, _radius_m(properties.get("radius_m"), core), band, start_s, end_s)
+        Volume(core, radius_m_of(properties.get("radius_m"), core), band, start_s, end_s)
         for core in cores
     )
-    kind = properties.get("kind")
-    if kind is not None and not isinstance(kind, str):
-        raise InputError("kind is not a word", remedy="write, say, surveillance")
-    return Activity(party, identifier, kind or "activity", volumes, _notes(band, heights))
+    return Activity(party, identifier, kind_of(properties), volumes, _notes(band, heights))
 
 
 def identifier_of(properties: Mapping[str, Any]) -> str | None:
@@ -96,6 +92,22 @@ def party_of(properties: Mapping[str, Any], gathering: Gathering) -> str:
     return check_party(value)
 
 
+def kind_of(properties: Mapping[str, Any]) -> str:
+    """The kind named, or ``activity``."""
+    kind = properties.get("kind")
+    if kind is not None and not isinstance(kind, str):
+        raise InputError("kind is not a word", remedy="write, say, surveillance")
+    return kind or "activity"
+
+
+def window_of(properties: Mapping[str, Any]) -> tuple[float, float]:
+    """Start and end in POSIX seconds; both must be there."""
+    return (
+        parse_time_s(_text(properties, "start"), where="start"),
+        parse_time_s(_text(properties, "end"), where="end"),
+    )
+
+
 def _text(properties: Mapping[str, Any], name: str) -> str:
     value = properties.get(name)
     if value is None or value == "":
@@ -107,7 +119,8 @@ def _text(properties: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _edges(value: object) -> Edges:
+def edges_of(value: object) -> Edges:
+    """What joins its vertices; straight lines if nothing is said."""
     if value is None or value == "":
         return Edges.STRAIGHT
     if isinstance(value, str) and value in ("straight", "geodesic"):
@@ -115,7 +128,8 @@ def _edges(value: object) -> Edges:
     raise InputError("edges is neither straight nor geodesic", remedy="use one of them")
 
 
-def _radius_m(value: object, core: Core) -> float:
+def radius_m_of(value: object, core: Core) -> float:
+    """Metres around a core, 0 for a polygon if nothing is said."""
     if value is None:
         if core.shape is Shape.POLYGON:
             return 0.0
@@ -141,13 +155,18 @@ def number_of_text(text: str, name: str) -> float | None:
 
 
 def _notes(band: Band, heights: bool) -> tuple[str, ...]:
-    notes = []
-    if band.lower is None and band.upper is None:
-        notes.append("no altitude limits are given: all altitudes")
-    elif band.lower is None:
-        notes.append("no lower altitude limit is given: everything below the upper")
-    elif band.upper is None:
-        notes.append("no upper altitude limit is given: everything above the lower")
+    notes = [*band_notes(band)]
     if heights:
         notes.append("the third value of its positions is not used: altitudes are in properties")
     return tuple(notes)
+
+
+def band_notes(band: Band) -> tuple[str, ...]:
+    """What to say of limits that are missing."""
+    if band.lower is None and band.upper is None:
+        return ("no altitude limits are given: all altitudes",)
+    if band.lower is None:
+        return ("no lower altitude limit is given: everything below the upper",)
+    if band.upper is None:
+        return ("no upper altitude limit is given: everything above the lower",)
+    return ()

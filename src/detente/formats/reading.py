@@ -23,9 +23,21 @@ MAX_ROWS = 5_000_000
 """Rows of a CSV file or samples of a trajectory file."""
 MAX_LINE_CHARACTERS = 1024 * 1024
 MAX_JSON_DEPTH = 16
+MAX_XML_BYTES = 64 * 1024 * 1024
+"""Bytes of an XML document, also after decompression."""
+MAX_XML_DEPTH = 64
+MAX_XML_ITEMS = 1_000_000
+"""Elements and attributes of an XML document."""
+MAX_TAG_BYTES = 1024 * 1024
+"""Bytes of one tag, comment or instruction."""
+MAX_MEMBERS = 1_000
+"""Files in an archive."""
+MAX_PLACEMARK_ELEMENTS = 300_000
+MAX_PLACEMARK_CHARACTERS = 16 * 1024 * 1024
 MAX_NOTAM_CHARACTERS = 8 * 1024 * 1024
 MAX_OPENAIR_CHARACTERS = 32 * 1024 * 1024
-MAX_ARC_CORNERS = 500_000
+MAX_OPENAIR_LINES = 400_000
+MAX_ARC_CORNERS = 200_000
 """Corners that the arcs of one file are turned into; a few characters make hundreds."""
 
 ALWAYS_S = (parse_time_s("1901-01-01T00:00:00Z"), parse_time_s("2199-01-01T00:00:00Z"))
@@ -189,6 +201,8 @@ class Gathering:
 
 
 def _on_one_line(error: InputError) -> InputError:
+    # An error that is kept would keep the frames it came through, and with them the whole file.
+    error.__traceback__ = error.__context__ = error.__cause__ = None
     error.where, error.message, error.remedy = (
         printable(text) for text in (error.where, error.message, error.remedy)
     )
