@@ -1,11 +1,13 @@
 """Plans are private, every change of them is on the internal record, and filing twice is once."""
 
+import base64
 from typing import Any
 
 import msgspec
 import pytest
 
 from detente.errors import DetenteError, InputError, NotFoundError, StateError
+from detente.node.views import ShiftView
 from detente.volumes import Activity
 
 LINE = "northern-watch"
@@ -230,3 +232,36 @@ def test_what_is_not_there_is_not_released(
         with pytest.raises(error):
             call(plan, line, form, **({"officer": "a"} if call == us.release else {}))
     assert len(us.entries(LINE, "us")) == 1
+
+
+def test_nothing_private_is_in_anything_a_peer_can_ask_for(pair: Any) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    secret = "the-secret"
+    plan = msgspec.structs.replace(pair.circle("us", "orbit-1"), notes=(f"note {secret}",))
+    us.add_officer(f"officer {secret}", "watch")
+    us.file(plan, title=f"title {secret}", officer=secret, key=f"key-{secret}")
+    us.file(pair.circle("us", f"unreleased-{secret}"), title="", officer=secret)
+    ru.file(pair.circle("ru", "recce-1"), title="", officer="b")
+    ru.release("recce-1", LINE, "exact", officer="b")
+    for form in ("exact", "coarse"):
+        us.release("orbit-1", LINE, form, officer=secret, key=f"{form}-{secret}")
+    pair.sync()
+    conflict = next(c.id for c in us.conflicts(LINE) if c.basis == "joint")
+    us.propose(LINE, conflict, "us", ShiftView(time_s=36_000.0), officer=secret)
+    pair.sync()
+    ru.assent(LINE, ru.proposals(LINE)[0].id, officer="b")
+    pair.sync()
+    us.carry_out(LINE, us.proposals(LINE)[0].id, officer=secret)
+    us.withdraw("orbit-1", LINE, officer=secret)
+    us.send(LINE, text="hello", officer=secret)
+    pair.sync()
+    line = us.line(LINE).id
+    served = [str(head) for head in us.heads(line, "ru").values()]
+    for bundle in us.read_log(line, "us", 0, "ru").entries:
+        served += [base64.b64decode(bundle["envelope"]["payload"]).decode()]
+        served += [base64.b64decode(bundle["body"]).decode()]
+    assert len(served) > 10
+    assert not [text for text in served if secret in text]
+    assert secret.encode() not in us.state_document(LINE)
+    # All of it is here, on the internal record.
+    assert any(secret in str(act) for act in us.audit())

@@ -176,6 +176,19 @@ class TestSettlement:
             ru.carry_out(LINE, proposal, officer="b")
         assert ru.plan("ru-1").revision == 1, "the plan is not moved without its release"
 
+    def test_a_plan_that_was_changed_since_is_not_carried_out(self, pair: Any) -> None:
+        """The line would see the old plan moved, and we would take it for the new one."""
+        proposal = proposed(pair)
+        ru = pair.nodes["ru"]
+        ru.assent(LINE, proposal, officer="b")
+        changed = ru.change(pair.circle("ru", "ru-1", radius_m=1000.0), officer="b")
+        with pytest.raises(StateError, match="changed since"):
+            ru.carry_out(LINE, proposal, officer="b")
+        assert ru.plan("ru-1") == changed
+        assert not changed.releases[0].current
+        ru.release("ru-1", LINE, "exact", settles=proposal, officer="b")
+        assert ru.plan("ru-1").releases[0].current
+
     def test_a_release_may_carry_out_only_what_it_may(self, pair: Any) -> None:
         proposal = proposed(pair)
         ru = pair.nodes["ru"]

@@ -20,6 +20,7 @@ from detente.line.read import Proposal, Version
 from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
+from detente.node.show.activities import is_current
 from detente.node.show.reader import LineReader, no_such
 from detente.node.views import EntryView, ShiftView
 from detente.store import plans
@@ -115,6 +116,7 @@ def carry_out(core: Core, line: str, proposal: str, *, officer: str, key: str | 
         time_s, altitude_m = found.shift.time_s or 0.0, found.shift.altitude_m or 0.0
         moved = check_activity(shifted(version.activity, time_s=time_s, altitude_m=altitude_m))
         if plans.get(reader.tx, version.id) is not None:
+            _check_current(reader, version)
             plan = shifted(
                 filing.activity_of(core, reader.tx, version.id),
                 time_s=time_s,
@@ -133,6 +135,16 @@ def carry_out(core: Core, line: str, proposal: str, *, officer: str, key: str | 
 
     content = {"proposal": proposal}
     return say(core, line, make, officer=officer, key=key, action="carry-out", content=content)
+
+
+def _check_current(reader: LineReader, version: Version) -> None:
+    """Both are shifted alike, so they must be of one another, or the line would see neither."""
+    if not is_current(reader.tx, version):
+        raise StateError(
+            "our plan was changed since the version that the proposal is about",
+            where=version.id,
+            remedy="change the plan as was agreed and release it with settles naming this proposal",
+        )
 
 
 def check_settles(reader: LineReader, proposal: str, newest: Version | None) -> None:
