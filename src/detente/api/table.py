@@ -94,7 +94,7 @@ PLANS = (
     ),
     _post(
         "plans", "/plans/import", import_plans,
-        "File every activity of a file (GeoJSON, CSV, NOTAM, trajectories), or none",
+        "File every activity of a file (GeoJSON, KML, CSV, NOTAM, OpenAir, tracks), or none",
         bytes, list[views.PlanView], query=bodies.ImportQuery, writes=True,
     ),
     _get("plans", "/plans/{plan}", plans.show_plan, "One plan", views.PlanView),

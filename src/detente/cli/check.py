@@ -49,7 +49,8 @@ def check(
         list[Path],
         typer.Argument(
             metavar="FILES",
-            help="Planned activities: GeoJSON, CSV, ICAO NOTAM text, or recorded trajectories.",
+            help="Planned activities: GeoJSON, KML, CSV, ICAO NOTAM text, OpenAir airspaces, or "
+            "recorded trajectories.",
             show_default=False,
         ),
     ],

@@ -1,4 +1,4 @@
-"""Other people's files in and out: GeoJSON, CSV, NOTAM, trajectories (pure)."""
+"""Other people's files in and out: GeoJSON, KML, CSV, NOTAM, OpenAir, trajectories (pure)."""
 
 from detente.formats.features import features_of
 from detente.formats.files import party_of_name, read, read_all, read_bytes
