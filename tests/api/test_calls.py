@@ -211,7 +211,7 @@ def test_an_import_is_all_or_nothing(desk: httpx.Client, plan: Plan) -> None:
     again = send(feature("new", 36.0), feature("good", 36.0))
     assert [i["where"] for i in again.json()["items"]] == ["plans.geojson: good"]
     assert len(desk.get(f"{V1}/plans").json()) == 2
-    for name in ("plans.geojson.gz", "", "x" * 201, "a\nb.csv", "plans.exe"):
+    for name in ("plans.geojson.gz", "plans.kmz", "", "x" * 201, "a\nb.csv", "plans.exe"):
         assert send(feature("new", 36.0), name=name).status_code == 400
 
 

@@ -55,7 +55,7 @@ def _check_name(name: str) -> None:
             where="query name",
             remedy="send the file's name as ?name=plans.geojson",
         )
-    if name.lower().endswith(".gz"):
+    if name.lower().endswith((".gz", ".kmz")):
         # The limit on uploads is on what arrives; a compressed file is larger than it looks.
         raise InputError(
             "compressed files are not accepted here", where=name, remedy="send it uncompressed"
