@@ -75,8 +75,8 @@ def _serve(stage: "Stage") -> None:
                 print(f"  {party}  {exercise.PARTY_NAMES[party]}")
                 print(f"      {officer.address}{link['path']}   (opens once)")
         print(
-            "\nOpen both. One conflict is open: the exercise's hint says how to settle it."
-            "\nCtrl-C stops both nodes; what stands is kept.",
+            "\nOpen both; the hint on the page says what to do next."
+            "\nCtrl-C stops both nodes; what stands is kept, and --reset begins again.",
             flush=True,
         )
         while all(node.is_running for node in stage.nodes.values()):

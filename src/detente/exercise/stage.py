@@ -7,6 +7,7 @@ command printed can be shown. Nothing here reaches into a node.
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -42,7 +43,7 @@ def run(*arguments: str, show: Show | None = None, status: int = 0) -> str:
         check=False,
     )
     if show:
-        show(" ".join(["detente", *arguments]), done.stdout + done.stderr)
+        show(shlex.join(["detente", *arguments]), done.stdout + done.stderr)
     if done.returncode != status:
         raise StateError(
             f"'detente {arguments[0]}' ended with {done.returncode}: {done.stderr.strip()}",

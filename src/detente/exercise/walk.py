@@ -86,7 +86,7 @@ class Walk:
         self._say(f"   ru sees:       {len(ru.on_line('activities'))} activities")
         self._note(
             "Before us releases the tanker anchor it looks at exactly what the line would see. A "
-            "coarse release is one outer circle, larger in every direction and never smaller."
+            "coarse release is one outer circle, rounded outward and never smaller than the plan."
         )
         preview = us.post(
             f"/plans/{exercise.TANKER.id}/preview", {"line": us.line, "form": "coarse"}
@@ -100,7 +100,8 @@ class Walk:
         for party, officer in self._officers.items():
             plans = officer.get("/plans")
             private = [p["id"] for p in plans if not p["releases"]]
-            self._say(f"   {party}: {len(plans) - len(private)} released; private: {private}")
+            released = len(plans) - len(private)
+            self._say(f"   {party}: {released} released; private: {', '.join(private)}")
 
     def _same_conflict_on_both_sides(self) -> None:
         self._heading(
@@ -238,7 +239,7 @@ class Walk:
     def _show_entry(self, entry: Json) -> None:
         self._say(
             f"   entry {entry['party']}/{entry['index']} {entry['type']} {entry['id'][:12]}…  "
-            f"{entry['body'] if entry['type'] == 'proposal' else ''}".rstrip()
+            f"{_said(entry['body'])}".rstrip()
         )
 
 
@@ -262,6 +263,11 @@ def _conflict(conflict: Json) -> str:
         f"{conflict['start']} to {conflict['end']}, {conflict['lateral_m']:.0f} m apart laterally, "
         f"{conflict['vertical_m']:.0f} m vertically, at {place['lat']:.4f} N {place['lon']:.4f} E"
     )
+
+
+def _said(body: Json) -> str:
+    note = f"“{body['note']}”" if body.get("note") else ""
+    return f"{_shift(body['shift'])}, {note}" if "shift" in body else note
 
 
 def _shift(shift: Json) -> str:
