@@ -24,6 +24,9 @@ from detente.volumes.geodesy import (
 )
 from detente.volumes.model import Edges, Shape, Volume
 
+BLOCK = 16
+"""Vertices of a block: enough that two shapes of the largest size meet block by block in 0.1 s."""
+
 
 class Cores(NamedTuple):
     """The cores of ``v`` volumes, with ``p`` paths and ``n`` vertices in all.
@@ -48,6 +51,14 @@ class Cores(NamedTuple):
     """(n, 3) the middle of the piece's chord."""
     ball_m: Floats
     """(n,) radius of a ball about ``middle`` that holds the piece."""
+    block_middle: Floats
+    """(b, 3) the middle of a block: of up to ``BLOCK`` pieces that follow each other."""
+    block_ball_m: Floats
+    """(b,) radius of a ball about ``block_middle`` that holds the block's pieces."""
+    block_starts: Ints
+    """(b + 1,) first vertex of each block."""
+    blocks: Ints
+    """(v + 1,) first block of each volume."""
     paths: Ints
     """(p + 1,) first vertex of each path."""
     volumes: Ints
@@ -81,6 +92,9 @@ def cores_of(volumes: Sequence[Volume], owner: Ints) -> Cores:
     xyz = ecef(lon, lat)
     straight_at = np.repeat(straight, np.diff(paths))
     speed_m, bulge_m, middle, ball_m = _bounds(lon, lat, xyz, straight_at, paths)
+    volume_paths = _offsets(rings_of)
+    blocks, block_starts = _blocks(paths[volume_paths])
+    block_middle, block_ball_m = _block_balls(middle, ball_m, block_starts)
     return Cores(
         lon=lon,
         lat=lat,
@@ -90,8 +104,12 @@ def cores_of(volumes: Sequence[Volume], owner: Ints) -> Cores:
         bulge_m=bulge_m,
         middle=middle,
         ball_m=ball_m,
+        block_middle=block_middle,
+        block_ball_m=block_ball_m,
+        block_starts=block_starts,
+        blocks=blocks,
         paths=paths,
-        volumes=_offsets(rings_of),
+        volumes=volume_paths,
         turns=turns,
         north=north & polygon[volume_of],
         polygon=polygon,
@@ -150,3 +168,21 @@ def _bounds(
     speed_m[last] = bulge_m[last] = 0.0
     ball_m[last] = -1.0
     return speed_m, bulge_m, (xyz + xyz[after]) / 2, ball_m
+
+
+def _blocks(starts: Ints) -> tuple[Ints, Ints]:
+    """First block of each volume, and first vertex of each block, given each volume's first."""
+    counts = -(-np.diff(starts) // BLOCK)
+    blocks = _offsets(counts)
+    number = np.arange(blocks[-1]) - np.repeat(blocks[:-1], counts)
+    return blocks, np.append(np.repeat(starts[:-1], counts) + BLOCK * number, starts[-1])
+
+
+def _block_balls(middle: Floats, ball_m: Floats, block_starts: Ints) -> tuple[Floats, Floats]:
+    """Middle and radius of a ball for each block; one of no pieces has a radius below 0."""
+    first, sizes = block_starts[:-1], np.diff(block_starts)
+    is_piece = (ball_m >= 0).astype(np.float64)
+    count = np.maximum(1.0, np.add.reduceat(is_piece, first))
+    centre = np.add.reduceat(middle * is_piece[:, None], first, axis=0) / count[:, None]
+    reach_m = np.linalg.norm(middle - np.repeat(centre, sizes, axis=0), axis=1) + ball_m
+    return centre, np.maximum.reduceat(np.where(is_piece > 0, reach_m, -1.0), first)

@@ -530,28 +530,45 @@ def closest(
         if vertex >= 0:
             point = (a.xyz[vertex, 0], a.xyz[vertex, 1], a.xyz[vertex, 2])
             return 0.0, point, point
-    a_first, a_end = a.paths[a.volumes[i]], a.paths[a.volumes[i + 1]]
-    b_first, b_end = b.paths[b.volumes[j]], b.paths[b.volumes[j + 1]]
     best = (inf, nowhere, nowhere)
-    # The nearest pair of balls goes first: what it attains lets most of the others be dropped.
     reach_m, near_p, near_q = chord_floor_m(limit_m), -1, -1
-    for p in range(a_first, a_end):
-        for q in range(b_first, b_end):
-            gap_m = ball_gap_m(a, p, b, q)
-            if gap_m <= reach_m:
-                reach_m, near_p, near_q = gap_m, p, q
-    if near_p < 0:
-        return best
-    best = search(a, near_p, b, near_q, touch_m, limit_m, best, stack)
-    reach_m = chord_floor_m(min(limit_m, best[0]))
-    for p in range(a_first, a_end):
-        for q in range(b_first, b_end):
+    # The nearest pair of balls goes first: what it attains lets most of the others be dropped.
+    for searching in range(2):
+        for s in range(a.blocks[i], a.blocks[i + 1]):
+            for t in range(b.blocks[j], b.blocks[j + 1]):
+                if block_gap_m(a, s, b, t) > reach_m:
+                    continue
+                for p in range(a.block_starts[s], a.block_starts[s + 1]):
+                    for q in range(b.block_starts[t], b.block_starts[t + 1]):
+                        gap_m = ball_gap_m(a, p, b, q)
+                        if gap_m > reach_m:
+                            continue
+                        if not searching:
+                            reach_m, near_p, near_q = gap_m, p, q
+                        elif p != near_p or q != near_q:
+                            best = search(a, p, b, q, touch_m, limit_m, best, stack)
+                            reach_m = chord_floor_m(min(limit_m, best[0]))
+                            if best[0] <= touch_m:
+                                return best
+        if near_p < 0:
+            return best
+        if not searching:
+            best = search(a, near_p, b, near_q, touch_m, limit_m, best, stack)
+            reach_m = chord_floor_m(min(limit_m, best[0]))
             if best[0] <= touch_m:
                 return best
-            if (p != near_p or q != near_q) and ball_gap_m(a, p, b, q) <= reach_m:
-                best = search(a, p, b, q, touch_m, limit_m, best, stack)
-                reach_m = chord_floor_m(min(limit_m, best[0]))
     return best if best[0] <= limit_m else (inf, nowhere, nowhere)
+
+
+@kernel
+def block_gap_m(a: Cores, s: int, b: Cores, t: int) -> float:
+    """Gap between the balls of two blocks; infinite where there is no piece in one."""
+    if a.block_ball_m[s] < 0 or b.block_ball_m[t] < 0:
+        return inf
+    dx = a.block_middle[s, 0] - b.block_middle[t, 0]
+    dy = a.block_middle[s, 1] - b.block_middle[t, 1]
+    dz = a.block_middle[s, 2] - b.block_middle[t, 2]
+    return float(sqrt(dx * dx + dy * dy + dz * dz) - a.block_ball_m[s] - b.block_ball_m[t])
 
 
 @kernel
