@@ -93,7 +93,8 @@ class Walk:
         )
         for sentence in preview["larger_by"]:
             self._say(f"   - {sentence}")
-        self._note(f"The line would see: {preview['body']}")
+        self._note("The line would see exactly this:")
+        self._say(f"   {preview['body']}")
         file_and_release(self._officers)
         wait_until_level(self._officers)
         self._note("Both sides have now released most of their plans, and kept some private.")
@@ -112,7 +113,7 @@ class Walk:
         for party, officer in self._officers.items():
             found = wait_for(f"the conflict at {party}", partial(open_conflicts, officer))
             for conflict in found:
-                self._say(f"   {party} finds {_conflict(conflict)}")
+                self._note(f"{party} finds {_conflict(conflict)}")
         conflict = open_conflicts(self._us)[0]
         self._note("The least change of either side that would end it:")
         for suggestion in conflict["suggestions"]:
