@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detente.errors import InputError, LimitError
 from detente.volumes import Activity, Band, Core, Edges, Limit, Reference, Shape, Volume
@@ -13,8 +15,10 @@ from detente.volumes.check import (
     MAX_VOLUMES,
     check_activity,
     check_activity_id,
+    check_band,
     check_party,
 )
+from detente.volumes.datums import vertical_gap_m
 
 SQUARE = ((68.0, 36.0), (69.0, 36.0), (69.0, 37.0), (68.0, 37.0))
 
@@ -153,9 +157,26 @@ def test_bands_upside_down_or_out_of_range_are_refused(
         check_activity(activity(band=Band(lower, upper)))
 
 
-def test_limits_in_two_references_are_not_compared() -> None:
-    check_activity(activity(band=Band(FL200, Limit(3000.0, Reference.MSL))))
+def test_limits_in_two_references_are_refused_when_certainly_upside_down() -> None:
+    """FL200 can lie at 3,621 m over a deep winter's low, and nowhere lower."""
+    check_activity(activity(band=Band(FL100, Limit(3000.0, Reference.MSL))))
+    check_activity(activity(band=Band(FL200, Limit(3700.0, Reference.MSL))))
+    with pytest.raises(InputError, match=r"\(6096 m STD\) lies above the upper \(3000 m MSL\)"):
+        check_activity(activity(band=Band(FL200, Limit(3000.0, Reference.MSL))))
     check_activity(activity(band=Band(FL100, FL100)))
+
+
+LIMITS = st.none() | st.builds(Limit, st.floats(-8e3, 1e5), st.sampled_from(Reference))
+
+
+@given(st.builds(Band, LIMITS, LIMITS))
+def test_whatever_band_is_let_in_has_an_inside(band: Band) -> None:
+    """One that has none lies apart from every other, and hides what was meant."""
+    try:
+        check_band(band)
+    except InputError:
+        return
+    assert vertical_gap_m(band, band) <= 0
 
 
 def test_too_much_is_over_the_limit() -> None:

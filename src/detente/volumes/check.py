@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 from detente.errors import InputError, LimitError
+from detente.volumes.datums import heights_of
 from detente.volumes.model import Activity, Band, Core, Edges, Limit, Reference, Ring, Shape, Volume
 from detente.volumes.times import check_time_s
 
@@ -111,13 +112,17 @@ def check_band(band: Band, *, where: str = "") -> Band:
         if limit is not None:
             _check_limit(name, limit, where)
     lower, upper = band.lower, band.upper
-    if lower is None or upper is None or _ground(lower) is not _ground(upper):
-        # Limits in different references are compared where the ground is known, never here.
+    if lower is None or upper is None:
         return band
-    if lower.value_m > upper.value_m:
+    if _ground(lower) is _ground(upper):
+        upside_down = lower.value_m > upper.value_m
+    else:
+        # Whether it lies below is known only where the ground and the pressure are. But what lies
+        # above wherever and whenever it is has nothing inside and would conflict with nothing.
+        upside_down = heights_of(lower)[0] > heights_of(upper)[1]
+    if upside_down:
         raise InputError(
-            f"the lower altitude limit ({lower.value_m:g} m) lies above the upper "
-            f"({upper.value_m:g} m)",
+            f"the lower altitude limit ({_spoken(lower)}) lies above the upper ({_spoken(upper)})",
             remedy="exchange or correct them",
             where=where,
         )
@@ -159,6 +164,10 @@ def _check_length(activity: Activity, where: str) -> None:
             remedy="draw them with fewer or shorter edges, or split it into several activities",
             where=where,
         )
+
+
+def _spoken(limit: Limit) -> str:
+    return f"{limit.value_m:g} m {limit.reference}"
 
 
 def _ground(limit: Limit) -> Reference:
