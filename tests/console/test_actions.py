@@ -105,6 +105,30 @@ def test_a_phrase_with_its_slots(pair: Any) -> None:
     assert "unit" in wrong
 
 
+SAFETY_SLOTS = {
+    "slot-radius": "20 km",
+    "slot-position": "36.73N 068.87E",
+    "slot-until": "2021-08-09T04:00:00Z",
+}
+
+
+def test_a_safety_phrase_goes_out_as_urgent_safety(pair: Any) -> None:
+    for path in ("desk/slots?phrase=stop-within", "desk/message?mode=phrase&phrase=stop-within"):
+        form = pair.us.page(f"{LINE}/{path}")
+        assert '<input type="hidden" name="precedence" value="urgent-safety">' in form
+        assert "always goes out as urgent safety" in form
+        assert 'value="routine"' not in form
+    kept = pair.us.page(f"{LINE}/desk/slots?phrase=say-again&precedence=priority")
+    assert 'value="priority" checked' in kept
+    refused = pair.us.do(
+        "send", phrase="stop-within", precedence="routine", status=400, **SAFETY_SLOTS
+    )
+    assert "urgent-safety" in refused
+    pair.us.do("send", phrase="stop-within", precedence="urgent-safety", **SAFETY_SLOTS)
+    pair.level()
+    assert "URGENT SAFETY" in pair.ru.page(f"{LINE}/panels/attention")
+
+
 PLAN = {
     "id": "orbit-9",
     "kind": "surveillance",

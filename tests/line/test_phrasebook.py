@@ -43,7 +43,20 @@ def test_each_phrase_is_complete_in_each_language(phrase: Phrase) -> None:
 
 @pytest.mark.parametrize("phrase", PHRASES.values(), ids=PHRASES)
 def test_each_phrase_can_be_sent(phrase: Phrase) -> None:
-    message_draft(phrase=phrase.code, slots=_example(phrase))
+    message_draft(phrase=phrase.code, slots=_example(phrase), precedence="urgent-safety")
+
+
+def test_what_is_about_danger_to_life_goes_out_as_urgent_safety_only() -> None:
+    about = {"stop-within", "danger-over", "contact-lost", "aircraft-in-distress"}
+    for phrase in PHRASES.values():
+        for precedence in ("routine", "priority"):
+            if phrase.code not in about:
+                message_draft(phrase=phrase.code, slots=_example(phrase), precedence=precedence)
+                continue
+            with pytest.raises(InputError) as caught:
+                message_draft(phrase=phrase.code, slots=_example(phrase), precedence=precedence)
+            assert phrase.code in str(caught.value)
+            assert "urgent-safety" in caught.value.remedy
 
 
 def test_a_phrase_is_put_into_words() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from detente.console import words
-from detente.console.board import Board
+from detente.console.board import PRECEDENCES, Board
 from detente.errors import InputError, NotFoundError
-from detente.line.phrasebook import PHRASES
+from detente.line.phrasebook import PHRASES, SAFETY_CODES
 from detente.line.slots import EXAMPLES
 from detente.node.views import ConflictSideView, ConflictView, PhraseView, ProposalView, ShiftView
 from detente.volumes.times import format_time, parse_time_s
@@ -59,12 +59,25 @@ def _message(board: Board, query: Query) -> tuple[str, Context]:
         "phrases": phrases,
         "phrase": phrase,
         "examples": slot_examples(phrase),
+        "urgent_only": mode == "phrase" and phrase.code in SAFETY_CODES,
+        "precedence": _precedence(query),
     }
 
 
 def _slots(board: Board, query: Query) -> tuple[str, Context]:
     phrase = _found([p for p in board.node.phrases() if p.code == query.get("phrase")], "phrase")
-    return "desk/slots.html", {"phrase": phrase, "examples": slot_examples(phrase)}
+    return "desk/slots.html", {
+        "phrase": phrase,
+        "examples": slot_examples(phrase),
+        "urgent_only": phrase.code in SAFETY_CODES,
+        "precedence": _precedence(query),
+    }
+
+
+def _precedence(query: Query) -> str:
+    """What was chosen before the form was drawn again, else routine."""
+    chosen = query.get("precedence", "")
+    return chosen if chosen in PRECEDENCES else "routine"
 
 
 def _propose(board: Board, query: Query) -> tuple[str, Context]:

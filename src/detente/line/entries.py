@@ -79,13 +79,22 @@ def message_draft(
     reply_to: str | None = None,
     conflict: str | None = None,
 ) -> Draft:
-    """A message: free ``text`` in its ``language``, or a ``phrase`` with its ``slots``."""
+    """A message: free ``text`` in its ``language``, or a ``phrase`` with its ``slots``.
+
+    A safety phrase in routine traffic would wait to be read like any other: it is refused.
+    """
     if (text is None) == (phrase is None):
         raise InputError(
             "a message is free text or a phrase", remedy="give exactly one", where="message"
         )
     if phrase is not None:
         filled = phrasebook.check(phrase, slots or {})
+        if phrase in phrasebook.SAFETY_CODES and precedence != "urgent-safety":
+            raise InputError(
+                f"is a safety phrase with the precedence {precedence[:20]}",
+                remedy="send it with the precedence urgent-safety",
+                where=f"phrase {phrase}",
+            )
         body = bodies.write_message(PhraseBody(phrase, filled))
     else:
         body = bodies.write_message(TextBody(text or "", language))

@@ -8,12 +8,14 @@ node does not know, or slots that do not fit it, are shown as they came: nothing
 from collections.abc import Mapping
 
 from detente.errors import InputError
-from detente.line.phrases import GROUPS, Phrase
+from detente.line.phrases import GROUPS, SAFETY, Phrase
 from detente.line.slots import EXAMPLES, SlotKind, render_slot
 
 LANGUAGES = ("en", "ru")
 PHRASES: dict[str, Phrase] = {phrase.code: phrase for group in GROUPS.values() for phrase in group}
 """Every phrase by its code, in the order of the book."""
+SAFETY_CODES = frozenset(phrase.code for phrase in SAFETY)
+"""Phrases about danger to life: they are sent as ``urgent-safety`` and not otherwise."""
 
 
 def check(code: str, slots: Mapping[str, str]) -> dict[str, str]:
@@ -60,6 +62,7 @@ def document() -> str:
             "",
             f"## {title}",
             "",
+            *(_URGENT if group is SAFETY else ()),
             "| code | slots | English | Русский |",
             "|---|---|---|---|",
         ]
@@ -87,4 +90,19 @@ _HEAD = (
     "|---|---|---|---|",
 )
 
-__all__ = ["LANGUAGES", "PHRASES", "Phrase", "SlotKind", "check", "document", "render"]
+_URGENT = (
+    "These are sent with the precedence `urgent-safety`; with another one a node refuses to write",
+    "them. `danger-over` too: whoever was stopped must hear it as surely.",
+    "",
+)
+
+__all__ = [
+    "LANGUAGES",
+    "PHRASES",
+    "SAFETY_CODES",
+    "Phrase",
+    "SlotKind",
+    "check",
+    "document",
+    "render",
+]
