@@ -3,6 +3,7 @@
 from itertools import combinations
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from detente.conflict import Separation, between, find
 from detente.errors import InputError
+from detente.volumes.check import check_activity
 from detente.volumes.datums import vertical_gap_m
 from detente.volumes.model import Activity, Band, Edges, Limit, Reference
 
@@ -296,6 +298,37 @@ def test_what_cannot_be_compared_is_refused_and_never_passed_over(shapes: Any) -
             find([sound, bad], NOTHING)
     with pytest.raises(InputError, match="same identifier"):
         find([sound, sound], NOTHING)
+
+
+LIMITS = st.none() | st.builds(Limit, st.floats(-8e3, 1e5), st.sampled_from(Reference))
+
+
+@given(band=st.builds(Band, LIMITS, LIMITS))
+def test_whatever_is_let_in_meets_what_is_at_every_altitude_there(band: Band, shapes: Any) -> None:
+    low = shapes.activity("a", shapes.volume(shapes.point(0, 0), 1.0, band))
+    try:
+        check_activity(low)
+    except InputError:
+        return
+    everywhere = shapes.activity("b", shapes.volume(shapes.point(0, 0), 1.0))
+    found = between(low, everywhere, NOTHING)
+    assert found is not None
+    assert found.vertical_m == 0
+    assert between(low, msgspec.structs.replace(low, party="b"), NOTHING) is not None
+
+
+@pytest.mark.parametrize("reference", [Reference.W84, Reference.MSL, Reference.STD])
+def test_what_ends_before_it_begins_is_refused_and_not_apart_from_all(
+    reference: Reference, shapes: Any
+) -> None:
+    point = shapes.point(0, 0)
+    sound = shapes.activity("a", shapes.volume(point, 1.0))
+    inverted = Band(Limit(2000.0, reference), Limit(1000.0, reference))
+    upside_down = shapes.activity("b", shapes.volume(point, 1.0), shapes.volume(point, 1, inverted))
+    backwards = shapes.activity("b", shapes.volume(point, 1.0, start_s=60, end_s=0))
+    for bad in (upside_down, backwards):
+        with pytest.raises(InputError, match=r"b/1: .*ends before it begins"):
+            between(sound, bad, NOTHING)
 
 
 @pytest.mark.parametrize("field", ["lateral_m", "vertical_m", "time_s"])

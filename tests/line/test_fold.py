@@ -162,6 +162,20 @@ def test_a_release_that_cannot_be_read_is_unknown_and_not_nothing(
     assert (activity.entry, activity.unknown) == (third.id, None)
 
 
+def test_a_release_with_nothing_between_its_limits_is_unknown_and_not_clear(
+    world: Any, circle: Circle
+) -> None:
+    """24,000 m, FL240 mistyped, lies above FL260 in any weather: it would meet nothing."""
+    first = world.release("us", circle("us"))
+    draft = release_draft(circle("us"), version=2, supersedes=first.id, form="exact")
+    body = msgspec.json.decode(draft.body)
+    body["volumes"][0]["lower"] = {"value_m": 24_000.0, "reference": "W84"}
+    body["volumes"][0]["upper"] = {"value_m": 7924.8, "reference": "STD"}
+    world.write("us", draft._replace(body=msgspec.json.encode(body)))
+    [activity] = read.activities(world.view())
+    assert (activity.version, activity.activity, activity.unknown) == (2, None, "unreadable")
+
+
 def test_without_bodies_the_same_entries_count(world: Any, circle: Circle) -> None:
     world.release("us", circle("us"))
     world.release("us", circle("us", level=300))

@@ -18,7 +18,7 @@ from detente.volumes.check import (
     check_band,
     check_party,
 )
-from detente.volumes.datums import vertical_gap_m
+from detente.volumes.datums import height_interval_m, vertical_gap_m
 
 SQUARE = ((68.0, 36.0), (69.0, 36.0), (69.0, 37.0), (68.0, 37.0))
 
@@ -161,9 +161,15 @@ def test_limits_in_two_references_are_refused_when_certainly_upside_down() -> No
     """FL200 can lie at 3,621 m over a deep winter's low, and nowhere lower."""
     check_activity(activity(band=Band(FL100, Limit(3000.0, Reference.MSL))))
     check_activity(activity(band=Band(FL200, Limit(3700.0, Reference.MSL))))
-    with pytest.raises(InputError, match=r"\(6096 m STD\) lies above the upper \(3000 m MSL\)"):
+    with pytest.raises(InputError, match=r"FL200, at least 3,514 m W84\) .* \(3,000 m MSL, "):
         check_activity(activity(band=Band(FL200, Limit(3000.0, Reference.MSL))))
     check_activity(activity(band=Band(FL100, FL100)))
+    high = Band(Limit(24_000.0, Reference.W84), Limit(26_000 * 0.3048, Reference.STD))
+    with pytest.raises(InputError) as caught:
+        check_activity(activity(band=high))
+    assert caught.value.message == (
+        "the lower altitude limit (24,000 m W84) lies above the upper (FL260, at most 10,293 m W84)"
+    )
 
 
 LIMITS = st.none() | st.builds(Limit, st.floats(-8e3, 1e5), st.sampled_from(Reference))
@@ -176,7 +182,11 @@ def test_whatever_band_is_let_in_has_an_inside(band: Band) -> None:
         check_band(band)
     except InputError:
         return
-    assert vertical_gap_m(band, band) <= 0
+    heights = height_interval_m(band)
+    for low_m, high_m in (heights.w84, heights.msl, heights.std):
+        assert low_m <= high_m
+    for other in (band, Band(None, None)):
+        assert vertical_gap_m(band, other) <= 0
 
 
 def test_too_much_is_over_the_limit() -> None:

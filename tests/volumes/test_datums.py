@@ -3,7 +3,7 @@
 from math import inf
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from detente.volumes.datums import (
@@ -76,6 +76,22 @@ def test_a_higher_limit_is_never_taken_for_a_lower_one(
     assert before[0] <= before[1]
     assert before[0] <= after[0]
     assert before[1] <= after[1]
+
+
+@given(
+    lower=st.builds(Limit, st.floats(-8e3, 1e5), st.sampled_from(Reference)),
+    upper=st.builds(Limit, st.floats(-8e3, 1e5), st.sampled_from(Reference)),
+)
+def test_limits_of_two_references_leave_no_band_without_an_inside(
+    lower: Limit, upper: Limit
+) -> None:
+    """Even one that is upside down, as a shift may make it, lies apart from nothing at its ends."""
+    assume(lower.reference is not upper.reference)
+    heights = height_interval_m(Band(lower, upper))
+    for low_m, high_m in (heights.w84, heights.msl, heights.std):
+        assert low_m <= high_m
+    for limit in (lower, upper):
+        assert vertical_gap_m(Band(lower, upper), Band(limit, limit)) <= 0
 
 
 def _true_height_m(pressure_altitude_m: float, sea_level_hpa: float, warmer_k: float) -> float:

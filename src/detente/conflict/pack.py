@@ -60,6 +60,7 @@ def pack(activities: Sequence[Activity]) -> Pack:
     owner = np.repeat(np.arange(len(activities)), counts)
     cores = cores_of(volumes, owner)
     low, high = _boxes(volumes, cores)
+    _refuse_inverted(activities, owner, low, high)
     first = np.cumsum(counts) - counts
     return Pack(tuple(activities), cores, low, high, owner, first)
 
@@ -111,3 +112,17 @@ def _refuse_unknown(activity: Activity) -> None:
                 remedy="correct the activity; it cannot be checked",
                 where=f"{where}: volume {number}",
             )
+
+
+def _refuse_inverted(
+    activities: Sequence[Activity], owner: Ints, low: Floats, high: Floats
+) -> None:
+    """A box that ends before it begins lies apart from everything, as not-a-number does."""
+    inverted = np.flatnonzero(~(low <= high).all(axis=1))
+    if len(inverted):
+        activity = activities[int(owner[inverted[0]])]
+        raise InputError(
+            "an altitude band or a time window ends before it begins",
+            remedy="correct the activity; it cannot be checked",
+            where=f"{activity.party}/{activity.id}",
+        )

@@ -22,6 +22,7 @@ from detente.errors import InputError, LimitError
 from detente.volumes.datums import heights_of
 from detente.volumes.model import Activity, Band, Core, Edges, Limit, Reference, Ring, Shape, Volume
 from detente.volumes.times import check_time_s
+from detente.volumes.units import FL_M
 
 MAX_VERTICES = 10_000
 """Vertices in one volume (protocol, section 1)."""
@@ -114,15 +115,21 @@ def check_band(band: Band, *, where: str = "") -> Band:
     lower, upper = band.lower, band.upper
     if lower is None or upper is None:
         return band
+    low, high = _spoken(lower), _spoken(upper)
     if _ground(lower) is _ground(upper):
         upside_down = lower.value_m > upper.value_m
     else:
         # Whether it lies below is known only where the ground and the pressure are. But what lies
         # above wherever and whenever it is has nothing inside and would conflict with nothing.
-        upside_down = heights_of(lower)[0] > heights_of(upper)[1]
+        lowest_m, highest_m = heights_of(lower)[0], heights_of(upper)[1]
+        upside_down = lowest_m > highest_m
+        if lower.reference is not Reference.W84:
+            low += f", at least {lowest_m:,.0f} m W84"
+        if upper.reference is not Reference.W84:
+            high += f", at most {highest_m:,.0f} m W84"
     if upside_down:
         raise InputError(
-            f"the lower altitude limit ({_spoken(lower)}) lies above the upper ({_spoken(upper)})",
+            f"the lower altitude limit ({low}) lies above the upper ({high})",
             remedy="exchange or correct them",
             where=where,
         )
@@ -167,7 +174,10 @@ def _check_length(activity: Activity, where: str) -> None:
 
 
 def _spoken(limit: Limit) -> str:
-    return f"{limit.value_m:g} m {limit.reference}"
+    level = round(limit.value_m / FL_M)
+    if limit.reference is Reference.STD and abs(limit.value_m - level * FL_M) < 0.01:
+        return f"FL{level:03d}"
+    return f"{limit.value_m:,g} m {limit.reference}"
 
 
 def _ground(limit: Limit) -> Reference:

@@ -45,6 +45,10 @@ class Heights(msgspec.Struct, frozen=True):
 
     ``w84`` holds the band for certain, whatever its limits refer to. ``msl`` and ``std`` hold the
     limits that are stated in that reference, exactly, and are infinite where they are not.
+
+    An interval whose low end lies above its high end would lie apart from everything. Only a band
+    with both limits in one reference, the lower above the upper, has one, and ``conflict`` refuses
+    to compare it.
     """
 
     w84: Interval
@@ -55,10 +59,7 @@ class Heights(msgspec.Struct, frozen=True):
 def height_interval_m(band: Band) -> Heights:
     """The intervals in which ``band`` is compared with others."""
     return Heights(
-        w84=(
-            -inf if band.lower is None else heights_of(band.lower)[0],
-            inf if band.upper is None else heights_of(band.upper)[1],
-        ),
+        w84=_widened(band),
         msl=_stated(band, Reference.MSL),
         std=_stated(band, Reference.STD),
     )
@@ -93,6 +94,22 @@ def widenings(band: Band) -> tuple[str, ...]:
                 f"{high_m:,.0f} m above WGS84{_unless(limit)}."
             )
     return tuple(said)
+
+
+def _widened(band: Band) -> Interval:
+    """Heights above WGS84 that hold the band."""
+    low_m = -inf if band.lower is None else heights_of(band.lower)[0]
+    high_m = inf if band.upper is None else heights_of(band.upper)[1]
+    if low_m > high_m and band.lower and band.upper and not _alike(band.lower, band.upper):
+        # Such a band is refused where it enters (``check_band``), but moving one can make it: the
+        # bounds of a flight level do not move as far as the level is shifted. What lies between
+        # the two ends is held, so that it meets something.
+        return high_m, low_m
+    return low_m, high_m
+
+
+def _alike(one: Limit, other: Limit) -> bool:
+    return one.reference is other.reference
 
 
 def _stated(band: Band, reference: Reference) -> Interval:
