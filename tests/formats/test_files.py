@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +206,13 @@ def test_an_activity_of_unlike_volumes_is_several_features(data: Path) -> None:
     features = features_of(track)
     assert len(features) == len(track.volumes) > 1
     assert {feature["properties"]["id"] for feature in features} == {"EXERCISE1"}
+
+
+def test_the_document_names_every_ending_that_is_read() -> None:
+    text = (Path(__file__).parents[2] / "docs/files.md").read_text()
+    table = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `.")]
+    named = set(re.findall(r"`(\.[a-z]+)`", "".join(table)))
+    for ending in named:
+        assert "are not read" not in str(read_bytes(f"us{ending}", b"").bad[0])
+    remedy = read_bytes("us.shp", b"").bad[0].remedy
+    assert set(re.findall(r"\.[a-z]+", remedy)) - {".gz"} <= named

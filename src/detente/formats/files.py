@@ -178,10 +178,12 @@ def _dispatch(name: str, data: bytes, options: ReadOptions, gathering: Gathering
         read_kml(data, options, gathering)
     elif ending == ".kmz":
         read_kmz(data, options, gathering)
-    elif ending in (".openair", ".air") or (ending == ".txt" and _is_openair(_text(data))):
-        read_openair(_text(data), gathering)
-    elif ending in (".txt", ".notam"):
-        read_notams(_text(data), gathering)
+    elif ending in (".txt", ".notam", ".openair", ".air"):
+        text = _text(data)
+        if ending in (".openair", ".air") or (ending == ".txt" and _is_openair(text)):
+            read_openair(text, gathering)
+        else:
+            read_notams(text, gathering)
     else:
         raise InputError(f"files ending in {ending!r} are not read", remedy=f"give {_KINDS}")
 
