@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -36,11 +37,15 @@ def _random_activity(seed: int, party: str, id: str, shapes: Any, oracle: Any) -
     return shapes.activity(party, *volumes, id=id)  # type: ignore[no-any-return]
 
 
-def test_index_equals_find_after_any_history(shapes: Any, oracle: Any) -> None:
+@pytest.mark.parametrize(("delta_nodes", "gaps_min"), [(0, 1), (1, 4), (1, 10_000)])
+def test_index_equals_find_after_any_history(
+    delta_nodes: int, gaps_min: int, shapes: Any, oracle: Any
+) -> None:
     class History(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.index = Index(SEPARATION)
+            # So small a delta is merged, and gaps are closed, within a few steps.
+            self.index = Index(SEPARATION, delta_nodes=delta_nodes, gaps_min=gaps_min)
             self.held: dict[tuple[str, str], Activity] = {}
 
         @rule(seed=st.integers(0, 10_000), party=st.sampled_from(PARTIES), number=st.integers(0, 3))
@@ -48,6 +53,15 @@ def test_index_equals_find_after_any_history(shapes: Any, oracle: Any) -> None:
             activity = _random_activity(seed, party, str(number), shapes, oracle)
             self.held[party, str(number)] = activity
             self.index.put(activity)
+
+        @rule(seed=st.integers(0, 10_000), party=st.sampled_from(PARTIES), count=st.integers(0, 9))
+        def put_many(self, seed: int, party: str, count: int) -> None:
+            some = [
+                _random_activity(seed + n, party, str((seed + n) % 4), shapes, oracle)
+                for n in range(count)
+            ]
+            self.held.update({(one.party, one.id): one for one in some})
+            self.index.put_many(some)
 
         @rule(party=st.sampled_from(PARTIES), number=st.integers(0, 3))
         def remove(self, party: str, number: int) -> None:
@@ -78,7 +92,7 @@ def test_index_equals_find_after_any_history(shapes: Any, oracle: Any) -> None:
                 assert _rough(self.index.check(self.held[party, id])) == _rough(own)
 
     run_state_machine_as_test(
-        History, settings=settings(max_examples=20, stateful_step_count=15, deadline=None)
+        History, settings=settings(max_examples=12, stateful_step_count=15, deadline=None)
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detente.conflict import Separation, between, kernels, sweeps
+from detente.conflict import Separation, between, filters, kernels
 from detente.conflict.compiled import compiled_form
 from detente.conflict.cores import Cores, cores_of
 from detente.conflict.pack import pack
@@ -219,7 +219,7 @@ def test_plain_and_compiled_kernels_agree_to_the_last_bit(shapes: Any, oracle: A
     assert answers[0] == answers[1]
     pairs = []
     reach = np.full(7, 1e4)
-    for module in (sweeps, compiled_form(sweeps)):
+    for module in (filters, compiled_form(filters)):
         out = np.zeros((2, len(volumes) ** 2), dtype=np.int64)
         count = module.cross(packed.low, packed.high, packed.low, packed.high, reach, *out)
         pairs.append((count, out.tobytes()))

@@ -1,40 +1,97 @@
 """The filter: pairs of volumes whose boxes meet, and which alone need the exact test.
 
-It reads boxes and nothing else, so an index over boxes can take its place without a change to
-whatever stands before or behind it. It may propose too many pairs but never too few.
+It reads boxes and nothing else. Few volumes are swept along one column, which needs no
+preparation; many are put in a tree, which is asked about blocks of them, by as many threads as the
+caller likes. Both may propose too many pairs but never too few.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
-from detente.conflict import sweeps
+from detente.conflict import filters
 from detente.conflict.compiled import WORKLOAD
 from detente.conflict.pack import TIME, Pack
+from detente.conflict.trees import boxes_of, queries_of, tree_of
 from detente.volumes.geodesy import Floats, Ints
 
 CHUNK = 262_144
 """About as many pairs are proposed at a time."""
+SWEPT_MAX = 4096
+"""More volumes than this are put in a tree."""
+BLOCK = 8192
+"""Boxes that a tree is asked about in one go."""
+
+Pairs = tuple[Ints, Ints]
+"""The numbers of the volumes of each pair, (k,) and (k,)."""
+Block = tuple[Callable[[], Iterator[Pairs]], int]
+"""Proposes the pairs of some volumes, when it is called; and how many volumes are done then."""
 
 
-def candidates_among(
-    everything: Pack, apart: Ints, reach: Floats
-) -> Iterator[tuple[Ints, Ints, int]]:
+def candidates_among(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
     """Pairs of volumes of one pack whose boxes meet and that differ in ``apart`` (v,).
 
-    Yields chunks: the lower and the higher number of each pair, and how many volumes are done.
+    Each pair is proposed once, the lower number first. Blocks may be called in any order and at
+    the same time.
     """
+    if len(everything.owner) > SWEPT_MAX:
+        return _asked(everything, apart, reach)
+    return iter([(lambda: _swept(everything, apart, reach), len(everything.owner))])
+
+
+def _swept(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Pairs]:
     column = _selective_column(everything.low, everything.high, reach)
     order = np.argsort(everything.low[:, column], kind="stable")
     low, high, apart = everything.low[order], everything.high[order], apart[order]
     first = np.empty(len(order) + CHUNK, dtype=np.int64)
     second = np.empty_like(first)
-    module = WORKLOAD.module(sweeps, len(order) ** 2 / 32)
+    module = WORKLOAD.module(filters, len(order) ** 2 / 32)
     start = 0
     while start < len(order):
         count, start = module.sweep(low, high, reach, column, apart, start, first, second)
         one, other = order[first[:count]], order[second[:count]]
-        yield np.minimum(one, other), np.maximum(one, other), start
+        yield np.minimum(one, other), np.maximum(one, other)
+
+
+def _asked(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
+    volumes = len(everything.owner)
+    sides = everything.low, everything.high, apart
+    boxes = boxes_of(everything.cores, np.arange(volumes), everything.low, everything.high)
+    tree = tree_of(boxes, float(everything.low[0, TIME]))
+    # Volumes take their turns as they stand in the tree, so that one finds the nodes of the last
+    # still in the cache. All boxes of one volume stand together: see ``ask``.
+    rank = np.full(volumes, len(tree.volume_of))
+    np.minimum.at(rank, tree.volume_of, np.arange(len(tree.volume_of)))
+    order = np.argsort(rank[boxes.volume], kind="stable")
+    query_of = boxes.volume[order]
+    queries = queries_of(boxes, reach, tree.epoch_s)[order]
+    module = WORKLOAD.module(filters, np.inf)
+
+    def ask(row: int, end: int) -> Iterator[Pairs]:
+        room = CHUNK
+        while row < end:
+            first, second = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+            count, row = module.propose(
+                *tree[:3], queries, query_of, *sides, *sides, reach, True, row, end, first, second
+            )
+            # A volume of several boxes may be broken off between two of them: it is asked again
+            # as a whole, so that no pair is proposed twice.
+            begun = row if row == end else int(np.searchsorted(ranks, ranks[row]))
+            row = begun
+            kept = rank[first[:count]] < (ranks[row] if row < end else np.iinfo(np.int64).max)
+            if not kept.any() and row < end:
+                room *= 4
+                continue
+            pairs = np.unique(first[:count][kept] * volumes + second[:count][kept])
+            yield pairs // volumes, pairs % volumes
+
+    ranks = rank[query_of]
+    ends = np.searchsorted(ranks, ranks[np.arange(0, len(ranks), BLOCK)]).tolist()
+    ends = sorted({*ends, len(ranks)})
+    for row, end in pairwise(ends):
+        yield partial(ask, row, end), volumes * end // len(ranks)
 
 
 def candidates_between(a: Pack, b: Pack, reach: Floats) -> Iterator[tuple[Ints, Ints]]:
@@ -44,7 +101,7 @@ def candidates_between(a: Pack, b: Pack, reach: Floats) -> Iterator[tuple[Ints, 
         low, high = a.low[start : start + rows], a.high[start : start + rows]
         pairs = len(low) * len(b.owner)
         first, second = np.empty(pairs, dtype=np.int64), np.empty(pairs, dtype=np.int64)
-        module = WORKLOAD.module(sweeps, pairs / 16)
+        module = WORKLOAD.module(filters, pairs / 16)
         count = module.cross(low, high, b.low, b.high, reach, first, second)
         yield first[:count] + start, second[:count]
 

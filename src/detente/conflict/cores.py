@@ -72,9 +72,11 @@ class Cores(NamedTuple):
     radius_m: Floats
     """(v,) radius by which the core is grown."""
 
-    def pieces(self) -> Ints:
-        """(v,) how many pieces each volume has."""
-        return np.diff(self.paths[self.volumes]) - np.diff(self.volumes)
+    def pieces(self, volumes: Ints) -> Ints:
+        """(k,) how many pieces these volumes have."""
+        first, end = self.volumes[volumes], self.volumes[volumes + 1]
+        pieces: Ints = self.paths[end] - self.paths[first] - (end - first)
+        return pieces
 
 
 def cores_of(volumes: Sequence[Volume], owner: Ints) -> Cores:

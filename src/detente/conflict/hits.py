@@ -30,7 +30,7 @@ class Hits(NamedTuple):
 def hits_of(a: Pack, first: Ints, b: Pack, second: Ints, separation: Separation) -> Hits:
     """Those of the pairs of volumes that are laterally within the separation."""
     gaps_m, places = np.empty(len(first)), np.zeros((len(first), 2))
-    work = float(a.cores.pieces()[first] @ b.cores.pieces()[second])
+    work = float(a.cores.pieces(first) @ b.cores.pieces(second))
     module = WORKLOAD.module(kernels, work)
     module.examine(a.cores, b.cores, first, second, separation.lateral_m + SLACK_M, gaps_m, places)
     near = gaps_m < np.inf

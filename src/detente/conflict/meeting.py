@@ -5,12 +5,16 @@ Activities are packed into arrays (``pack``), their boxes filtered for pairs tha
 one conflict per pair of activities (``hits``).
 """
 
-from collections.abc import Callable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
-from detente.conflict.candidates import candidates_among, candidates_between
+from detente.conflict.candidates import Block, candidates_among, candidates_between
 from detente.conflict.hits import Hits, conflicts_of, hits_of
 from detente.conflict.model import Conflict, Key, Separation
 from detente.conflict.pack import Pack, key_of, pack, reach_of
@@ -18,6 +22,8 @@ from detente.errors import InputError
 from detente.volumes.model import Activity
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def between(a: Activity, b: Activity, separation: Separation) -> Conflict | None:
@@ -47,12 +53,39 @@ def find(
     party = [codes.setdefault(one.party, len(codes)) for one in ordered]
     apart = everything.owner if within else np.array(party, dtype=np.int64)[everything.owner]
 
+    def work(block: Block) -> tuple[list[Hits], int]:
+        propose, done = block
+        return [
+            hits_of(everything, first, everything, second, separation)
+            for first, second in propose()
+        ], done
+
     hits: list[Hits] = []
-    for first, second, done in candidates_among(everything, apart, reach_of(separation)):
-        hits.append(hits_of(everything, first, everything, second, separation))
+    for found, done in _by_all_cores(
+        work, candidates_among(everything, apart, reach_of(separation))
+    ):
+        hits += found
         if progress is not None:
             progress(done, len(everything.owner))
     return sorted(conflicts_of(everything, everything, hits, separation), key=in_order)
+
+
+def _by_all_cores(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """The results of ``work``, in order. Kernels let go of the interpreter, so threads suffice."""
+    cores = os.cpu_count() or 1
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(cores) as threads:
+        try:
+            for item in items:
+                waiting.append(threads.submit(work, item))
+                # So few are ahead of the reader that what they hold is bounded.
+                if len(waiting) > 2 * cores:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def conflicts_between(one: Pack, other: Pack, separation: Separation) -> list[Conflict]:

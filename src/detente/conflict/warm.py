@@ -9,10 +9,11 @@ from typing import TextIO
 
 import numpy as np
 
-from detente.conflict import kernels, sweeps
+from detente.conflict import filters, kernels
 from detente.conflict.compiled import compiled_form
 from detente.conflict.model import Separation
 from detente.conflict.pack import pack, reach_of
+from detente.conflict.trees import boxes_of, queries_of, tree_of
 from detente.volumes.model import Activity, Band, Core, Shape, Volume
 
 
@@ -24,13 +25,24 @@ def warm(stream: TextIO) -> None:
     square = Core(Shape.POLYGON, (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),))
     one = pack([Activity("a", "1", "", (Volume(square, 0.0, Band(None, None), 0.0, 1.0),))])
     reach = reach_of(Separation())
-    geometry, filters = compiled_form(kernels), compiled_form(sweeps)
+    geometry, filter_ = compiled_form(kernels), compiled_form(filters)
     first, second = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     low, high = one.low.copy(), one.high.copy()
     geometry.bound_boxes(one.cores, low, high)
     geometry.examine(one.cores, one.cores, first, second, 1.0, np.empty(1), np.empty((1, 2)))
-    filters.cross(low, high, low, high, reach, first, second)
-    filters.sweep(low, high, reach, 0, first.copy(), 0, first, second)
+    zero = np.zeros(1, dtype=np.int64)
+    filter_.bound_runs(
+        one.cores, zero, low, high, 1.0, 1, np.empty((4, 3)), np.empty((4, 3)), np.empty_like(zero)
+    )
+    boxes = boxes_of(one.cores, zero, low, high)
+    tree = tree_of(boxes, 0.0)
+    queries = queries_of(boxes, reach, tree.epoch_s)
+    boxed, others = (low, high, zero), (low, high, zero + 1)
+    filter_.propose(
+        *tree[:3], queries, boxes.volume, *boxed, *others, reach, False, 0, 1, first, second
+    )
+    filter_.cross(low, high, low, high, reach, first, second)
+    filter_.sweep(low, high, reach, 0, first.copy(), 0, first, second)
     stream.write(f"done in {time.perf_counter() - start_s:.1f} s\n")
 
 

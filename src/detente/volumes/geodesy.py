@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyproj import Geod
 
 Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
