@@ -2,7 +2,9 @@
 
 import base64
 import os
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -10,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from detente.errors import ForkError, InputError
+from detente.errors import DetenteError, ForkError, InputError
 from detente.line import (
     Draft,
     Exercise,
@@ -20,6 +22,8 @@ from detente.line import (
     terms_draft,
 )
 from detente.node import Node
+from detente.node.exchange import Exchange
+from detente.node.peer import Peer
 from detente.record import (
     Checkpoint,
     Seen,
@@ -272,3 +276,56 @@ def test_nobody_on_a_new_line_bears_the_name_of_a_known_authority(pair: Any) -> 
     with pytest.raises(InputError, match="bears the name"):
         us.join(founding, {"tj": open_card(card).fingerprint})
     assert [line.name for line in us.lines()] == [LINE]
+
+
+class Wire:
+    """Carries one node's requests to another in the same process."""
+
+    def __init__(self, caller: Node, asked: Node, line: str) -> None:
+        self.caller, self.asked, self.line = caller.party, asked, line
+
+    def ask(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes]:
+        asked = urlsplit(path)
+        body = msgspec.json.decode(content) if content else {}
+        try:
+            return 200, msgspec.json.encode(self._answer(asked.path, asked.query, body))
+        except DetenteError as error:
+            return 409, msgspec.json.encode({"error": error.code, "message": error.message})
+
+    def _answer(self, path: str, query: str, body: dict[str, Any]) -> Any:
+        if path == "/heads":
+            return {"heads": self.asked.heads(self.line, self.caller)}
+        party = path.split("/")[2]
+        if query:
+            start = int(query.removeprefix("from="))
+            return self.asked.read_log(self.line, party, start, self.caller)
+        note = body["checkpoint"]
+        if path.endswith("/cosignatures"):
+            return self.asked.receive_cosignatures(self.line, party, note, self.caller)
+        entries, start = body["entries"], body["from"]
+        return self.asked.receive(self.line, party, start, entries, note, self.caller)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def test_two_histories_without_a_checkpoint_are_found_all_the_same(
+    make_pair: Callable[[dict[str, str]], Any],
+) -> None:
+    """Checkpoints would betray whoever tells two nodes different things: so it signs none."""
+    three = make_pair(dict.fromkeys(("ru", "tj", "us"), "detente.db"))
+    us, tj = three.nodes["us"], three.nodes["tj"]
+    hand = Hand(three)
+    for node in (us, tj):
+        said = hand.write(message_draft(text=f"to {node.party}"))
+        node.receive(hand.line, "ru", 1, [said], None, "ru")
+        hand.entries.pop()
+    exchange = Exchange(us, hand.line, Peer("tj", Wire(us, tj, hand.line)))
+    exchange.run()
+    [fork] = next(link.forks for link in us.links(LINE) if link.peer == "ru")
+    assert (fork.party, fork.index, fork.offered_by) == ("ru", 1, "tj")
+    # That is no failure of the link to who brought it, and holds up no other log.
+    tj.send(LINE, text="hello", officer="c")
+    exchange.run()
+    assert [message.text for message in us.messages(LINE) if message.party == "tj"] == ["hello"]
+    assert [link.state for link in us.links(LINE) if link.peer == "tj"] == ["up"]
