@@ -11,6 +11,7 @@ from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
 from detente.node.settling import check_settles
+from detente.node.show import remarks
 from detente.node.show.activities import is_current
 from detente.node.show.reader import LineReader
 from detente.node.views import EntryView, PreviewView
@@ -41,6 +42,7 @@ def preview(core: Core, activity_id: str, line: str, form: str) -> PreviewView:
         start=format_time(min(volume.start_s for volume in released.volumes)),
         end=format_time(max(volume.end_s for volume in released.volumes)),
         larger_by=list(larger_by(plan, released).sentences()) if form == "coarse" else [],
+        remarks=remarks.on_release(reader.terms, released.volumes, reader.now_s),
     )
 
 
