@@ -26,9 +26,11 @@ from detente.record import open_card
 NESTED_MAX = 2
 """How deep something else may happen while something else happens."""
 
+MET = 0.8
 HOSTILE = 0.4
 CAREFUL = 0.7
-"""How probable it is that a party is hostile; that a restored node's officers wait for its log."""
+"""How probable it is that the line is in force from the beginning; that a party is hostile; that
+the officers at a restored node wait for its log."""
 
 
 class World:
@@ -40,7 +42,7 @@ class World:
         self.trace: list[str] = []
         self.counts: Counter[str] = Counter()
         self.parties = PARTIES[: self.chance.choice((2, 2, 3, 3, 3, 4, 5))]
-        self.template = templates.line_of(len(self.parties))
+        self.template = templates.line_of(len(self.parties), met=self.chance.random() < MET)
         self._folder = folder
         self._depth = 0
         self._touched: dict[str, Station] = {}
@@ -62,7 +64,7 @@ class World:
         """Live through it. Raises ViolationError, or whatever else a node did not foresee."""
         self._tell(f"{len(self.parties)} parties, hostile: {self.hostile and self.hostile.party}")
         for station in self.stations.values():
-            [joined] = station.node.read_log(station.line, station.party, 0, station.party).entries
+            [joined] = station.read(station.party, 0)
             self.truth.written(station.party, 0, leaf_of(joined))
         self._settle(self.every_station())
         for _ in range(self.chance.choice((30, 60, 120))):
@@ -165,7 +167,7 @@ class World:
             self._wait,
             self._verify,
         )
-        events: dict[Callable[[], str], int] = {self._act: 20, self._exchange: 30}
+        events: dict[Callable[[], str], int] = {self._act: 50, self._exchange: 25}
         events.update({event: self.chance.choice((0, 1, 2, 4)) for event in seldom})
         events[self._mend] += 1
         events[self._start] += 1
