@@ -474,7 +474,7 @@ def test_a_bad_placemark_is_one_line_with_file_item_and_remedy(xml: str, what: s
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (b"", "no element found in line 1"),
+        (b"", "is empty"),
         (b"nothing of the kind", "is not XML: syntax error"),
         (b"<html/>", "is not KML"),
         (b"<kml>", "is not XML: no element found"),
