@@ -7,6 +7,7 @@ import pytest
 
 from detente.console.actions import read_shift
 from detente.errors import InputError
+from detente.volumes.times import parse_time_s
 
 LINE = "/console/lines/northern-watch"
 NAME = "northern-watch"
@@ -35,6 +36,9 @@ def test_two_officers_settle_the_conflict_from_their_pages(pair: Any) -> None:
         assert [c.state for c in desk.node.conflicts(NAME) if c.basis == "joint"] == ["ended"]
         page = " ".join(desk.page().split())
         assert "0 open" in page
+        detail = desk.page(f"{LINE}/panels/detail?selected=conflict:{conflict.id}")
+        assert "<svg" in detail
+        assert 'class="meet"' not in detail  # what has ended is not drawn as if it stood
         assert "settled: no conflict is known" in page
 
 
@@ -238,6 +242,19 @@ def test_a_lapse_is_stated_and_shown(pair: Any) -> None:
     pair.us.do("lapse", obligation=owed.id)
     pair.level()
     assert "its lapse is on the record" in pair.ru.page(f"{LINE}/panels/owed")
+    assert "OVERDUE" in pair.ru.page(f"{LINE}/panels/attention")  # stated, and owed still
+
+
+def test_a_conflict_that_goes_on_now_stands_in_the_stripe(pair: Any) -> None:
+    pair.release()
+    conflict = open_conflict(pair.us)
+    assert "CONFLICT NOW" not in pair.us.page(f"{LINE}/panels/attention")
+    pair.us.clock.ahead_s = 60 + (
+        parse_time_s(conflict.start) - parse_time_s(pair.us.node.line(NAME).now)
+    )
+    stripe = pair.us.page(f"{LINE}/panels/attention")
+    assert "CONFLICT NOW" in stripe
+    assert f"conflict:{conflict.id}" in stripe
 
 
 def test_a_line_check_is_made(pair: Any) -> None:
@@ -251,6 +268,9 @@ def test_suspension_is_declared_and_ended(pair: Any) -> None:
     pair.ru.do("suspend", note="")
     pair.level()
     assert "ru has declared the line suspended" in pair.us.page(f"{LINE}/panels/attention")
+    assert "suspended by ru" in pair.us.page(f"{LINE}/panels/state")
+    assert "resume…" in pair.ru.page(f"{LINE}/panels/state")
+    assert "resume…" in pair.ru.page(f"{LINE}/panels/hint")
     pair.us.do("send", text="routine talk", precedence="routine", status=409)
     pair.us.do("send", text="mayday", precedence="urgent-safety")
     pair.ru.do("resume", note="")

@@ -47,6 +47,7 @@ async function start(box: HTMLElement): Promise<void> {
     showLegend(box, picture);
   };
   draw();
+  lookAt(map, picture.bounds, 0);
   follow(map, () => picture);
   showPreview(map);
   showCursor(map, box);

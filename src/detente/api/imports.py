@@ -37,7 +37,8 @@ def import_plans(node: Node, call: Call) -> list[PlanView]:
             items.append(Item(where, "is filed already", "change that plan, or give another id"))
     if items:
         raise UploadError(
-            f"{len(items)} items cannot be used, so nothing was filed",
+            f"{'1 item' if len(items) == 1 else f'{len(items)} items'} cannot be used, so nothing "
+            "was filed",
             items[:ITEMS_SHOWN_MAX],
             where=query.name,
         )

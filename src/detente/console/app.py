@@ -43,7 +43,17 @@ if TYPE_CHECKING:
 
 FORM_BYTES_MAX = 256 * 1024
 FIELDS_MAX = 60
-PANELS = ("attention", "links", "hint", "conflicts", "owed", "activities", "messages", "detail")
+PANELS = (
+    "state",
+    "attention",
+    "links",
+    "hint",
+    "conflicts",
+    "owed",
+    "activities",
+    "messages",
+    "detail",
+)
 
 log = structlog.get_logger("detente.console")
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -137,7 +137,8 @@ def _moved_window(board: Board, side: ConflictSideView, proposal: ProposalView) 
         for t in (released[0].start, released[0].end)
     ]
     return (
-        f"at {words.window(*moved)} instead of {words.window(released[0].start, released[0].end)}"
+        f"at {words.window(moved[0], moved[1], board.now_s)} instead of "
+        f"{words.window(released[0].start, released[0].end, board.now_s)}"
     )
 
 

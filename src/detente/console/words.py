@@ -5,6 +5,7 @@ place is given in two formats, latitude and longitude in degrees and decimal min
 because a slip in one shows as a difference from the other when it is read back.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +35,20 @@ LINK_WORDS = {
     "down": "NO CONTACT",
     "never": "NEVER HEARD",
 }
+LINK_ERRORS = (
+    ("connection refused", "its machine is there, and no node answers on it"),
+    ("timed out", "no answer in time"),
+    ("timeout", "no answer in time"),
+    ("no route to host", "no way to its machine"),
+    ("network is unreachable", "no way out of our own network"),
+    ("name or service not known", "the name in its address is not known"),
+    ("temporary failure in name resolution", "names cannot be looked up now"),
+    ("connection reset", "it broke the connection off"),
+    ("disconnected without sending", "it broke the connection off"),
+    ("certificate", "the certificates do not fit: tell your administrator"),
+)
+"""What the system says when a peer is not reached, and what it means."""
+_ERRNO = re.compile(r"\[Errno -?\d+\]\s*")
 STATUS_WORDS = {
     "open": "awaits an answer",
     "assented": "assented to, not carried out yet",
@@ -63,19 +78,21 @@ def day(time: str, offset_s: float = 0.0) -> str:
     return moment(parse_time_s(time) + offset_s).strftime("%d %b")
 
 
-def window(start: str | None, end: str | None) -> str:
-    """``09 Aug 00:30–03:55Z``; both dates where they differ."""
+def window(start: str | None, end: str | None, now_s: float) -> str:
+    """``09 Aug 00:30–03:55Z``; both dates where they differ, and the year where it is not now's."""
     if start is None or end is None:
         return "no time stated"
     first, last = moment(parse_time_s(start)), moment(parse_time_s(end))
+    year = moment(now_s).year
+    date = "%d %b" if first.year == last.year == year else "%d %b %Y"
     if first.date() == last.date():
-        return f"{first:%d %b %H:%M}–{last:%H:%M}Z"
-    return f"{first:%d %b %H:%M}Z – {last:%d %b %H:%M}Z"
+        return f"{first:{date} %H:%M}–{last:%H:%M}Z"
+    return f"{first:{date} %H:%M}Z – {last:{date} %H:%M}Z"
 
 
 def hours(start: str | None, end: str | None, now_s: float) -> str:
     """``00:30–03:55Z`` where both lie on today's date, else as ``window``: for names on the map."""
-    said = window(start, end)
+    said = window(start, end, now_s)
     return said.removeprefix(f"{moment(now_s):%d %b} ") if said.count("Z") == 1 else said
 
 
@@ -125,12 +142,25 @@ def vertical(metres: float) -> str:
 
 
 def shift(change: ShiftView) -> str:
-    """``45 min later``, ``2,000 ft lower``."""
+    """``45 min later``, ``3 h 51 min earlier``, ``2,000 ft lower``."""
     if change.time_s is not None:
-        minutes = abs(change.time_s) / 60
-        return f"{minutes:g} min {'later' if change.time_s > 0 else 'earlier'}"
+        return f"{duration(change.time_s)} {'later' if change.time_s > 0 else 'earlier'}"
     metres = change.altitude_m or 0.0
     return f"{abs(metres) / FT_M:,.0f} ft {'higher' if metres > 0 else 'lower'}"
+
+
+def duration(seconds: float) -> str:
+    """``45 min``, ``3 h 51 min``, ``2 h``: the amount, without its sign."""
+    hours, minutes = divmod(abs(seconds) / 60, 60)
+    if not hours:
+        return f"{minutes:g} min"
+    return f"{hours:.0f} h {minutes:g} min" if minutes else f"{hours:.0f} h"
+
+
+def link_error(error: str) -> str:
+    """Why a peer was not reached, in plain words where they are known; else as it was said."""
+    known = next((said for mark, said in LINK_ERRORS if mark in error.lower()), "")
+    return known or _ERRNO.sub("", error)
 
 
 def position(lon: float, lat: float) -> str:
