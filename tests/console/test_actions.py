@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from detente.console.actions import read_shift
+from detente.console.planform import fields_of
 from detente.errors import InputError
 from detente.volumes.times import parse_time_s
 
@@ -161,6 +162,48 @@ def test_a_plan_is_filed_from_the_small_form_and_stays_private(pair: Any) -> Non
     assert "orbit-9" not in pair.ru.page(f"{LINE}/panels/activities")
 
 
+def test_a_private_plan_is_changed_and_dropped(pair: Any) -> None:
+    pair.us.do("file", **PLAN)
+    detail = f"{LINE}/panels/detail?selected=activity:us/orbit-9"
+    shown = pair.us.page(detail)
+    assert "36°34.8′N 068°37.2′E · 42S VF" in shown
+    assert "corridor, half width 5.0 NM" in shown
+    form = pair.us.page(f"{LINE}/desk/plan?plan=orbit-9")
+    for value in ("FL240", "FL260", "5 NM", "secret name", "2021-08-09T06:00:00Z"):
+        assert f'value="{value}"' in form
+    held = pair.us.node.plan("orbit-9")
+    fields = fields_of(held)
+    assert fields is not None
+    assert "is changed" in pair.us.do(
+        "change", **(fields | {"upper": "5000 m MSL", "lower": "SFC"})
+    )
+    changed = pair.us.node.plan("orbit-9")
+    assert (changed.revision, changed.title) == (2, "secret name")
+    assert changed.volumes[0]["upper"] == {"value_m": 5000.0, "reference": "MSL"}
+    pair.us.do("release", plan="orbit-9", **{"as": "exact"})
+    assert "Drop…" not in pair.us.page(detail)
+    pair.us.do("drop", plan="orbit-9", status=409)
+    pair.us.do("withdraw", plan="orbit-9", note="")
+    assert "Drop…" in pair.us.page(detail)
+    assert "is dropped" in pair.us.do("drop", plan="orbit-9")
+    assert pair.us.node.plans() == []
+
+
+def test_a_plan_that_the_form_cannot_say_is_replaced_by_a_file(pair: Any) -> None:
+    good = {"type": "FeatureCollection", "features": [feature("a")]}
+    ring = [[68.0, 36.0], [69.0, 36.0], [69.0, 37.0], [68.0, 36.0]]
+    good["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+    upload(pair.us, json.dumps(good).encode())
+    form = pair.us.page(f"{LINE}/desk/plan?plan=a")
+    assert "Upload it again as a file" in form
+    assert 'name="positions"' not in form
+    good["features"][0]["properties"]["kind"] = "training"
+    assert "a is changed" in upload(pair.us, json.dumps(good).encode(), replaces="a").text
+    assert pair.us.node.plan("a").kind == "training"
+    good["features"][0]["properties"]["id"] = "b"
+    assert upload(pair.us, json.dumps(good).encode(), replaces="a").status_code == 400
+
+
 REFUSED = [
     ("id", "", "empty"),
     ("id", "-x", "id"),
@@ -168,6 +211,8 @@ REFUSED = [
     ("positions", "nowhere", "position"),
     ("radius", "5", "unit"),
     ("lower", "5000 FT", "reference"),
+    ("lower", "240", "no unit and no reference"),
+    ("upper", "7500.5", "FL240, 3000 m MSL"),
     ("lower", "FL270", "above"),
     ("end", "2021-08-09T05:00:00Z", "end"),
     ("start", "2021-08-09T06:00:00", "offset"),
@@ -201,10 +246,10 @@ def feature(name: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-def upload(desk: Any, content: bytes) -> Any:
+def upload(desk: Any, content: bytes, **fields: str) -> Any:
     return desk.browser.post(
         f"{LINE}/upload",
-        data={"form_token": desk.form_token()},
+        data={"form_token": desk.form_token()} | fields,
         files={"file": ("plans.geojson", content)},
         headers={"Origin": desk.address, "HX-Request": "true"},
     )

@@ -63,6 +63,8 @@ def _environment() -> jinja2.Environment:
         "seconds": parse_time_s,
         "window": _window,
         "heights": words.heights,
+        "places": words.places,
+        "shapes": words.shapes,
         "lateral": words.lateral,
         "lateral_short": words.lateral_short,
         "vertical": words.vertical,

@@ -13,10 +13,12 @@ from typing import Any
 import mgrs
 
 from detente.node.views import ShiftView
+from detente.volumes.codec import volumes_from_wire
 from detente.volumes.times import parse_time_s
 from detente.volumes.units import FL_M, FT_M, NM_M
 
 _GRID = mgrs.MGRS()
+PLACES_MAX = 60
 
 ENTRY_WORDS = {
     "activity.release": "release",
@@ -175,6 +177,36 @@ def grid(lon: float, lat: float) -> str:
     text: str = _GRID.toMGRS(lat, (lon + 180) % 360 - 180, MGRSPrecision=3)
     zone, square, digits = text[:3], text[3:5], text[5:]
     return f"{zone} {square} {digits[:3]} {digits[3:]}"
+
+
+def shapes(volumes: list[dict[str, Any]]) -> str:
+    """``circle, radius 5.0 NM (9.3 km)``; of several volumes the number and the first."""
+    if not volumes:
+        return "nothing"
+    first = volumes[0]
+    count = f"{len(volumes)} volumes, the first a " if len(volumes) > 1 else ""
+    shape = {"Point": "circle", "LineString": "corridor", "Polygon": "polygon"}
+    kind = shape[first["core"]["type"]]
+    if not first["radius_m"]:
+        return f"{count}{kind}"
+    word = "radius" if kind == "circle" else "half width" if kind == "corridor" else "grown by"
+    return f"{count}{kind}, {word} {lateral(first['radius_m'])}"
+
+
+def places(volumes: list[dict[str, Any]]) -> list[str]:
+    """Every vertex in both notations, up to ``PLACES_MAX``, and how many more there are."""
+    said = []
+    for number, volume in enumerate(volumes_from_wire(volumes), 1):
+        for ring in volume.core.rings:
+            prefix = f"{number}: " if len(volumes) > 1 else ""
+            said += [f"{prefix}{position(east(lon), lat)} · {grid(lon, lat)}" for lon, lat in ring]
+    more = len(said) - PLACES_MAX
+    return said if more <= 0 else [*said[:PLACES_MAX], f"and {more} more"]
+
+
+def east(lon: float) -> float:
+    """A longitude that ran on across the antimeridian, back within ±180 degrees."""
+    return (lon + 180.0) % 360.0 - 180.0
 
 
 def tag(conflict_id: str) -> str:
