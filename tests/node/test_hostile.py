@@ -109,6 +109,23 @@ def test_terms_and_a_release_under_them_in_one_push_hide_no_conflict(pair: Any, 
     assert us.verify() == []
 
 
+def test_what_comes_and_goes_within_one_push_is_not_forgotten(pair: Any, hand: Hand) -> None:
+    """Conflict rows are computed once for a push; it is the versions in between that met."""
+    us = pair.nodes["us"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    us.release("orbit-1", LINE, "exact", officer="a")
+    bundles, before = [], None
+    for number, lon in enumerate((60.0, 68.86, 60.0, 60.1), 1):
+        plan = pair.circle("ru", "recce-1", lon=lon)
+        draft = release_draft(plan, version=number, supersedes=before, form="exact")
+        bundles.append(hand.write(draft))
+        before = hand.entries[-1].id
+    hand.push(*bundles)
+    [conflict] = us.conflicts(LINE)
+    assert (conflict.state, conflict.a.version) == ("ended", 2)
+    assert us.verify() == []
+
+
 def test_lines_under_its_own_name_take_no_room_from_cosignatures(hand: Hand) -> None:
     """A full note would leave no node on the line able to say what it holds."""
     entry = hand.write(message_draft(text="hello"))
