@@ -39,6 +39,8 @@ def test_two_officers_settle_the_conflict_from_their_pages(pair: Any) -> None:
         assert "0 open" in page
         detail = desk.page(f"{LINE}/panels/detail?selected=conflict:{conflict.id}")
         assert "<svg" in detail
+        assert "until version 2 of ru recon-panj-kunduz ended it" in detail
+        assert "begins in" not in detail
         assert 'class="meet"' not in detail  # what has ended is not drawn as if it stood
         assert "settled: no conflict is known" in page
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 
+from detente.console import words
 from detente.console.positions import read_positions
 from detente.errors import InputError
 from detente.formats.altitudes import limit_of_text
@@ -102,14 +103,19 @@ def _limit_text(limit: Limit | None) -> str:
         return f"FL{int(level):03d}"
     if limit.value_m == feet * FT_M and feet % 100 == 0:
         return f"{feet} ft {limit.reference}"
-    return f"{limit.value_m:.9f}".rstrip("0").rstrip(".") + f" m {limit.reference}"
+    return f"{_plain(limit.value_m)} m {limit.reference}"
 
 
 def _length(metres: float) -> str:
     miles = f"{metres / NM_M:g} NM"
-    return miles if parse_length_m(miles) == metres else f"{metres:.9f}".rstrip("0") + "0 m"
+    return miles if parse_length_m(miles) == metres else f"{_plain(metres)} m"
 
 
 def _position(lon: float, lat: float) -> str:
-    east = (lon + 180.0) % 360.0 - 180.0
-    return f"{abs(lat):.9f}{'NS'[lat < 0]} {abs(east):.9f}{'EW'[east < 0]}"
+    east = words.east(lon)
+    return f"{_plain(abs(lat))}{'NS'[lat < 0]} {_plain(abs(east))}{'EW'[east < 0]}"
+
+
+def _plain(number: float) -> str:
+    """As few digits as say it, to the ninth decimal."""
+    return f"{number:.9f}".rstrip("0").rstrip(".")
