@@ -19,10 +19,11 @@ from typing import Any
 from detente.conflict import Conflict, Index, Part, Separation, between
 from detente.conflict import part as shifts_that_part
 from detente.line import abouts
+from detente.line.abouts import TermsSigned
 from detente.line.conflict_id import Pair, conflict_id
 from detente.line.founding import Founding
 from detente.line.read.activities import shape_of
-from detente.line.read.agreement import terms
+from detente.line.read.agreement import completes, terms
 from detente.line.view import Change, View, load, place_key, put, scan
 from detente.record.entry import Entry
 from detente.volumes.model import Activity
@@ -70,9 +71,10 @@ def pairs_touched(
     if row is None or row["void"] is not None:
         return set()
     if header.type == abouts.SIGN_TERMS:
-        # Later versions may have been signed before this one, and come into force with it.
-        counts = row["about"]["version"] <= terms(view, founding).version
-        return _all_pairs(view, founding) if counts else set()
+        # Later versions may have been signed before this one, and come into force with it. What is
+        # signed once more, or not by all, changes nothing: else a few bytes would cost a rebuild.
+        agreed = completes(view, founding, header.party, TermsSigned(**row["about"]))
+        return _all_pairs(view, founding) if agreed else set()
     if header.type not in (abouts.RELEASE, abouts.WITHDRAW):
         return set()
     one = (header.party, row["about"]["activity"])
