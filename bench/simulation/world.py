@@ -20,6 +20,7 @@ from bench.simulation.network import Faults, Letter, Network
 from bench.simulation.officers import Watch
 from bench.simulation.station import Clock, Station
 from bench.simulation.truth import SECRET, Statement, Truth, check, leaf_of
+from detente.node.views import Finding
 from detente.node.wire import UnreachableError
 from detente.record import open_card
 
@@ -288,13 +289,20 @@ class World:
     def verify(self, station: Station) -> None:
         """Whether a node's own verification finds its record sound."""
         for finding in station.node.verify():
-            # That a writer was shown the other history of a log that has two is no fault of ours.
-            of_split = any(
-                f"has seen another log of {party} than" in finding.what
-                for party in self.parties
-                if not self.truth.one_history(party)
+            check(
+                self._may_be_found(station, finding),
+                f"{station.party} finds in its record: {finding.party} {finding.what}",
             )
-            check(of_split, f"{station.party} finds in its record: {finding.what}")
+
+    def _may_be_found(self, station: Station, finding: Finding) -> bool:
+        """Whether what a node finds is what others did to it, or what its backup lacks still."""
+        of_split = any(
+            finding.party == party or f"has seen another log of {party} than" in finding.what
+            for party in self.parties
+            if not self.truth.one_history(party)
+        )
+        lacks = " entries of " in finding.what and " are held here" in finding.what
+        return of_split or (lacks and station.restored > 0)
 
     # --- the hostile party ------------------------------------------------------------------------
 
