@@ -192,7 +192,7 @@ def test_a_private_plan_is_changed_and_dropped(pair: Any) -> None:
 
 
 def test_a_plan_that_the_form_cannot_say_is_replaced_by_a_file(pair: Any) -> None:
-    good = {"type": "FeatureCollection", "features": [feature("a")]}
+    good: Any = {"type": "FeatureCollection", "features": [feature("a")]}
     ring = [[68.0, 36.0], [69.0, 36.0], [69.0, 37.0], [68.0, 36.0]]
     good["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [ring]}
     upload(pair.us, json.dumps(good).encode())
