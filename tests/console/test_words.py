@@ -86,6 +86,7 @@ def test_shifts() -> None:
     assert words.shift(ShiftView(time_s=-13860.0)) == "3 h 51 min earlier"
     assert words.shift(ShiftView(time_s=7200.0)) == "2 h later"
     assert words.shift(ShiftView(altitude_m=-609.6)) == "2,000 ft lower"
+    assert words.shift(ShiftView()) == "in a way that is not known here"
 
 
 def test_a_place_in_two_notations() -> None:

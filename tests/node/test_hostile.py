@@ -12,18 +12,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from detente.errors import DetenteError, ForkError, InputError
+from detente.errors import DetenteError, ForkError, InputError, StateError
 from detente.line import (
     Draft,
     Exercise,
+    Shift,
     acknowledgement_draft,
     message_draft,
+    proposal_draft,
     release_draft,
     terms_draft,
 )
 from detente.node import Node
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
+from detente.node.views import ShiftView
 from detente.record import (
     Checkpoint,
     Seen,
@@ -219,6 +222,28 @@ def test_what_cannot_be_read_is_shown_as_unknown(pair: Any, hand: Hand) -> None:
     assert (new.version, new.unknown) == (1, "unreadable")
     assert [conflict.state for conflict in us.conflicts(LINE)] == ["unknown"]
     assert us.verify() == []
+
+
+def test_nobody_assents_to_what_cannot_be_read(pair: Any, hand: Hand) -> None:
+    us = pair.nodes["us"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    ours = us.release("orbit-1", LINE, "exact", officer="a").id
+    theirs = pair.circle("ru", "recce-1")
+    hand.push(hand.write(release_draft(theirs, version=1, supersedes=None, form="exact")))
+    [conflict] = us.conflicts(LINE)
+    draft = proposal_draft(
+        conflict=conflict.id,
+        versions={"us": ours, "ru": hand.entries[-1].id},
+        moves="us",
+        shift=Shift(time_s=60.0),
+    )
+    hand.push(hand.write(draft._replace(body=b'{"shift":{"time_s":0}}')))
+    [proposal] = us.proposals(LINE)
+    assert (proposal.shift, proposal.void, proposal.may_answer) == (ShiftView(), None, True)
+    with pytest.raises(StateError, match="not known here"):
+        us.assent(LINE, proposal.id, officer="a")
+    us.decline(LINE, proposal.id, "say again", officer="a")
+    assert us.proposals(LINE)[0].status == "declined"
 
 
 def test_whoever_says_our_log_is_another_is_shown(pair: Any, hand: Hand) -> None:

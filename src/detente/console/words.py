@@ -147,8 +147,10 @@ def shift(change: ShiftView) -> str:
     """``45 min later``, ``3 h 51 min earlier``, ``2,000 ft lower``."""
     if change.time_s is not None:
         return f"{duration(change.time_s)} {'later' if change.time_s > 0 else 'earlier'}"
-    metres = change.altitude_m or 0.0
-    return f"{abs(metres) / FT_M:,.0f} ft {'higher' if metres > 0 else 'lower'}"
+    if change.altitude_m is not None:
+        metres = change.altitude_m
+        return f"{abs(metres) / FT_M:,.0f} ft {'higher' if metres > 0 else 'lower'}"
+    return "in a way that is not known here"
 
 
 def duration(seconds: float) -> str:
