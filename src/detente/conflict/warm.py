@@ -11,6 +11,7 @@ import numpy as np
 
 from detente.conflict import kernels, sweeps
 from detente.conflict.compiled import compiled_form
+from detente.conflict.hits import NO_HURRY
 from detente.conflict.model import Separation
 from detente.conflict.pack import pack, reach_of
 from detente.volumes.model import Activity, Band, Core, Shape, Volume
@@ -28,7 +29,8 @@ def warm(stream: TextIO) -> None:
     first, second = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     low, high = one.low.copy(), one.high.copy()
     geometry.bound_boxes(one.cores, low, high)
-    geometry.examine(one.cores, one.cores, first, second, 1.0, np.empty(1), np.empty((1, 2)))
+    gaps, places = np.empty(1), np.empty((1, 2))
+    geometry.examine(one.cores, one.cores, first, second, 1.0, gaps, places, 0, NO_HURRY)
     filters.cross(low, high, low, high, reach, first, second)
     filters.sweep(low, high, reach, 0, first.copy(), 0, first, second)
     stream.write(f"done in {time.perf_counter() - start_s:.1f} s\n")
