@@ -155,7 +155,12 @@ def test_a_plan_is_filed_from_the_small_form_and_stays_private(pair: Any) -> Non
     assert plan.volumes[0]["radius_m"] == 9260.0
     pair.level()
     assert "orbit-9" not in pair.ru.page()
-    pair.us.do("release", plan="orbit-9", **{"as": "coarse"})
+    pair.us.do(
+        "release",
+        plan="orbit-9",
+        shown=pair.us.node.preview("orbit-9", "northern-watch", "coarse").sha256,
+        **{"as": "coarse"},
+    )
     pair.level()
     assert "orbit-9" in pair.ru.page()
     assert "secret name" not in pair.ru.page()
@@ -182,7 +187,12 @@ def test_a_private_plan_is_changed_and_dropped(pair: Any) -> None:
     changed = pair.us.node.plan("orbit-9")
     assert (changed.revision, changed.title) == (2, "secret name")
     assert changed.volumes[0]["upper"] == {"value_m": 5000.0, "reference": "MSL"}
-    pair.us.do("release", plan="orbit-9", **{"as": "exact"})
+    pair.us.do(
+        "release",
+        plan="orbit-9",
+        shown=pair.us.node.preview("orbit-9", "northern-watch", "exact").sha256,
+        **{"as": "exact"},
+    )
     assert "Drop…" not in pair.us.page(detail)
     pair.us.do("drop", plan="orbit-9", status=409)
     pair.us.do("withdraw", plan="orbit-9", note="")
@@ -360,9 +370,19 @@ def test_what_only_our_exact_plan_shows_stays_with_us(pair: Any) -> None:
 def test_a_coarse_release_that_alone_conflicts_can_be_answered(pair: Any) -> None:
     pair.us.do("file", **(PLAN | {"id": "small", "positions": "36.5N 68.5E\n36.5N 69.5E",
                                   "radius": "1NM"}))  # fmt: skip
-    pair.us.do("release", plan="small", **{"as": "coarse"})
+    pair.us.do(
+        "release",
+        plan="small",
+        shown=pair.us.node.preview("small", "northern-watch", "coarse").sha256,
+        **{"as": "coarse"},
+    )
     pair.ru.do("file", **(PLAN | {"id": "north", "positions": "36.75N 69.0E", "radius": "1NM"}))
-    pair.ru.do("release", plan="north", **{"as": "exact"})
+    pair.ru.do(
+        "release",
+        plan="north",
+        shown=pair.ru.node.preview("north", "northern-watch", "exact").sha256,
+        **{"as": "exact"},
+    )
     pair.level()
     conflict = open_conflict(pair.us)
     page = " ".join(pair.us.page(f"{LINE}/panels/detail?selected=conflict:{conflict.id}").split())

@@ -110,7 +110,7 @@ def resume(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str
 def release(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     form = _one_of(fields, "as", ("exact", "coarse"))
     plan = need(fields, "plan")
-    node.release(plan, line, form, **_who(officer, fields))
+    node.release(plan, line, form, shown=need(fields, "shown"), **_who(officer, fields))
     return f"{plan} is released on the line, {form}."
 
 

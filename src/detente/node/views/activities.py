@@ -149,6 +149,7 @@ class PlanView(View, frozen=True, kw_only=True):
 class PreviewView(View, frozen=True, kw_only=True):
     """What a release would put on a line. ``body`` is the exact text; nothing else is sent of it.
 
+    ``sha256`` is that text's, in hex: a release that names it sends this and nothing else.
     ``larger_by`` says in plain sentences how the released version differs from the plan, and
     ``remarks`` what the terms ask for that it does not keep: notice, area. They never block.
     """
@@ -159,6 +160,7 @@ class PreviewView(View, frozen=True, kw_only=True):
     form: str
     about: Json
     body: str
+    sha256: str
     kind: str
     note: str
     volumes: list[Json]
