@@ -21,8 +21,9 @@ the attained distance agree. Nothing is ever dropped on an estimate. Three lower
     less what the second variation of arc length allows the distance to fall short of linear:
     k tan(kd/2) (ha + hb)²/4, with half-lengths ha, hb and curvature k.
 
-Each is tested against GeographicLib with the constants below; the tests fail if a term is left
-out. Points are triples of Earth-centred coordinates in metres. See ``cores.Cores`` for the arrays.
+Each is tested against GeographicLib with the constants below. Of the plane's two smallest terms,
+stretch and bend, either alone could be left out before a test would notice, not both. Points are
+triples of Earth-centred coordinates in metres. See ``cores.Cores`` for the arrays.
 """
 
 from math import asin, atan2, ceil, copysign, cos, degrees, hypot, inf, radians, sin, sqrt, tan
