@@ -366,6 +366,9 @@ def test_two_histories_without_a_checkpoint_are_found_all_the_same(
     exchange.run()
     [fork] = next(link.forks for link in us.links(LINE) if link.peer == "ru")
     assert (fork.party, fork.index, fork.offered_by) == ("ru", 1, "tj")
+    # ``tj`` has called nobody, and knows it too.
+    [fork] = next(link.forks for link in tj.links(LINE) if link.peer == "ru")
+    assert (fork.party, fork.index, fork.offered_by) == ("ru", 1, "us")
     # That is no failure of the link to who brought it, and holds up no other log.
     tj.send(LINE, text="hello", officer="c")
     exchange.run()

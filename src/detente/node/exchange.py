@@ -6,7 +6,7 @@ across a restart but the logs themselves. When it is done, and in which thread, 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from detente.errors import DetenteError, ForkError, GapError, RecordError
@@ -33,6 +33,7 @@ class Exchange:
         self._own_told = -1
         self._notes: dict[str, str] = {}
         self._compared: dict[str, int] = {}
+        self._confronted: set[str] = set()
 
     @property
     def has_news(self) -> bool:
@@ -46,7 +47,7 @@ class Exchange:
         """Bring both sides to the same entries, as far as one exchange reaches.
 
         What is wrong with one log holds up no other; the first such error is raised at the end,
-        unless it is a fork, which says nothing of how the peer is reached.
+        unless it is a fork, which is kept as evidence and says nothing of how the peer is reached.
         """
         theirs = self._peer.heads()
         sizes = {party: head.size for party, head in theirs.items()}
@@ -55,13 +56,37 @@ class Exchange:
         for party, head in self._ours().items():
             if party in theirs:
                 with _kept(wrong):
-                    self._compare(party, head, theirs[party])
-                    self._take(party, head.size, theirs[party])
+                    self._take_compared(party, head, theirs[party])
         for party, head in self._ours().items():
             with _kept(wrong):
                 self._send(party, head.size, theirs[party].size if party in theirs else 0)
         if wrong:
             raise wrong[0]
+
+    def _take_compared(self, party: str, ours: Head, theirs: Head) -> None:
+        """Take what we lack of one log; where it is another log than ours, show ours in return."""
+        try:
+            self._compare(party, ours, theirs)
+            self._take(party, ours.size, theirs)
+        except ForkError:
+            self._confront(party, ours.size)
+
+    def _confront(self, party: str, size: int) -> None:
+        """Show the peer, once, what we hold of a log of which it holds another.
+
+        Else only we would know: it may never be able to call us, and so to find out by itself.
+        """
+        if party in self._confronted:
+            return
+        start = 0
+        with suppress(ForkError):
+            for _ in range(PAGES_MAX):
+                if start >= size:
+                    break
+                page = self._node.read_log(self._line, party, start, self._peer.party)
+                self._peer.push(party, start, page.entries, page.checkpoint)
+                start += len(page.entries)
+        self._confronted.add(party)
 
     def _compare(self, party: str, ours: Head, theirs: Head) -> None:
         """Have the entries compared that both hold and no checkpoint here covers.
@@ -149,8 +174,8 @@ def _kept(wrong: list[DetenteError]) -> Iterator[None]:
     except UnreachableError:
         raise
     except ForkError:
-        # It is kept as evidence by whoever found it, and shown. Were it a failure of this link as
-        # well, one party that forks would seem to cut all others off from each other.
+        # The peer has found it, and keeps it as evidence. Were it a failure of this link as well,
+        # one party that forks would seem to cut all others off from each other.
         pass
     except DetenteError as error:
         wrong.append(error)
