@@ -54,17 +54,20 @@ class Template(NamedTuple):
 
 
 class Templates:
-    """A template for each number of parties, made when it is first asked for."""
+    """A template for each number of parties, made when it is first asked for.
+
+    In one kind the parties have just joined, each on its own; in the other they have met.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: dict[int, Template] = {}
+        self._made: dict[tuple[int, bool], Template] = {}
 
-    def line_of(self, count: int) -> Template:
+    def line_of(self, count: int, *, met: bool) -> Template:
         """The first ``count`` parties on a line of their own."""
-        if count not in self._made:
-            self._made[count] = self._join(count)
-        return self._made[count]
+        if (count, met) not in self._made:
+            self._made[count, met] = self._join(count, met=met)
+        return self._made[count, met]
 
     def _alone(self) -> Path:
         folder = self._folder / "alone"
@@ -73,8 +76,8 @@ class Templates:
                 create(folder / party, settings_of(party), clock=StillClock())
         return folder
 
-    def _join(self, count: int) -> Template:
-        folder = self._folder / f"line-of-{count}"
+    def _join(self, count: int, *, met: bool) -> Template:
+        folder = self._folder / f"line-of-{count}{'-met' if met else ''}"
         for party in PARTIES[:count]:
             shutil.copytree(self._alone() / party, folder / party)
         nodes = [Node.open(folder / party, clock=StillClock()) for party in PARTIES[:count]]
@@ -91,10 +94,23 @@ class Templates:
             prints = {party: open_card(card).fingerprint for party, card in cards.items()}
             for node in nodes:
                 line = node.join(founding, {p: prints[p] for p in prints if p != node.party})
+            if met:
+                _meet(nodes, line.id)
         finally:
             for node in nodes:
                 node.close()
         return Template(folder, line.id, line.terms)
+
+
+def _meet(nodes: list[Node], line: str) -> None:
+    """Have all nodes take the one entry that each other has written, and cosign it."""
+    for writer in nodes:
+        for reader in nodes:
+            if reader is not writer:
+                page = writer.read_log(line, writer.party, 0, reader.party)
+                reader.receive(line, writer.party, 0, page.entries, page.checkpoint, writer.party)
+                note = reader.heads(line, writer.party)[writer.party].checkpoint
+                writer.receive_cosignatures(line, writer.party, str(note), reader.party)
 
 
 def settings_of(party: str) -> Settings:

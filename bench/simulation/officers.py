@@ -20,6 +20,9 @@ from detente.volumes import Activity, Band, Core, Limit, Reference, Shape, Volum
 T = TypeVar("T")
 Act = Callable[[], EntryView | None]
 
+DRAWS = 6
+"""Acts that come to mind, until there is one for which there is cause."""
+
 PLANS_MAX = 4
 FLIGHT_LEVEL_M = 30.48
 LATERAL_M = (9_260.0, 40_000.0, 3_000.0)
@@ -38,31 +41,33 @@ class Watch:
         self._serial = 0
         self._last: tuple[str, int, Act] | None = None
         self._acts: dict[Callable[[], Act | None], int] = {
-            self._file: 4,
+            self._file: 8,
             self._change: 3,
-            self._release: 8,
+            self._release: 16,
             self._withdraw: 2,
             self._drop: 1,
             self._message: 4,
             self._acknowledge: 4,
-            self._propose: 5,
-            self._answer: 6,
-            self._carry_out: 6,
-            self._check_line: 2,
-            self._suspend: 1,
-            self._resume: 3,
+            self._propose: 10,
+            self._answer: 10,
+            self._carry_out: 10,
+            self._check_line: 1,
+            self._suspend: chance.choice((0, 0, 1)),
+            self._resume: 8,
             self._lapse: 2,
-            self._terms: 2,
-            self._again: 3,
+            self._terms: chance.choice((0, 1, 3)),
+            self._again: 2,
             self._look: 2,
         }
 
     def act(self, truth: Truth) -> str:
         """One act; what came of it."""
-        [draw] = self._chance.choices(list(self._acts), list(self._acts.values()))
-        what = draw.__name__.strip("_")
-        act = draw()
-        return f"{what}: nothing to do" if act is None else f"{what}: {self.do(truth, act)}"
+        for _ in range(DRAWS):
+            [draw] = self._chance.choices(list(self._acts), list(self._acts.values()))
+            act = draw()
+            if act is not None:
+                return f"{draw.__name__.strip('_')}: {self.do(truth, act)}"
+        return "nothing to do"
 
     def urge(self, truth: Truth) -> str:
         """Send what no suspension holds up."""
@@ -119,13 +124,13 @@ class Watch:
 
     def _activity(self, name: str) -> Activity:
         chance = self._chance
-        lon = 68.0 + (chance.randrange(20_000) * 10 + 1) / 100_000
+        lon = 68.0 + (chance.randrange(7_000) * 10 + 1) / 100_000
         # Each party's levels are a little off the others', so that no gap is ever exactly the
         # separation: what is then a conflict hangs on the last bit.
         floor_m = chance.randrange(200, 260, 10) * FLIGHT_LEVEL_M + 7 * PARTIES.index(self._party)
         start_s = self.station.clock.at_s + chance.randrange(-60, 240) * 60 + 1
         volume = Volume(
-            Core(Shape.POINT, (((lon, 36.0 + chance.randrange(10) / 10),),)),
+            Core(Shape.POINT, (((lon, 36.0 + chance.randrange(5) / 10),),)),
             chance.choice((2_000.0, 15_000.0)),
             Band(
                 Limit(floor_m, Reference.STD) if chance.random() < 0.9 else None,
@@ -175,7 +180,12 @@ class Watch:
         return None if name is None else lambda: self._node.drop(name, self._officer)
 
     def _release(self) -> Act | None:
-        name, form = self._plan(), self._chance.choice(("exact", "coarse"))
+        new = (
+            plan.id
+            for plan in self._node.plans()
+            if not any(release.current for release in plan.releases)
+        )
+        name, form = self._one_of(new), self._chance.choice(("exact", "exact", "coarse"))
         if name is None:
             return None
 
@@ -188,7 +198,8 @@ class Watch:
         return self._keyed(act)
 
     def _withdraw(self) -> Act | None:
-        name = self._plan()
+        seen = (plan.id for plan in self._node.plans() if plan.releases)
+        name = self._one_of(seen)
         if name is None:
             return None
         return self._keyed(
@@ -213,7 +224,8 @@ class Watch:
         return self._keyed(lambda key: self._send(precedence, reply_to, key))
 
     def _acknowledge(self) -> Act | None:
-        entry = self._one_of(self._places())
+        places = self._places()
+        entry = self._one_of(entry for entry, (party, _) in places.items() if party != self._party)
         level = self._chance.choice(("understood", "disseminated"))
         if entry is None:
             return None
@@ -229,7 +241,9 @@ class Watch:
     def _suspend(self) -> Act:
         return lambda: self._node.suspend(self._line, officer=self._officer)
 
-    def _resume(self) -> Act:
+    def _resume(self) -> Act | None:
+        if self._party not in self._node.line(self._line).suspended_by:
+            return None
         return lambda: self._node.resume(self._line, officer=self._officer)
 
     def _lapse(self) -> Act | None:

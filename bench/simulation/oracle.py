@@ -30,7 +30,7 @@ class Version(NamedTuple):
     """One version of an activity; ``volume`` is None when it is withdrawn."""
 
     entry: str
-    index: int
+    place: int
     seen: dict[str, int]
     volume: dict[str, Any] | None
 
@@ -116,8 +116,8 @@ def _state(
     ended: str | None = "none"
     for i, one in enumerate(a):
         for j, other in enumerate(b):
-            a_replaced = i + 1 < len(a) and other.seen.get(a_party, 0) > a[i + 1].index
-            b_replaced = j + 1 < len(b) and one.seen.get(b_party, 0) > b[j + 1].index
+            a_replaced = i + 1 < len(a) and other.seen.get(a_party, 0) > a[i + 1].place
+            b_replaced = j + 1 < len(b) and one.seen.get(b_party, 0) > b[j + 1].place
             if a_replaced or b_replaced or one.volume is None or other.volume is None:
                 continue
             meet = _meet(one.volume, other.volume, separation)
@@ -145,7 +145,7 @@ def _meet(a: dict[str, Any], b: dict[str, Any], separation: dict[str, float]) ->
 def _distance_m(a: dict[str, Any], b: dict[str, Any]) -> float:
     (lon, lat), (other_lon, other_lat) = (one["core"]["coordinates"] for one in (a, b))
     between_m: float = WGS84.inv(lon, lat, other_lon, other_lat)[2]
-    return max(0.0, between_m - a["radius_m"] - b["radius_m"])
+    return max(0.0, between_m - float(a["radius_m"]) - float(b["radius_m"]))
 
 
 def _band_m(volume: dict[str, Any]) -> tuple[float, float]:

@@ -7,6 +7,7 @@ stations with the keys of one party.
 import base64
 import json
 from collections.abc import Callable
+from typing import Any
 
 from bench.simulation.disk import BEGIN_S, Disk
 from bench.simulation.face import serve
@@ -107,6 +108,10 @@ class Station:
         except StoreError as error:
             raise ViolationError(f"the store of {self.party} failed: {error}") from error
 
+    def read(self, party: str, start: int) -> list[dict[str, Any]]:
+        """A page of the bundles it holds of a log; an empty one is the end."""
+        return self.node.read_log(self.line, party, start, self.party).entries
+
     # --- watched ----------------------------------------------------------------------------------
 
     def inspect(self, truth: Truth) -> None:
@@ -116,10 +121,10 @@ class Station:
             what = f"{self.party}'s copy of the log of {party}"
             check(head.size >= len(held), f"{what} had {len(held)} entries and has {head.size}")
             while len(held) < head.size:
-                page = self.node.read_log(self.line, party, len(held), self.party)
-                check(bool(page.entries), f"{what} has fewer than its {head.size} entries")
-                for bundle in page.entries:
-                    self._read(truth, party, bundle)
+                page = self.read(party, len(held))
+                check(bool(page), f"{what} has fewer than its {head.size} entries")
+                for bundle in page:
+                    self._inspect_entry(truth, party, bundle)
             log = truth.leaves.get(party, [])
             if truth.one_history(party):
                 check(len(held) <= len(log), f"{what} has {len(held)} entries of {len(log)}")
@@ -133,7 +138,7 @@ class Station:
             written = len(truth.leaves[self.party])
             check(held == written, f"{self.party} wrote {written} entries and holds {held}")
 
-    def _read(self, truth: Truth, party: str, bundle: dict[str, object]) -> None:
+    def _inspect_entry(self, truth: Truth, party: str, bundle: dict[str, Any]) -> None:
         held = self.held[party]
         index, leaf = len(held), leaf_of(bundle)
         header = json.loads(header_bytes(bundle))
@@ -148,7 +153,7 @@ class Station:
                 f"{self.party} holds another {party}/{index} than was written",
             )
         if party == self.party and party in truth.honest:
-            body = base64.b64decode(str(bundle["body"]))
+            body = base64.b64decode(bundle["body"])
             for plan, mark in [*self.private.items(), ("a title or a name", SECRET)]:
                 check(mark not in body, f"{party}/{index} gives away {plan}")
         held.append(leaf)
@@ -157,6 +162,6 @@ class Station:
         """Read everything it holds once more: it is what it was."""
         for party, leaves in self.held.items():
             read: list[bytes] = []
-            while page := self.node.read_log(self.line, party, len(read), self.party).entries:
+            while page := self.read(party, len(read)):
                 read += [leaf_of(bundle) for bundle in page]
             check(read == leaves, f"{self.party}'s copy of the log of {party} has changed")

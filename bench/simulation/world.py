@@ -20,15 +20,18 @@ from bench.simulation.network import Faults, Letter, Network
 from bench.simulation.officers import Watch
 from bench.simulation.station import Clock, Station
 from bench.simulation.truth import SECRET, Statement, Truth, check, leaf_of
+from detente.node.views import Finding
 from detente.node.wire import UnreachableError
 from detente.record import open_card
 
 NESTED_MAX = 2
 """How deep something else may happen while something else happens."""
 
+MET = 0.8
 HOSTILE = 0.4
 CAREFUL = 0.7
-"""How probable it is that a party is hostile; that a restored node's officers wait for its log."""
+"""How probable it is that the line is in force from the beginning; that a party is hostile; that
+the officers at a restored node wait for its log."""
 
 
 class World:
@@ -40,7 +43,7 @@ class World:
         self.trace: list[str] = []
         self.counts: Counter[str] = Counter()
         self.parties = PARTIES[: self.chance.choice((2, 2, 3, 3, 3, 4, 5))]
-        self.template = templates.line_of(len(self.parties))
+        self.template = templates.line_of(len(self.parties), met=self.chance.random() < MET)
         self._folder = folder
         self._depth = 0
         self._touched: dict[str, Station] = {}
@@ -62,7 +65,7 @@ class World:
         """Live through it. Raises ViolationError, or whatever else a node did not foresee."""
         self._tell(f"{len(self.parties)} parties, hostile: {self.hostile and self.hostile.party}")
         for station in self.stations.values():
-            [joined] = station.node.read_log(station.line, station.party, 0, station.party).entries
+            [joined] = station.read(station.party, 0)
             self.truth.written(station.party, 0, leaf_of(joined))
         self._settle(self.every_station())
         for _ in range(self.chance.choice((30, 60, 120))):
@@ -165,7 +168,7 @@ class World:
             self._wait,
             self._verify,
         )
-        events: dict[Callable[[], str], int] = {self._act: 20, self._exchange: 30}
+        events: dict[Callable[[], str], int] = {self._act: 50, self._exchange: 25}
         events.update({event: self.chance.choice((0, 1, 2, 4)) for event in seldom})
         events[self._mend] += 1
         events[self._start] += 1
@@ -286,13 +289,20 @@ class World:
     def verify(self, station: Station) -> None:
         """Whether a node's own verification finds its record sound."""
         for finding in station.node.verify():
-            # That a writer was shown the other history of a log that has two is no fault of ours.
-            of_split = any(
-                f"has seen another log of {party} than" in finding.what
-                for party in self.parties
-                if not self.truth.one_history(party)
+            check(
+                self._may_be_found(station, finding),
+                f"{station.party} finds in its record: {finding.party} {finding.what}",
             )
-            check(of_split, f"{station.party} finds in its record: {finding.what}")
+
+    def _may_be_found(self, station: Station, finding: Finding) -> bool:
+        """Whether what a node finds is what others did to it, or what its backup lacks still."""
+        of_split = any(
+            finding.party == party or f"has seen another log of {party} than" in finding.what
+            for party in self.parties
+            if not self.truth.one_history(party)
+        )
+        lacks = " entries of " in finding.what and " are held here" in finding.what
+        return of_split or (lacks and station.restored > 0)
 
     # --- the hostile party ------------------------------------------------------------------------
 

@@ -25,8 +25,8 @@ from detente.node.setup import create
 from detente.record import open_card
 
 OPERATOR = "operator's token"
-START = "2026-11-22T10:00:00Z"
-END = "2026-11-22T11:00:00Z"
+START = "2100-01-01T10:00:00Z"
+END = "2100-01-01T11:00:00Z"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -94,6 +95,33 @@ def ask(face: Face, context: ssl.SSLContext, name: str = "us") -> str:
 def test_a_member_is_known_by_its_authority(face: tuple[Face, Trust], us: Party, ru: Party) -> None:
     face[1].learn(LINE, "ru", ru.authority)
     assert ask(face[0], client_context(ru.keys, us.authority)) == "ru"
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_strangers_that_say_nothing_do_not_use_up_the_process(
+    face: tuple[Face, Trust], us: Party, ru: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HANDSHAKES_MAX", 4)
+    monkeypatch.setattr(server, "HANDSHAKE_SECONDS_MAX", 3.0)
+    face[1].learn(LINE, "ru", ru.authority)
+    with ExitStack() as stack:
+        strangers = [
+            stack.enter_context(socket.create_connection(face[0].address, timeout=30))
+            for _ in range(12)
+        ]
+        # All but the first four are turned away at once.
+        for stranger in strangers[4:]:
+            with suppress(ConnectionError):
+                assert stranger.recv(1) == b""
+        strangers[0].settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            strangers[0].recv(1)
+        deadline_s = time.monotonic() + 30
+        while time.monotonic() < deadline_s:
+            with suppress(httpx.TransportError):
+                assert ask(face[0], client_context(ru.keys, us.authority)) == "ru"
+                return
+        raise AssertionError("a member cannot call any more")
 
 
 def test_a_member_may_call_as_soon_as_its_line_is_joined(

@@ -147,9 +147,49 @@ def test_one_party_is_compared_with_itself_only_if_asked(
 ) -> None:
     both = write(tmp_path / "us.geojson", circle("a"), circle("b"))
     assert run(["check", both]) == 0
-    assert "--within" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "note: nothing was compared: all activities are of one party, us; " in said
+    assert "--within" in said
     assert run(["check", "--within", both]) == 1
-    assert "of the same party too" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "of the same party too" in captured.out
+    assert "nothing was compared" not in captured.err
+
+
+def test_a_file_without_activities_is_named(
+    us: str, ru: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = write(tmp_path / "none.geojson")
+    assert run(["check", none]) == 0
+    said = capsys.readouterr().err
+    assert f"note: {none}: holds no activities" in said
+    assert "note: nothing was compared: no activity was read" in said
+    assert run(["check", us, ru, none]) == 1
+    said = capsys.readouterr().err
+    assert f"note: {none}: holds no activities" in said
+    assert "nothing was compared" not in said
+
+
+def test_altitudes_read_as_metres_are_said_of_each_file(
+    us: str, ru: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", us, ru]) == 1
+    said = capsys.readouterr().err
+    for path in (us, ru):
+        assert f"note: {path}: altitude_lower 1000 and 1 more without a unit were read as" in said
+
+
+def test_limits_with_nothing_between_them_are_bad_and_never_clear(
+    ru: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lower = {"value": 24000, "units": "M", "reference": "W84"}
+    upper = {"value": 260, "units": "FL"}
+    typo = circle("orbit-1", altitude_lower=lower, altitude_upper=upper)
+    us = write(tmp_path / "us.geojson", typo)
+    assert run(["check", us, ru]) == 2
+    assert "(24,000 m W84) lies above the upper (FL260, at most 10,293 m W84)" in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_bad_item_stops_everything_and_says_how_to_go_on(

@@ -213,7 +213,7 @@ def test_plain_and_compiled_kernels_agree_to_the_last_bit(shapes: Any, oracle: A
     for module in (kernels, compiled_form(kernels)):
         gaps, places = np.empty(len(first)), np.zeros((len(first), 2))
         low, high = np.empty((len(volumes), 3)), np.empty((len(volumes), 3))
-        module.examine(packed.cores, packed.cores, first, second, 20e3, gaps, places)
+        module.examine(packed.cores, packed.cores, first, second, 20e3, gaps, places, 0, 2**62)
         module.bound_boxes(packed.cores, low, high)
         answers.append((gaps.tobytes(), places.tobytes(), low.tobytes(), high.tobytes()))
     assert answers[0] == answers[1]
@@ -224,3 +224,43 @@ def test_plain_and_compiled_kernels_agree_to_the_last_bit(shapes: Any, oracle: A
         count = module.cross(packed.low, packed.high, packed.low, packed.high, reach, *out)
         pairs.append((count, out.tobytes()))
     assert pairs[0] == pairs[1]
+
+
+def test_a_search_that_runs_out_of_steps_is_a_conflict_never_a_miss(
+    shapes: Any, oracle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [shapes.line((0.0, lat), (9.0, lat)) for lat in (60.0, 60.1)]
+    packed = pack([shapes.activity("a", *(shapes.volume(line) for line in lines))])
+    first, second = np.array([0]), np.array([1])
+    limit_m = oracle.core_distance_m(*lines) - 0.03
+
+    def gap_m(steps_max: int) -> float:
+        monkeypatch.setattr(kernels, "STEPS_MAX", steps_max)
+        gaps, places = np.empty(1), np.zeros((1, 2))
+        assert (
+            kernels.examine(
+                packed.cores, packed.cores, first, second, limit_m, gaps, places, 0, 2**62
+            )
+            == 1
+        )
+        return float(gaps[0])
+
+    assert gap_m(1_000_000) == np.inf
+    assert gap_m(50) == limit_m
+
+
+def test_plain_kernels_hand_over_what_takes_them_too_long(shapes: Any, oracle: Any) -> None:
+    """Two lines of few pieces whose distance is all but the limit take thousands of steps."""
+    lines = [shapes.line((0.0, lat), (9.0, lat)) for lat in (60.0, 60.1)]
+    a, b = (
+        shapes.activity(party, shapes.volume(line)) for party, line in zip("ab", lines, strict=True)
+    )
+    apart_m = oracle.core_distance_m(*lines)
+    assert between(a, b, Separation(apart_m - 0.03, 0.0, 0.0)) is None
+    assert between(a, b, Separation(apart_m - 0.005, 0.0, 0.0)) is not None
+    packed = pack([a, b])
+    pair = np.array([0]), np.array([1])
+    gaps, places = np.empty(1), np.zeros((1, 2))
+    args = packed.cores, packed.cores, *pair, apart_m - 0.02, gaps, places, 0
+    assert kernels.examine(*args, 100) == 0
+    assert kernels.examine(*args, 2**62) == 1

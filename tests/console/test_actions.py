@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from detente.console.actions import read_shift
+from detente.console.planform import fields_of
 from detente.errors import InputError
+from detente.volumes.times import parse_time_s
 
 LINE = "/console/lines/northern-watch"
 NAME = "northern-watch"
@@ -35,6 +37,11 @@ def test_two_officers_settle_the_conflict_from_their_pages(pair: Any) -> None:
         assert [c.state for c in desk.node.conflicts(NAME) if c.basis == "joint"] == ["ended"]
         page = " ".join(desk.page().split())
         assert "0 open" in page
+        detail = desk.page(f"{LINE}/panels/detail?selected=conflict:{conflict.id}")
+        assert "<svg" in detail
+        assert "until version 2 of ru recon-panj-kunduz ended it" in detail
+        assert "begins in" not in detail
+        assert 'class="meet"' not in detail  # what has ended is not drawn as if it stood
         assert "settled: no conflict is known" in page
 
 
@@ -148,13 +155,65 @@ def test_a_plan_is_filed_from_the_small_form_and_stays_private(pair: Any) -> Non
     assert plan.volumes[0]["radius_m"] == 9260.0
     pair.level()
     assert "orbit-9" not in pair.ru.page()
-    pair.us.do("release", plan="orbit-9", **{"as": "coarse"})
+    pair.us.do(
+        "release",
+        plan="orbit-9",
+        shown=pair.us.node.preview("orbit-9", "northern-watch", "coarse").sha256,
+        **{"as": "coarse"},
+    )
     pair.level()
     assert "orbit-9" in pair.ru.page()
     assert "secret name" not in pair.ru.page()
     pair.us.do("withdraw", plan="orbit-9", note="not flown")
     pair.level()
     assert "orbit-9" not in pair.ru.page(f"{LINE}/panels/activities")
+
+
+def test_a_private_plan_is_changed_and_dropped(pair: Any) -> None:
+    pair.us.do("file", **PLAN)
+    detail = f"{LINE}/panels/detail?selected=activity:us/orbit-9"
+    shown = pair.us.page(detail)
+    assert "36°34.8′N 068°37.2′E · 42S VF" in shown
+    assert "corridor, half width 5.0 NM" in shown
+    form = pair.us.page(f"{LINE}/desk/plan?plan=orbit-9")
+    for value in ("FL240", "FL260", "5 NM", "secret name", "2021-08-09T06:00:00Z"):
+        assert f'value="{value}"' in form
+    held = pair.us.node.plan("orbit-9")
+    fields = fields_of(held)
+    assert fields is not None
+    assert "is changed" in pair.us.do(
+        "change", **(fields | {"upper": "5000 m MSL", "lower": "SFC"})
+    )
+    changed = pair.us.node.plan("orbit-9")
+    assert (changed.revision, changed.title) == (2, "secret name")
+    assert changed.volumes[0]["upper"] == {"value_m": 5000.0, "reference": "MSL"}
+    pair.us.do(
+        "release",
+        plan="orbit-9",
+        shown=pair.us.node.preview("orbit-9", "northern-watch", "exact").sha256,
+        **{"as": "exact"},
+    )
+    assert "Drop…" not in pair.us.page(detail)
+    pair.us.do("drop", plan="orbit-9", status=409)
+    pair.us.do("withdraw", plan="orbit-9", note="")
+    assert "Drop…" in pair.us.page(detail)
+    assert "is dropped" in pair.us.do("drop", plan="orbit-9")
+    assert pair.us.node.plans() == []
+
+
+def test_a_plan_that_the_form_cannot_say_is_replaced_by_a_file(pair: Any) -> None:
+    good: Any = {"type": "FeatureCollection", "features": [feature("a")]}
+    ring = [[68.0, 36.0], [69.0, 36.0], [69.0, 37.0], [68.0, 36.0]]
+    good["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+    upload(pair.us, json.dumps(good).encode())
+    form = pair.us.page(f"{LINE}/desk/plan?plan=a")
+    assert "Upload it again as a file" in form
+    assert 'name="positions"' not in form
+    good["features"][0]["properties"]["kind"] = "training"
+    assert "a is changed" in upload(pair.us, json.dumps(good).encode(), replaces="a").text
+    assert pair.us.node.plan("a").kind == "training"
+    good["features"][0]["properties"]["id"] = "b"
+    assert upload(pair.us, json.dumps(good).encode(), replaces="a").status_code == 400
 
 
 REFUSED = [
@@ -164,6 +223,8 @@ REFUSED = [
     ("positions", "nowhere", "position"),
     ("radius", "5", "unit"),
     ("lower", "5000 FT", "reference"),
+    ("lower", "240", "no unit and no reference"),
+    ("upper", "7500.5", "FL240, 3000 m MSL"),
     ("lower", "FL270", "above"),
     ("end", "2021-08-09T05:00:00Z", "end"),
     ("start", "2021-08-09T06:00:00", "offset"),
@@ -197,10 +258,10 @@ def feature(name: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-def upload(desk: Any, content: bytes) -> Any:
+def upload(desk: Any, content: bytes, **fields: str) -> Any:
     return desk.browser.post(
         f"{LINE}/upload",
-        data={"form_token": desk.form_token()},
+        data={"form_token": desk.form_token()} | fields,
         files={"file": ("plans.geojson", content)},
         headers={"Origin": desk.address, "HX-Request": "true"},
     )
@@ -238,6 +299,19 @@ def test_a_lapse_is_stated_and_shown(pair: Any) -> None:
     pair.us.do("lapse", obligation=owed.id)
     pair.level()
     assert "its lapse is on the record" in pair.ru.page(f"{LINE}/panels/owed")
+    assert "OVERDUE" in pair.ru.page(f"{LINE}/panels/attention")  # stated, and owed still
+
+
+def test_a_conflict_that_goes_on_now_stands_in_the_stripe(pair: Any) -> None:
+    pair.release()
+    conflict = open_conflict(pair.us)
+    assert "CONFLICT NOW" not in pair.us.page(f"{LINE}/panels/attention")
+    pair.us.clock.ahead_s = 60 + (
+        parse_time_s(conflict.start) - parse_time_s(pair.us.node.line(NAME).now)
+    )
+    stripe = pair.us.page(f"{LINE}/panels/attention")
+    assert "CONFLICT NOW" in stripe
+    assert f"conflict:{conflict.id}" in stripe
 
 
 def test_a_line_check_is_made(pair: Any) -> None:
@@ -251,6 +325,9 @@ def test_suspension_is_declared_and_ended(pair: Any) -> None:
     pair.ru.do("suspend", note="")
     pair.level()
     assert "ru has declared the line suspended" in pair.us.page(f"{LINE}/panels/attention")
+    assert "suspended by ru" in pair.us.page(f"{LINE}/panels/state")
+    assert "resume…" in pair.ru.page(f"{LINE}/panels/state")
+    assert "resume…" in pair.ru.page(f"{LINE}/panels/hint")
     pair.us.do("send", text="routine talk", precedence="routine", status=409)
     pair.us.do("send", text="mayday", precedence="urgent-safety")
     pair.ru.do("resume", note="")
@@ -293,9 +370,19 @@ def test_what_only_our_exact_plan_shows_stays_with_us(pair: Any) -> None:
 def test_a_coarse_release_that_alone_conflicts_can_be_answered(pair: Any) -> None:
     pair.us.do("file", **(PLAN | {"id": "small", "positions": "36.5N 68.5E\n36.5N 69.5E",
                                   "radius": "1NM"}))  # fmt: skip
-    pair.us.do("release", plan="small", **{"as": "coarse"})
+    pair.us.do(
+        "release",
+        plan="small",
+        shown=pair.us.node.preview("small", "northern-watch", "coarse").sha256,
+        **{"as": "coarse"},
+    )
     pair.ru.do("file", **(PLAN | {"id": "north", "positions": "36.75N 69.0E", "radius": "1NM"}))
-    pair.ru.do("release", plan="north", **{"as": "exact"})
+    pair.ru.do(
+        "release",
+        plan="north",
+        shown=pair.ru.node.preview("north", "northern-watch", "exact").sha256,
+        **{"as": "exact"},
+    )
     pair.level()
     conflict = open_conflict(pair.us)
     page = " ".join(pair.us.page(f"{LINE}/panels/detail?selected=conflict:{conflict.id}").split())

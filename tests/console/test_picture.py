@@ -66,7 +66,12 @@ def test_the_preview_is_what_the_peer_then_sees(pair: Any) -> None:
     pair.release()
     preview = json.loads(pair.us.page(f"{LINE}/preview.json?plan=orbit-west&form=coarse"))
     expected = [f["geometry"] for f in preview["features"]["features"]]
-    pair.us.do("release", plan="orbit-west", **{"as": "coarse"})
+    pair.us.do(
+        "release",
+        plan="orbit-west",
+        shown=pair.us.node.preview("orbit-west", "northern-watch", "coarse").sha256,
+        **{"as": "coarse"},
+    )
     pair.level()
     seen = [
         f["geometry"]

@@ -5,14 +5,39 @@ import pytest
 from detente.console import words
 from detente.node.views import ShiftView
 
+NOON_S = 1628510400.0  # 9 August 2021, 12:00 Z
+
 
 def test_windows_name_the_day_and_the_zone() -> None:
-    assert words.window("2021-08-09T00:30:00Z", "2021-08-09T03:55:00Z") == "09 Aug 00:30–03:55Z"
+    night = ("2021-08-09T00:30:00Z", "2021-08-09T03:55:00Z")
+    assert words.window(*night, NOON_S) == "09 Aug 00:30–03:55Z"
     assert (
-        words.window("2021-08-09T22:00:00Z", "2021-08-10T01:00:00Z")
+        words.window("2021-08-09T22:00:00Z", "2021-08-10T01:00:00Z", NOON_S)
         == "09 Aug 22:00Z – 10 Aug 01:00Z"
     )
-    assert words.window(None, None) == "no time stated"
+    assert words.window(None, None, NOON_S) == "no time stated"
+
+
+def test_windows_name_the_year_where_it_is_another() -> None:
+    night = ("2021-08-09T00:30:00Z", "2021-08-09T03:55:00Z")
+    next_year_s = NOON_S + 365 * 86400
+    assert words.window(*night, next_year_s) == "09 Aug 2021 00:30–03:55Z"
+    assert (
+        words.window("2021-12-31T22:00:00Z", "2022-01-01T01:00:00Z", NOON_S)
+        == "31 Dec 2021 22:00Z – 01 Jan 2022 01:00Z"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("[Errno 111] Connection refused", "its machine is there, and no node answers on it"),
+        ("timed out", "no answer in time"),
+        ("[Errno 5] something else", "something else"),
+    ],
+)
+def test_why_a_peer_was_not_reached_is_said_in_words(error: str, said: str) -> None:
+    assert words.link_error(error) == said
 
 
 def test_names_on_the_map_leave_out_only_todays_date() -> None:
@@ -58,7 +83,10 @@ def test_distances_say_both_systems_or_that_there_is_none() -> None:
 def test_shifts() -> None:
     assert words.shift(ShiftView(time_s=2700.0)) == "45 min later"
     assert words.shift(ShiftView(time_s=-60.0)) == "1 min earlier"
+    assert words.shift(ShiftView(time_s=-13860.0)) == "3 h 51 min earlier"
+    assert words.shift(ShiftView(time_s=7200.0)) == "2 h later"
     assert words.shift(ShiftView(altitude_m=-609.6)) == "2,000 ft lower"
+    assert words.shift(ShiftView()) == "in a way that is not known here"
 
 
 def test_a_place_in_two_notations() -> None:

@@ -88,6 +88,7 @@ def test_compressed_files_are_read_alike(tmp_path: Path, name: str) -> None:
     assert ids(read(tmp_path / name)) == ["us/a"]
 
 
+DEEP = b"[" * 100_000 + b"]" * 100_000
 PACKED = gzip.compress(bytes(range(256)) * 10)
 
 
@@ -118,12 +119,16 @@ def test_more_than_the_limit_is_refused_without_unpacking_it_all(
     ("name", "data", "what"),
     [
         ("us.shp", b"<kml/>", "'.shp' are not read"),
-        ("us", b"", "'' are not read"),
-        ("us.gz", gzip.compress(b""), "'' are not read"),
+        ("us", b"x", "'' are not read"),
+        ("us.gz", gzip.compress(b"x"), "'' are not read"),
         ("us.csv", b"\xff\xfe", "not UTF-8"),
         ("us.txt", b"\xff\xfe", "not UTF-8"),
         ("us.geojson", b'{"a":"\xff"}', "not UTF-8"),
-        ("us.geojson", b"[1,2]", "is not a sample"),
+        ("us.json", b"[1,2,3]", "is neither GeoJSON nor trajectory records"),
+        ("us.geojson", b" [null]", "is neither GeoJSON nor trajectory records"),
+        ("us.geojson", b"", "is empty"),
+        ("us.csv", b"\xef\xbb\xbf \r\n", "is empty"),
+        ("us.kml.gz", gzip.compress(b""), "is empty"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_bad_item(name: str, data: bytes, what: str) -> None:
@@ -131,6 +136,38 @@ def test_a_file_that_cannot_be_read_is_one_bad_item(name: str, data: bytes, what
     assert reading.activities == []
     assert what in str(reading.bad[0])
     assert reading.bad[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("us.geojson", collection()),
+        ("us.json", b"[]"),
+        ("us.csv", b"id,start,end,wkt\n"),
+        ("us.kml", b'<kml xmlns="http://www.opengis.net/kml/2.2"><Document/></kml>'),
+    ],
+)
+def test_a_file_that_holds_nothing_is_named(name: str, data: bytes, tmp_path: Path) -> None:
+    reading = read_bytes(name, data)
+    assert reading.bad == []
+    assert reading.notes == [f"{name}: holds no activities"]
+    one = write(tmp_path, "one.geojson", plan("a"))
+    (tmp_path / name).write_bytes(data)
+    assert read_all([one, tmp_path / name]).notes == [f"{tmp_path / name}: holds no activities"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("us.geojson", b'{"features":' + DEEP + b"}"),
+        ("us.json", b'[{"timestamp":0,"more":' + DEEP + b"}]"),
+        ("us.json", b'[{"timestamp":"x","callsign":' + DEEP + b"}]"),
+    ],
+)
+def test_json_nested_too_deep_is_told_in_words_of_the_file(name: str, data: bytes) -> None:
+    (error,) = read_bytes(name, data).bad
+    assert error.message == "its JSON is nested more than 16 deep"
+    assert "nested lists and objects" in error.remedy
 
 
 def test_a_file_that_is_not_there_is_one_bad_item(tmp_path: Path) -> None:

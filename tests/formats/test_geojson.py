@@ -293,10 +293,10 @@ def test_a_bad_feature_does_not_take_the_others_along() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("", "not JSON"),
+        ("", "is empty"),
         ("nonsense", "not JSON"),
         ("{", "line 1, column 2"),
-        ("5", "neither a JSON object nor an array"),
+        ("5", "neither GeoJSON nor trajectory records"),
         ('{"type":"Topology"}', "'Topology'"),
         ('{"type":"FeatureCollection"}', "no list of features"),
         ('{"type":"FeatureCollection","type":"Feature"}', "stands twice"),
@@ -318,6 +318,18 @@ def test_a_bad_file_is_one_bad_item(text: str, what: str) -> None:
     assert what in error.message
     assert error.remedy
     assert reading.activities == []
+
+
+def test_altitudes_without_a_unit_are_said_once(read_feature: Reader) -> None:
+    stated = {"value": 260, "units": "FL"}
+    assert read_feature(POINT, altitude_lower=240, altitude_upper=stated).notes == [
+        "plans.geojson: altitude_lower 240 without a unit was read as metres above WGS84"
+    ]
+    assert read_feature(POINT, altitude_lower=240, altitude_upper=260.5).notes == [
+        "plans.geojson: altitude_lower 240 and 1 more without a unit were read as metres above "
+        "WGS84"
+    ]
+    assert read_feature(POINT, altitude_upper=stated).notes == []
 
 
 def test_progress_ends_at_the_whole() -> None:

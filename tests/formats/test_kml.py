@@ -100,7 +100,9 @@ def test_a_point_with_everything_in_its_extended_data() -> None:
         "altitude_upper": "5000 FT MSL", "start": "2021-08-09T04:00:00Z",
         "end": "2021-08-09T14:30:00+04:30",
     }  # fmt: skip
-    activity = only(reading_of(placemark(time="", **said)))
+    reading = reading_of(placemark(time="", **said))
+    activity = only(reading)
+    assert any("altitude_lower 1500 without a unit was read as" in note for note in reading.notes)
     assert (activity.party, activity.id, activity.kind) == ("ru", "a", "patrol")
     volume = activity.volumes[0]
     assert volume.core.rings == (((68.8, 36.5),),)
@@ -474,7 +476,7 @@ def test_a_bad_placemark_is_one_line_with_file_item_and_remedy(xml: str, what: s
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (b"", "no element found in line 1"),
+        (b"", "is empty"),
         (b"nothing of the kind", "is not XML: syntax error"),
         (b"<html/>", "is not KML"),
         (b"<kml>", "is not XML: no element found"),

@@ -54,7 +54,7 @@ def test_the_only_document_may_have_any_name_and_be_stored() -> None:
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"", "is not a whole ZIP archive"),
+        (b"", "is empty"),
         (DOCUMENT, "is not a whole ZIP archive"),
         (archive(doc_kml=DOCUMENT)[:-30], "is not a whole ZIP archive"),
         (archive(doc_kml=DOCUMENT)[40:], "is not a whole ZIP archive"),

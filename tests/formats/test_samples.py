@@ -235,7 +235,7 @@ def test_an_altitude_out_of_range_is_bad() -> None:
     [
         ("[", "not JSON"),
         ('[{"timestamp": NaN}]', "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "neither GeoJSON nor trajectory records"),
         ('[{"callsign":"\\ud800"}]', "not JSON"),
     ],
 )

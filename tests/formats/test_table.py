@@ -110,6 +110,15 @@ def test_a_bad_row_does_not_take_the_others_along() -> None:
     assert "2 cells where the header has 5" in reading.bad[0].message
 
 
+def test_altitudes_without_a_unit_are_said_once(read_row: Callable[..., Reading]) -> None:
+    bare = {"altitude_lower": " 240", "altitude_upper": "260.5", "wkt": POINT}
+    assert read_row(**bare).notes == [
+        "plans.csv: altitude_lower 240 and 1 more without a unit were read as metres above WGS84"
+    ]
+    for stated in ("FL240", "240 M MSL", "SFC", "", '{"value":240,"units":"FL"}'):
+        assert read_row(altitude_lower=stated, wkt=POINT).notes == []
+
+
 def test_a_broken_quote_ends_the_file_and_says_so() -> None:
     reading = read_bytes("ru.csv", (HEAD + row("a") + 'b,"unclosed\n' + row("c")).encode())
     assert [activity.id for activity in reading.activities] == ["a"]
@@ -121,7 +130,7 @@ def test_a_broken_quote_ends_the_file_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("", "neither those of activities nor of trajectories"),
+        ("", "is empty"),
         ("id,name\n", "neither those of activities nor of trajectories"),
         ("id;wkt\n", "separated by ;"),
         ("id,wkt,ID\n", "'id' twice"),

@@ -28,6 +28,7 @@ from detente.line import (
     conflict_id,
     decline_draft,
     message_draft,
+    pairs_touched,
     project,
     proposal_draft,
     read,
@@ -462,6 +463,21 @@ def test_new_terms_judge_everything_anew(world: Any, circle: Circle) -> None:
     assert _one(world.view()).state == "open"
     world.write("ru", terms_draft(touching))
     assert read.conflicts(world.view()) == []
+
+
+def test_terms_signed_once_more_or_not_by_all_cost_nothing(world: Any, circle: Circle) -> None:
+    """Else a party could have everything judged anew, over and over, with a few bytes."""
+    world.release("us", circle("us"))
+    world.release("ru", circle("ru"))
+
+    def touched(party: str, **changes: Any) -> int:
+        terms = msgspec.structs.replace(world.terms, **changes)
+        entry = world.write(party, terms_draft(terms))
+        return len(pairs_touched(world.view(), world.founding, entry))
+
+    assert [touched(party, version=2) for party in ("us", "us", "ru")] == [0, 0, 1]
+    assert [touched(party, version=2) for party in ("us", "ru")] == [0, 0]
+    assert [touched("ru", version=number, languages=("ru",)) for number in (2, 3)] == [0, 0]
 
 
 def test_terms_signed_ahead_come_into_force_together(world: Any, circle: Circle) -> None:

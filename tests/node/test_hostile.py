@@ -2,7 +2,9 @@
 
 import base64
 import os
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -10,16 +12,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from detente.errors import ForkError, InputError
+from detente.errors import DetenteError, ForkError, InputError, StateError
 from detente.line import (
     Draft,
     Exercise,
+    Shift,
     acknowledgement_draft,
     message_draft,
+    proposal_draft,
     release_draft,
     terms_draft,
 )
 from detente.node import Node
+from detente.node.exchange import Exchange
+from detente.node.peer import Peer
+from detente.node.views import ShiftView
 from detente.record import (
     Checkpoint,
     Seen,
@@ -102,6 +109,23 @@ def test_terms_and_a_release_under_them_in_one_push_hide_no_conflict(pair: Any, 
     signed = hand.write(terms_draft(wide))
     hand.push(signed, hand.write(release_draft(far, version=1, supersedes=None, form="exact")))
     assert [(c.a.id, c.b.id) for c in us.conflicts(LINE)] == [("recce-1", "orbit-1")]
+    assert us.verify() == []
+
+
+def test_what_comes_and_goes_within_one_push_is_not_forgotten(pair: Any, hand: Hand) -> None:
+    """Conflict rows are computed once for a push; it is the versions in between that met."""
+    us = pair.nodes["us"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    us.release("orbit-1", LINE, "exact", officer="a")
+    bundles, before = [], None
+    for number, lon in enumerate((60.0, 68.86, 60.0, 60.1), 1):
+        plan = pair.circle("ru", "recce-1", lon=lon)
+        draft = release_draft(plan, version=number, supersedes=before, form="exact")
+        bundles.append(hand.write(draft))
+        before = hand.entries[-1].id
+    hand.push(*bundles)
+    [conflict] = us.conflicts(LINE)
+    assert (conflict.state, conflict.a.version) == ("ended", 2)
     assert us.verify() == []
 
 
@@ -200,6 +224,28 @@ def test_what_cannot_be_read_is_shown_as_unknown(pair: Any, hand: Hand) -> None:
     assert us.verify() == []
 
 
+def test_nobody_assents_to_what_cannot_be_read(pair: Any, hand: Hand) -> None:
+    us = pair.nodes["us"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    ours = us.release("orbit-1", LINE, "exact", officer="a").id
+    theirs = pair.circle("ru", "recce-1")
+    hand.push(hand.write(release_draft(theirs, version=1, supersedes=None, form="exact")))
+    [conflict] = us.conflicts(LINE)
+    draft = proposal_draft(
+        conflict=conflict.id,
+        versions={"us": ours, "ru": hand.entries[-1].id},
+        moves="us",
+        shift=Shift(time_s=60.0),
+    )
+    hand.push(hand.write(draft._replace(body=b'{"shift":{"time_s":0}}')))
+    [proposal] = us.proposals(LINE)
+    assert (proposal.shift, proposal.void, proposal.may_answer) == (ShiftView(), None, True)
+    with pytest.raises(StateError, match="not known here"):
+        us.assent(LINE, proposal.id, officer="a")
+    us.decline(LINE, proposal.id, "say again", officer="a")
+    assert us.proposals(LINE)[0].status == "declined"
+
+
 def test_whoever_says_our_log_is_another_is_shown(pair: Any, hand: Hand) -> None:
     """One of two lies; the record is whole all the same, and the rest of it is still verified."""
     us = pair.nodes["us"]
@@ -272,3 +318,59 @@ def test_nobody_on_a_new_line_bears_the_name_of_a_known_authority(pair: Any) -> 
     with pytest.raises(InputError, match="bears the name"):
         us.join(founding, {"tj": open_card(card).fingerprint})
     assert [line.name for line in us.lines()] == [LINE]
+
+
+class Wire:
+    """Carries one node's requests to another in the same process."""
+
+    def __init__(self, caller: Node, asked: Node, line: str) -> None:
+        self.caller, self.asked, self.line = caller.party, asked, line
+
+    def ask(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes]:
+        asked = urlsplit(path)
+        body = msgspec.json.decode(content) if content else {}
+        try:
+            return 200, msgspec.json.encode(self._answer(asked.path, asked.query, body))
+        except DetenteError as error:
+            return 409, msgspec.json.encode({"error": error.code, "message": error.message})
+
+    def _answer(self, path: str, query: str, body: dict[str, Any]) -> Any:
+        if path == "/heads":
+            return {"heads": self.asked.heads(self.line, self.caller)}
+        party = path.split("/")[2]
+        if query:
+            start = int(query.removeprefix("from="))
+            return self.asked.read_log(self.line, party, start, self.caller)
+        note = body["checkpoint"]
+        if path.endswith("/cosignatures"):
+            return self.asked.receive_cosignatures(self.line, party, note, self.caller)
+        entries, start = body["entries"], body["from"]
+        return self.asked.receive(self.line, party, start, entries, note, self.caller)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def test_two_histories_without_a_checkpoint_are_found_all_the_same(
+    make_pair: Callable[[dict[str, str]], Any],
+) -> None:
+    """Checkpoints would betray whoever tells two nodes different things: so it signs none."""
+    three = make_pair(dict.fromkeys(("ru", "tj", "us"), "detente.db"))
+    us, tj = three.nodes["us"], three.nodes["tj"]
+    hand = Hand(three)
+    for node in (us, tj):
+        said = hand.write(message_draft(text=f"to {node.party}"))
+        node.receive(hand.line, "ru", 1, [said], None, "ru")
+        hand.entries.pop()
+    exchange = Exchange(us, hand.line, Peer("tj", Wire(us, tj, hand.line)))
+    exchange.run()
+    [fork] = next(link.forks for link in us.links(LINE) if link.peer == "ru")
+    assert (fork.party, fork.index, fork.offered_by) == ("ru", 1, "tj")
+    # ``tj`` has called nobody, and knows it too.
+    [fork] = next(link.forks for link in tj.links(LINE) if link.peer == "ru")
+    assert (fork.party, fork.index, fork.offered_by) == ("ru", 1, "us")
+    # That is no failure of the link to who brought it, and holds up no other log.
+    tj.send(LINE, text="hello", officer="c")
+    exchange.run()
+    assert [message.text for message in us.messages(LINE) if message.party == "tj"] == ["hello"]
+    assert [link.state for link in us.links(LINE) if link.peer == "tj"] == ["up"]

@@ -234,6 +234,21 @@ def test_what_is_not_there_is_not_released(
     assert len(us.entries(LINE, "us")) == 1
 
 
+def test_what_was_changed_after_it_was_looked_at_is_not_released(pair: Any) -> None:
+    """Two officers are on watch: one looks and decides, the other changes the plan meanwhile."""
+    us = pair.nodes["us"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    shown = us.preview("orbit-1", LINE, "exact").sha256
+    us.drop("orbit-1", "b")
+    us.file(pair.circle("us", "orbit-1", radius_m=1000.0), title="", officer="b")
+    with pytest.raises(StateError, match="changed since"):
+        us.release("orbit-1", LINE, "exact", shown=shown, officer="a")
+    assert us.plan("orbit-1").releases == []
+    again = us.preview("orbit-1", LINE, "exact")
+    released = us.release("orbit-1", LINE, "exact", shown=again.sha256, officer="a")
+    assert msgspec.json.encode(released.body, order="sorted").decode() == again.body
+
+
 def test_nothing_private_is_in_anything_a_peer_can_ask_for(pair: Any) -> None:
     us, ru = pair.nodes["us"], pair.nodes["ru"]
     secret = "the-secret"

@@ -34,8 +34,27 @@ const DAY = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
+/** A party has one age on the page: the newest that any panel carries, and the header's state. */
+function shareAges(): void {
+  const newest = new Map<string, number>();
+  const ages = document.querySelectorAll<HTMLElement>("[data-heard]");
+  for (const { dataset } of ages) {
+    const party = dataset["heard"] ?? "";
+    newest.set(party, Math.max(newest.get(party) ?? 0, Number(dataset["since"])));
+  }
+  for (const { dataset } of ages) dataset["since"] = `${newest.get(dataset["heard"] ?? "")}`;
+  for (const state of document.querySelectorAll<HTMLElement>("[data-state-of]")) {
+    const party = state.dataset["stateOf"] ?? "";
+    const link = document.querySelector(`#links [data-peer="${CSS.escape(party)}"]`);
+    if (!link) continue;
+    const word = link.querySelector(".state")?.textContent ?? "";
+    state.textContent = link.classList.contains("up") ? "" : `(${word})`;
+  }
+}
+
 function tick(): void {
   const now = now_s();
+  shareAges();
   const iso = new Date(now * 1000).toISOString();
   for (const clock of document.querySelectorAll<HTMLElement>("[data-clock]")) {
     clock.textContent = iso.slice(11, 19);

@@ -22,6 +22,7 @@ async function start(box: HTMLElement): Promise<void> {
   let picture: Picture = await fetchPicture(url);
   const map = new Map({
     container: box,
+    locale: { "ScaleControl.NauticalMiles": "NM" },
     style: baseStyle(built),
     bounds: picture.bounds,
     fitBoundsOptions: { padding: 24 },
@@ -47,6 +48,7 @@ async function start(box: HTMLElement): Promise<void> {
     showLegend(box, picture);
   };
   draw();
+  lookAt(map, picture.bounds, 0);
   follow(map, () => picture);
   showPreview(map);
   showCursor(map, box);

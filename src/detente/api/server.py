@@ -23,6 +23,9 @@ HEAD_BYTES_MAX = 16 * 1024
 """What of an unfinished request head is kept. One that came whole may be as long as one read."""
 HEAD_SECONDS_MAX = 10.0
 HANDSHAKE_SECONDS_MAX = 10.0
+HANDSHAKES_MAX = 128
+"""Connections whose caller has shown no certificate yet. A stranger can open any number; each takes
+one of the files that the process may have open, which the officers' face and the store need too."""
 KEEP_ALIVE_S = 60
 CONNECTIONS_PER_PEER_MAX = 8
 SHUTDOWN_SECONDS_MAX = 5
@@ -70,10 +73,13 @@ class PeerProtocol(PatientProtocol):
     """
 
     issuer: str
+    greeted = False
+    """Whether the TLS handshake is done."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Read the certificate once a connection; TLS 1.3 cannot change it later."""
         super().connection_made(transport)
+        self.greeted = True
         tls: ssl.SSLObject = transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert(binary_form=True)
         # uvicorn copies ``app_state`` into the scope of every request of this connection.
@@ -93,6 +99,7 @@ class Face(uvicorn.Server):
         """``bound`` is bound but not yet listening; with ``tls``, clients need certificates."""
         self._bound = bound
         self._tls = tls
+        self._strangers: list[tuple[float, PeerProtocol]] = []
         super().__init__(
             uvicorn.Config(
                 app,
@@ -142,8 +149,21 @@ class Face(uvicorn.Server):
         self.started = True
 
     def _protocol(self) -> asyncio.Protocol:
-        kind = PatientProtocol if self._tls is None else PeerProtocol
-        return kind(self.config, self.server_state, self.lifespan.state)
+        """The protocol of a connection just accepted, before its TLS handshake."""
+        if self._tls is None:
+            return PatientProtocol(self.config, self.server_state, self.lifespan.state)
+        now_s = asyncio.get_running_loop().time()
+        self._strangers = [
+            (since_s, one)
+            for since_s, one in self._strangers
+            if not one.greeted and now_s - since_s < HANDSHAKE_SECONDS_MAX
+        ]
+        if len(self._strangers) >= HANDSHAKES_MAX:
+            # asyncio gives no other way to turn a connection away here; it lets go of the socket.
+            raise ConnectionRefusedError("too many strangers at once")
+        protocol = PeerProtocol(self.config, self.server_state, self.lifespan.state)
+        self._strangers.append((now_s, protocol))
+        return protocol
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -100,7 +100,8 @@ def check(
     """Find where planned activities of different parties meet. Needs no node.
 
     Two activities conflict when they come within the lateral and the vertical separation while
-    their time windows, each widened by half of the time separation, overlap.
+    their time windows, each widened by half of the time separation, overlap. Activities of one
+    party are compared with each other only with --within.
 
     Exit status: 1 if there are conflicts; else 2 if anything could not be used or is unknown;
     0 only if everything was read and nothing conflicts.
@@ -207,18 +208,28 @@ def _report(reading: "Reading", *, within: bool) -> None:
     for error in reading.bad:
         _say(str(error))
     groups: dict[str, list[str]] = {}
-    for remark in (*reading.notes, *_remarks(reading.activities)):
+    # Those of files are alike only under one name; those of activities whatever their ids are.
+    for note in reading.notes:
+        groups.setdefault(re.sub(r"[\d,.]+", "", note), []).append(note)
+    for remark in _remarks(reading.activities):
         groups.setdefault(re.sub(r"\A\S+?/\S+: |[\d,.]+", "", remark), []).append(remark)
     for first, *others in islice(groups.values(), MAX_REMARKS):
         alike = f" (and {len(others)} more like this)" if others else ""
         _say(f"note: {first}{alike}")
     if len(groups) > MAX_REMARKS:
         _say(f"note: … and {len(groups) - MAX_REMARKS} more kinds of notes")
-    parties = {activity.party for activity in reading.activities}
-    if len(parties) == 1 and len(reading.activities) > 1 and not within:
+    if not within:
+        _say_if_nothing_was_compared(reading.activities)
+
+
+def _say_if_nothing_was_compared(activities: Sequence["Activity"]) -> None:
+    parties = {activity.party for activity in activities}
+    if not parties:
+        _say("note: nothing was compared: no activity was read")
+    elif len(parties) == 1:
         _say(
-            f"note: all activities are of one party, {parties.pop()}, and are not compared with "
-            "each other; add --within to do so"
+            f"note: nothing was compared: all activities are of one party, {parties.pop()}; add "
+            "the files of another, or --within to compare them with each other"
         )
 
 

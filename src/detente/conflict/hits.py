@@ -10,10 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from detente.conflict import kernels
-from detente.conflict.compiled import WORKLOAD
+from detente.conflict.compiled import WORKLOAD, compiled_form
 from detente.conflict.model import SLACK_M, Conflict, Part, Separation
 from detente.conflict.pack import HEIGHTS, TIME, Pack, key_of
 from detente.volumes.geodesy import Floats, Ints
+
+SMALL_STEPS = 5_000
+"""Steps of the search that plain Python takes in about the time numba takes to load."""
+NO_HURRY = 2**62
 
 
 class Hits(NamedTuple):
@@ -32,7 +36,16 @@ def hits_of(a: Pack, first: Ints, b: Pack, second: Ints, separation: Separation)
     gaps_m, places = np.empty(len(first)), np.zeros((len(first), 2))
     work = float(a.cores.pieces(first) @ b.cores.pieces(second))
     module = WORKLOAD.module(kernels, work)
-    module.examine(a.cores, b.cores, first, second, separation.lateral_m + SLACK_M, gaps_m, places)
+    limit_m, done = separation.lateral_m + SLACK_M, 0
+    if module is kernels:
+        done = kernels.examine(
+            a.cores, b.cores, first, second, limit_m, gaps_m, places, 0, SMALL_STEPS
+        )
+    if done < len(first):
+        # Few pieces may still lie so that many steps are needed; compiled, they take no time.
+        compiled_form(kernels).examine(
+            a.cores, b.cores, first, second, limit_m, gaps_m, places, done, NO_HURRY
+        )
     near = gaps_m < np.inf
     return Hits(first[near], second[near], gaps_m[near], places[near])
 

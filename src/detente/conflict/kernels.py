@@ -21,8 +21,9 @@ the attained distance agree. Nothing is ever dropped on an estimate. Three lower
     less what the second variation of arc length allows the distance to fall short of linear:
     k tan(kd/2) (ha + hb)²/4, with half-lengths ha, hb and curvature k.
 
-Each is tested against GeographicLib with the constants below; the tests fail if a term is left
-out. Points are triples of Earth-centred coordinates in metres. See ``cores.Cores`` for the arrays.
+Each is tested against GeographicLib with the constants below. Of the plane's two smallest terms,
+stretch and bend, either alone could be left out before a test would notice, not both. Points are
+triples of Earth-centred coordinates in metres. See ``cores.Cores`` for the arrays.
 """
 
 from math import asin, atan2, ceil, copysign, cos, degrees, hypot, inf, radians, sin, sqrt, tan
@@ -59,6 +60,9 @@ CHORD_M = 200_000.0
 VINCENTY_ERROR_M = 0.002
 STACK_ROWS = 256
 """Rows of the stack of halves; a pair of pieces is halved at most about 90 times in depth."""
+STEPS_MAX = 2_000_000
+"""Steps of the search for one pair of cores: a few seconds. Whoever draws shapes to need more
+than that gets a conflict: two cores not known to be apart by then are taken to be near."""
 
 
 @kernel
@@ -365,17 +369,27 @@ def nearest_share(slope_: float, half_m: float, length_m: float) -> float:
 
 @kernel
 def search(
-    a: Cores, i: int, b: Cores, j: int, touch_m: float, limit_m: float, best: Found, stack: Floats
+    a: Cores,
+    i: int,
+    b: Cores,
+    j: int,
+    touch_m: float,
+    limit_m: float,
+    best: Found,
+    stack: Floats,
+    steps: Ints,
 ) -> Found:
     """Improves on ``best`` with the closest points of pieces i and j, as far as it matters.
 
     It matters until the cores are known to be within ``touch_m``; beyond ``limit_m`` not at all.
     Where attained distance and bound straddle the limit by less than ``TIGHT_M``, the limit is
-    taken as reached: too near, never missed.
+    taken as reached: too near, never missed. ``steps`` holds how many steps have been taken and how
+    many may be; whoever calls must look whether they were enough.
     """
     stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = 0.0, 1.0, 0.0, 1.0
     rows = 1
-    while rows > 0 and best[0] > touch_m:
+    while rows > 0 and best[0] > touch_m and steps[0] < steps[1]:
+        steps[0] += 1
         rows -= 1
         t, t_end, u, u_end = stack[rows, 0], stack[rows, 1], stack[rows, 2], stack[rows, 3]
         dt, du = t_end - t, u_end - u
@@ -512,12 +526,20 @@ def covered_vertex(a: Cores, i: int, b: Cores, j: int) -> int:
 
 @kernel
 def closest(
-    a: Cores, i: int, b: Cores, j: int, touch_m: float, limit_m: float, stack: Floats
+    a: Cores,
+    i: int,
+    b: Cores,
+    j: int,
+    touch_m: float,
+    limit_m: float,
+    stack: Floats,
+    steps: Ints,
 ) -> Found:
     """The closest points of two cores and their distance, infinite if beyond ``limit_m``.
 
     The distance is exact to ``REPORT_M`` where it lies between ``touch_m`` and ``limit_m``; below
-    ``touch_m`` it is that of some two points that are near enough to touch.
+    ``touch_m`` it is that of some two points that are near enough to touch. When ``steps`` run
+    out, it is the least found so far, and the limit if that is beyond it.
     """
     nowhere = (0.0, 0.0, 0.0)
     if a.polygon[i]:
@@ -546,17 +568,17 @@ def closest(
                         if not searching:
                             reach_m, near_p, near_q = gap_m, p, q
                         elif p != near_p or q != near_q:
-                            best = search(a, p, b, q, touch_m, limit_m, best, stack)
+                            best = search(a, p, b, q, touch_m, limit_m, best, stack, steps)
                             reach_m = chord_floor_m(min(limit_m, best[0]))
-                            if best[0] <= touch_m:
-                                return best
+                            if best[0] <= touch_m or steps[0] >= steps[1]:
+                                return min(best[0], limit_m), best[1], best[2]
         if near_p < 0:
             return best
         if not searching:
-            best = search(a, near_p, b, near_q, touch_m, limit_m, best, stack)
+            best = search(a, near_p, b, near_q, touch_m, limit_m, best, stack, steps)
             reach_m = chord_floor_m(min(limit_m, best[0]))
-            if best[0] <= touch_m:
-                return best
+            if best[0] <= touch_m or steps[0] >= steps[1]:
+                return min(best[0], limit_m), best[1], best[2]
     return best if best[0] <= limit_m else (inf, nowhere, nowhere)
 
 
@@ -610,18 +632,25 @@ def examine(
     lateral_m: float,
     gaps_m: Floats,
     places: Floats,
-) -> None:
+    start: int,
+    patience: int,
+) -> int:
     """Decides pairs of volumes: lateral gap and place of those within ``lateral_m``, else inf.
 
     Writes ``gaps_m`` (n,) and ``places`` (n, 2), longitude and latitude: the middle of the gap, or
-    a point inside both volumes where there is none.
+    a point inside both volumes where there is none. Begins with pair ``start`` and gives up when
+    ``patience`` steps have been taken; returns the number of the first pair left undecided.
     """
-    stack = np.empty((STACK_ROWS, 4))
-    for k in range(len(a_volumes)):
+    stack, steps = np.empty((STACK_ROWS, 4)), np.zeros(2, dtype=np.int64)
+    for k in range(start, len(a_volumes)):
         i, j = a_volumes[k], b_volumes[k]
         radius_a, radius_b = a.radius_m[i], b.radius_m[j]
         touch_m = radius_a + radius_b
-        length_m, p, q = closest(a, i, b, j, touch_m, touch_m + lateral_m, stack)
+        steps[0], steps[1] = 0, min(patience, STEPS_MAX)
+        length_m, p, q = closest(a, i, b, j, touch_m, touch_m + lateral_m, stack, steps)
+        if steps[0] >= patience:
+            return k
+        patience -= steps[0]
         if length_m == inf:
             gaps_m[k] = inf
             continue
@@ -630,6 +659,7 @@ def examine(
         x, y, z = along(p, q, middle_m, length_m)
         places[k, 0] = degrees(atan2(y, x))
         places[k, 1] = degrees(atan2(z, (1 - ECCENTRICITY2) * hypot(x, y)))
+    return len(a_volumes)
 
 
 @kernel

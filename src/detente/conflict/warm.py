@@ -11,6 +11,7 @@ import numpy as np
 
 from detente.conflict import filters, kernels
 from detente.conflict.compiled import compiled_form
+from detente.conflict.hits import NO_HURRY
 from detente.conflict.model import Separation
 from detente.conflict.pack import pack, reach_of
 from detente.conflict.trees import boxes_of, queries_of, tree_of
@@ -29,7 +30,8 @@ def warm(stream: TextIO) -> None:
     first, second = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     low, high = one.low.copy(), one.high.copy()
     geometry.bound_boxes(one.cores, low, high)
-    geometry.examine(one.cores, one.cores, first, second, 1.0, np.empty(1), np.empty((1, 2)))
+    gaps, places = np.empty(1), np.empty((1, 2))
+    geometry.examine(one.cores, one.cores, first, second, 1.0, gaps, places, 0, NO_HURRY)
     zero = np.zeros(1, dtype=np.int64)
     filter_.bound_runs(
         one.cores, zero, low, high, 1.0, 1, np.empty((4, 3)), np.empty((4, 3)), np.empty_like(zero)

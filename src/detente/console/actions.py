@@ -8,15 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 from detente.api.calls.bodies import ImportQuery
-from detente.api.imports import import_plans
+from detente.api.imports import import_plans, read_activities
 from detente.api.route import Call
 from detente.console import words
-from detente.console.positions import read_positions
+from detente.console.planform import need, read_plan
 from detente.errors import InputError, NotFoundError
-from detente.formats.altitudes import limit_of_text
 from detente.node.views import OfficerView, ShiftView
-from detente.volumes import Activity, Band, Core, Edges, Shape, Volume
-from detente.volumes.times import parse_time_s
 from detente.volumes.units import parse_duration_s, parse_length_m
 
 if TYPE_CHECKING:
@@ -30,7 +27,7 @@ Action = Callable[["Node", str, OfficerView, Fields], str]
 def acknowledge(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     level = _one_of(fields, "level", ("understood", "disseminated"))
     node.acknowledge(
-        line, _need(fields, "entry"), level, fields.get("note", ""), **_who(officer, fields)
+        line, need(fields, "entry"), level, fields.get("note", ""), **_who(officer, fields)
     )
     return f"“{level}” is on the record."
 
@@ -40,7 +37,7 @@ def send(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     slots = {k.removeprefix("slot-"): v for k, v in fields.items() if k.startswith("slot-")}
     entry = node.send(
         line,
-        text=None if phrase else _need(fields, "text"),
+        text=None if phrase else need(fields, "text"),
         phrase=phrase,
         slots=slots if phrase else None,
         precedence=_one_of(fields, "precedence", ("routine", "priority", "urgent-safety")),
@@ -52,11 +49,11 @@ def send(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
 
 
 def propose(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
-    moves = _need(fields, "moves")
-    shift = read_shift(_need(fields, "amount"), _need(fields, "direction"))
+    moves = need(fields, "moves")
+    shift = read_shift(need(fields, "amount"), need(fields, "direction"))
     node.propose(
         line,
-        _need(fields, "conflict"),
+        need(fields, "conflict"),
         moves,
         shift,
         fields.get("note", ""),
@@ -78,7 +75,7 @@ def read_shift(amount: str, direction: str) -> ShiftView:
 
 
 def answer(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
-    proposal, note = _need(fields, "proposal"), fields.get("note", "")
+    proposal, note = need(fields, "proposal"), fields.get("note", "")
     chosen = _one_of(fields, "answer", ("assent", "decline", "carry-out"))
     if chosen == "assent":
         node.assent(line, proposal, note, **_who(officer, fields))
@@ -96,7 +93,7 @@ def check(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
 
 
 def lapse(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
-    node.state_lapse(line, _need(fields, "obligation"), **_who(officer, fields))
+    node.state_lapse(line, need(fields, "obligation"), **_who(officer, fields))
     return "The lapse is on the record."
 
 
@@ -112,13 +109,13 @@ def resume(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str
 
 def release(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     form = _one_of(fields, "as", ("exact", "coarse"))
-    plan = _need(fields, "plan")
-    node.release(plan, line, form, **_who(officer, fields))
+    plan = need(fields, "plan")
+    node.release(plan, line, form, shown=need(fields, "shown"), **_who(officer, fields))
     return f"{plan} is released on the line, {form}."
 
 
 def withdraw(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
-    plan = _need(fields, "plan")
+    plan = need(fields, "plan")
     node.withdraw(plan, line, fields.get("note", ""), **_who(officer, fields))
     return f"The withdrawal of {plan} is on the record."
 
@@ -130,21 +127,35 @@ def file(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     return f"{plan.id} is filed. It is private until you release it."
 
 
-def read_plan(party: str, fields: Fields) -> Activity:
-    """The activity of the small form: a circle round one position or a corridor along several."""
-    points = read_positions(_need(fields, "positions"))
-    core = Core(Shape.POINT if len(points) == 1 else Shape.POLYLINE, (points,), Edges.GEODESIC)
-    volume = Volume(
-        core,
-        parse_length_m(_need(fields, "radius"), where="radius"),
-        Band(
-            limit_of_text(_need(fields, "lower"), "lower limit"),
-            limit_of_text(_need(fields, "upper"), "upper limit"),
-        ),
-        parse_time_s(_need(fields, "start"), where="start"),
-        parse_time_s(_need(fields, "end"), where="end"),
+def change(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    held = node.plan(need(fields, "id"))
+    plan = node.change(
+        read_plan(node.party, fields, tuple(held.notes)),
+        title=fields.get("title", ""),
+        **_who(officer, fields),
     )
-    return Activity(party, _need(fields, "id"), _need(fields, "kind"), (volume,))
+    return f"{plan.id} is changed. What lines see of it stays until you release it again."
+
+
+def drop(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    plan = need(fields, "plan")
+    node.drop(plan, officer.name)
+    return f"{plan} is dropped. What was changed in it stays in this node's own audit log."
+
+
+def replace(
+    node: "Node", officer: OfficerView, plan_id: str, name: str, content: bytes, key: str | None
+) -> str:
+    """Put the one activity of a file, under the same id, in place of a plan."""
+    activities = read_activities(node, name, content)
+    if [one.id for one in activities] != [plan_id]:
+        raise InputError(
+            f"it holds {', '.join(one.id for one in activities[:5])}, not {plan_id} alone",
+            where=name,
+            remedy=f"send a file with the one activity {plan_id}",
+        )
+    node.change(activities[0], officer=officer.name, key=key)
+    return f"{plan_id} is changed. What lines see of it stays until you release it again."
 
 
 def upload(node: "Node", officer: OfficerView, name: str, content: bytes, key: str | None) -> str:
@@ -168,6 +179,8 @@ ACTIONS: dict[str, Action] = {
     "release": release,
     "withdraw": withdraw,
     "file": file,
+    "change": change,
+    "drop": drop,
 }
 
 
@@ -186,13 +199,6 @@ class _Who(TypedDict):
 def _who(officer: OfficerView, fields: Fields) -> _Who:
     """Who acts, and the form's own key: a form sent twice is done once."""
     return {"officer": officer.name, "key": fields.get("key") or None}
-
-
-def _need(fields: Fields, name: str) -> str:
-    value = fields.get(name, "").strip()
-    if not value:
-        raise InputError(f"the field “{name}” is empty", remedy="fill it in")
-    return value
 
 
 def _one_of(fields: Fields, name: str, allowed: tuple[str, ...]) -> str:

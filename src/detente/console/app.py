@@ -43,7 +43,17 @@ if TYPE_CHECKING:
 
 FORM_BYTES_MAX = 256 * 1024
 FIELDS_MAX = 60
-PANELS = ("attention", "links", "hint", "conflicts", "owed", "activities", "messages", "detail")
+PANELS = (
+    "state",
+    "attention",
+    "links",
+    "hint",
+    "conflicts",
+    "owed",
+    "activities",
+    "messages",
+    "detail",
+)
 
 log = structlog.get_logger("detente.console")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -235,14 +245,16 @@ class Console:
             content = await file.read()
         finally:
             await form.close()
-        said = await run_in_threadpool(
-            actions.upload,
-            self._node,
-            who.officer,
-            file.filename,
-            content,
-            key if isinstance(key, str) else None,
-        )
+        key = key if isinstance(key, str) else None
+        plan_id = form.get("replaces")
+        if isinstance(plan_id, str) and plan_id:
+            said = await run_in_threadpool(
+                actions.replace, self._node, who.officer, plan_id, file.filename, content, key
+            )
+        else:
+            said = await run_in_threadpool(
+                actions.upload, self._node, who.officer, file.filename, content, key
+            )
         return self._said(request, said)
 
     async def _language(self, request: Request) -> Response:

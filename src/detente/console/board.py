@@ -57,6 +57,7 @@ class Board:
     def panel(self, name: str, selected: str = "") -> Context:
         """The context of one panel by its name. KeyError for a name that is none."""
         makers: dict[str, Callable[[], Context]] = {
+            "state": dict,
             "attention": self.attention,
             "links": self.links,
             "hint": self.hint,
@@ -78,14 +79,12 @@ class Board:
         links = self.node.links(self.line.id)
         released = self.node.activities(self.line.id)
         unread = [m for m in self._messages() if waits_for_us(m, self.line.own)]
-        late = [
-            o
-            for o in self.node.obligations(self.line.id)
-            if o.own and o.state == "late" and o.lapse is None
-        ]
+        # Stated as a lapse or not, what is late is still owed.
+        late = [o for o in self.node.obligations(self.line.id) if o.own and o.state == "late"]
         return {
             "urgent": [m for m in unread if m.precedence == "urgent-safety"],
             "late_count": len(late),
+            "going_on": [c for c in self._open() if parse_time_s(c.start) <= self.now_s],
             "suspended_by": self.line.suspended_by,
             "forks": [(link, fork) for link in links for fork in link.forks],
             "disputes": [(link.peer, party) for link in links for party in link.disputed],
@@ -179,6 +178,7 @@ class Board:
             "heights": (words.heights(a), words.heights(b)),
             "profile": profile(chosen, a, b, self.styles, self.now_s),
             "separation": self.line.terms["separation"],
+            "ended_by": _ended_by(chosen, activities),
             "exact": exact.get(chosen.id) if chosen.basis == "joint" else None,
             "only_coarse": self._only_coarse(chosen, exact, activities),
         }
@@ -299,6 +299,21 @@ def text_of(message: MessageView, language: str) -> tuple[str, str]:
     mine = message.rendered.get(language, message.text)
     other = next((text for code, text in sorted(message.rendered.items()) if text != mine), "")
     return mine, other
+
+
+def _ended_by(conflict: ConflictView, activities: list[ReleasedView]) -> list[str]:
+    """The versions that ended a conflict: of each side that has a newer one, the next.
+
+    A conflict keeps the versions that met last, so the one after it no longer did.
+    """
+    if conflict.state != "ended":
+        return []
+    newest = {(r.party, r.id): r.version for r in activities}
+    return [
+        f"version {side.version + 1} of {side.party} {side.id}"
+        for side in (conflict.a, conflict.b)
+        if side.version is not None and newest.get((side.party, side.id), 0) > side.version
+    ]
 
 
 def _subject(entry: EntryView) -> str:

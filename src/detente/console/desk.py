@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from detente.console import words
 from detente.console.board import PRECEDENCES, Board
+from detente.console.planform import fields_of
 from detente.errors import InputError, NotFoundError
 from detente.line.phrasebook import PHRASES, SAFETY_CODES
 from detente.line.slots import EXAMPLES
@@ -36,6 +37,7 @@ def sheet(name: str, board: Board, query: Query) -> tuple[str, Context]:
         "suspend": _suspend,
         "resume": _resume,
         "plan": _plan,
+        "drop": _drop,
     }
     if name not in makers:
         raise NotFoundError(f"there is no form {name[:40]!r}", remedy="go back to the line")
@@ -137,7 +139,8 @@ def _moved_window(board: Board, side: ConflictSideView, proposal: ProposalView) 
         for t in (released[0].start, released[0].end)
     ]
     return (
-        f"at {words.window(*moved)} instead of {words.window(released[0].start, released[0].end)}"
+        f"at {words.window(moved[0], moved[1], board.now_s)} instead of "
+        f"{words.window(released[0].start, released[0].end, board.now_s)}"
     )
 
 
@@ -201,10 +204,26 @@ def _resume(board: Board, query: Query) -> tuple[str, Context]:
 
 
 def _plan(board: Board, query: Query) -> tuple[str, Context]:
+    """A new plan; or one that is held, in the form's words where they can say it."""
+    if query.get("plan"):
+        held = board.node.plan(query["plan"])
+        return "desk/plan.html", {"held": held, "fields": fields_of(held)}
     start_s = board.now_s - board.now_s % 900 + PLAN_LEAD_S
-    return "desk/plan.html", {
-        "start": format_time(start_s),
-        "end": format_time(start_s + PLAN_LENGTH_S),
+    empty = dict.fromkeys(("id", "kind", "title", "positions", "radius", "lower", "upper"), "")
+    window = {"start": format_time(start_s), "end": format_time(start_s + PLAN_LENGTH_S)}
+    return "desk/plan.html", {"held": None, "fields": empty | window}
+
+
+def _drop(board: Board, query: Query) -> tuple[str, Context]:
+    plan = board.node.plan(query.get("plan", ""))
+    return "desk/confirm.html", {
+        "title": f"Drop {plan.id}",
+        "question": f"{plan.id} is forgotten. No line sees it; this node's own audit log keeps "
+        "what it was.",
+        "action": "drop",
+        "fields": {"plan": plan.id},
+        "verb": "Drop it",
+        "with_note": False,
     }
 
 

@@ -9,8 +9,6 @@ import msgspec
 from detente.console import words
 from detente.node.views import ConflictView, LineView, ProposalView
 
-LIVE = ("open", "assented", "carried-out")
-
 
 class Hint(msgspec.Struct, frozen=True):
     """Steps in order; ``now`` is the index of the next one. ``ours``: this side takes it."""
@@ -23,6 +21,13 @@ class Hint(msgspec.Struct, frozen=True):
 
 def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
     """What a first-time visitor does next on this side."""
+    if line.suspended_by:
+        steps = [
+            f"{party} has declared the line suspended: "
+            + ("press “resume…” at the top left" if party == line.own else f"{party} resumes it")
+            for party in line.suspended_by
+        ]
+        return Hint(steps, 0, line.suspended_by[0] == line.own, None)
     if not open_conflicts:
         return Hint(
             [
@@ -34,12 +39,14 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
             None,
         )
     conflict = open_conflicts[0]
-    proposal = _live(conflict)
+    proposal = _live(conflict, line.own)
     own, peer = line.own, _peer(line, conflict)
     name = words.tag(conflict.id)
     if proposal is None:
         steps = [
-            f"press one of the suggestions under conflict {name} below",
+            f"press one of the suggestions under conflict {name} below"
+            if conflict.suggestions
+            else f"press “Propose another change…” under conflict {name} below",
             f"{peer} assents, in the console of {peer}",
             "the side that moves carries it out",
         ]
@@ -60,8 +67,17 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
     return Hint(steps, 2, proposal.moves == own, conflict.id)
 
 
-def _live(conflict: ConflictView) -> ProposalView | None:
-    return next((p for p in conflict.proposals if p.status in LIVE and p.void is None), None)
+def _live(conflict: ConflictView, own: str) -> ProposalView | None:
+    """The proposal that still leads somewhere: one that we could neither answer nor carry out
+    when it is our turn, or that was carried out before this conflict came about, does not.
+    """
+    for one in conflict.proposals:
+        ours = one.moves == own
+        open_still = one.status == "open" and (one.own or one.may_answer)
+        assented = one.status == "assented" and (one.may_carry_out or not ours)
+        if one.void is None and (open_still or assented):
+            return one
+    return None
 
 
 def _peer(line: LineView, conflict: ConflictView) -> str:

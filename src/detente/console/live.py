@@ -39,6 +39,7 @@ SESSION_CHECK_S = 30.0
 CHANGES_MAX = 500
 
 EVERYTHING = (
+    "state",
     "attention",
     "links",
     "hint",
@@ -49,7 +50,7 @@ EVERYTHING = (
     "detail",
     "map",
 )
-_ACTIVITY = ("conflicts", "owed", "activities", "detail", "hint", "map")
+_ACTIVITY = ("conflicts", "owed", "activities", "detail", "hint", "map", "attention")
 PANELS_OF = {
     # Rows of the projection (line/fold.py) …
     "ack": ("messages", "owed", "activities", "detail", "attention"),
@@ -65,7 +66,7 @@ PANELS_OF = {
     "message": ("messages", "owed", "attention"),
     "proposal": ("conflicts", "detail", "owed", "hint"),
     "successor": (),
-    "version": (*_ACTIVITY, "attention"),
+    "version": _ACTIVITY,
     # … and what the node keeps beside it.
     "cosignature": ("messages", "owed", "activities", "detail", "links"),
     "link": ("links", "attention"),

@@ -72,7 +72,7 @@ def picture(
                 key=one.key,
                 style=one.style,
                 heights=words.heights([wire]),
-                window=words.window(wire["start"], wire["end"]),
+                window=words.window(wire["start"], wire["end"], now_s),
             )
             for shape, wire in zip(grown, one.wire, strict=True)
         ]
@@ -87,7 +87,7 @@ def picture(
                     meets=one.key in met,
                 )
             )
-    features += _conflicts(line, meeting, activities, plans)
+    features += _conflicts(line, meeting, activities, plans, now_s)
     return {
         "features": {"type": "FeatureCollection", "features": features},
         "bounds": _bounds(shapes, line),
@@ -149,6 +149,7 @@ def _conflicts(
     conflicts: Iterable[ConflictView],
     activities: Sequence[ReleasedView],
     plans: Sequence[PlanView],
+    now_s: float,
 ) -> Iterable[Json]:
     half_m = float(line.terms["separation"]["lateral_m"]) / 2
     for conflict in conflicts:
@@ -161,7 +162,7 @@ def _conflicts(
             basis=conflict.basis,
             sides=[f"{s.party}/{s.id}" for s in (conflict.a, conflict.b)],
             summary=f"{conflict.a.party} {conflict.a.id} and {conflict.b.party} {conflict.b.id}, "
-            f"{words.window(conflict.start, conflict.end)}",
+            f"{words.window(conflict.start, conflict.end, now_s)}",
         )
         first, second = volumes_from_wire(a) if a else (), volumes_from_wire(b) if b else ()
         # Where both, each grown by half of the separation, share ground: if they overlap, their

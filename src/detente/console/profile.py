@@ -1,8 +1,9 @@
 """The profile of a conflict: altitude against time, as shapes for an SVG.
 
 Each side's volumes that take part are boxes from start to end and from lower to upper limit; where
-they come too close is a box on top. Heights in different references are drawn on one axis as they
-were stated: the picture shows the order of things, the figures beside it are the ones that count.
+they come too close is a box on top, until a newer version has ended the conflict. Heights in
+different references are drawn on one axis as they were stated: the picture shows the order of
+things, the figures beside it are the ones that count.
 """
 
 import math
@@ -141,6 +142,7 @@ def profile(
             "meet",
         )
         for p in parts
+        if conflict.state != "ended"
     ]
     now = round(scale.x(now_s), 1) if scale.start_s < now_s < scale.end_s else None
     return Profile(sides, meets, list(_times(scale)), list(_heights(scale, volumes)), now)

@@ -43,6 +43,11 @@ HEADERS = {
 }
 
 
+@jinja2.pass_context
+def _window(context: jinja2.runtime.Context, pair: tuple[str | None, str | None]) -> str:
+    return words.window(*pair, context["now_s"])
+
+
 def _environment() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -56,8 +61,10 @@ def _environment() -> jinja2.Environment:
         "at_minute": lambda s: words.moment(s).strftime("%H:%MZ"),
         "clock": words.clock,
         "seconds": parse_time_s,
-        "window": lambda pair: words.window(*pair),
+        "window": _window,
         "heights": words.heights,
+        "places": words.places,
+        "shapes": words.shapes,
         "lateral": words.lateral,
         "lateral_short": words.lateral_short,
         "vertical": words.vertical,
@@ -67,6 +74,7 @@ def _environment() -> jinja2.Environment:
         "text": lambda message, language: board.text_of(message, language)[0],
         "position": lambda place: words.position(place.lon, place.lat),
         "grid": lambda place: words.grid(place.lon, place.lat),
+        "link_error": words.link_error,
         "link_word": lambda state: words.LINK_WORDS.get(state, "UNKNOWN"),
         "status": lambda status: words.STATUS_WORDS.get(status, status),
     }

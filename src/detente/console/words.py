@@ -5,6 +5,7 @@ place is given in two formats, latitude and longitude in degrees and decimal min
 because a slip in one shows as a difference from the other when it is read back.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import mgrs
 
 from detente.node.views import ShiftView
+from detente.volumes.codec import volumes_from_wire
 from detente.volumes.times import parse_time_s
 from detente.volumes.units import FL_M, FT_M, NM_M
 
 _GRID = mgrs.MGRS()
+PLACES_MAX = 60
 
 ENTRY_WORDS = {
     "activity.release": "release",
@@ -34,6 +37,20 @@ LINK_WORDS = {
     "down": "NO CONTACT",
     "never": "NEVER HEARD",
 }
+LINK_ERRORS = (
+    ("connection refused", "its machine is there, and no node answers on it"),
+    ("timed out", "no answer in time"),
+    ("timeout", "no answer in time"),
+    ("no route to host", "no way to its machine"),
+    ("network is unreachable", "no way out of our own network"),
+    ("name or service not known", "the name in its address is not known"),
+    ("temporary failure in name resolution", "names cannot be looked up now"),
+    ("connection reset", "it broke the connection off"),
+    ("disconnected without sending", "it broke the connection off"),
+    ("certificate", "the certificates do not fit: tell your administrator"),
+)
+"""What the system says when a peer is not reached, and what it means."""
+_ERRNO = re.compile(r"\[Errno -?\d+\]\s*")
 STATUS_WORDS = {
     "open": "awaits an answer",
     "assented": "assented to, not carried out yet",
@@ -63,19 +80,21 @@ def day(time: str, offset_s: float = 0.0) -> str:
     return moment(parse_time_s(time) + offset_s).strftime("%d %b")
 
 
-def window(start: str | None, end: str | None) -> str:
-    """``09 Aug 00:30–03:55Z``; both dates where they differ."""
+def window(start: str | None, end: str | None, now_s: float) -> str:
+    """``09 Aug 00:30–03:55Z``; both dates where they differ, and the year where it is not now's."""
     if start is None or end is None:
         return "no time stated"
     first, last = moment(parse_time_s(start)), moment(parse_time_s(end))
+    year = moment(now_s).year
+    date = "%d %b" if first.year == last.year == year else "%d %b %Y"
     if first.date() == last.date():
-        return f"{first:%d %b %H:%M}–{last:%H:%M}Z"
-    return f"{first:%d %b %H:%M}Z – {last:%d %b %H:%M}Z"
+        return f"{first:{date} %H:%M}–{last:%H:%M}Z"
+    return f"{first:{date} %H:%M}Z – {last:{date} %H:%M}Z"
 
 
 def hours(start: str | None, end: str | None, now_s: float) -> str:
     """``00:30–03:55Z`` where both lie on today's date, else as ``window``: for names on the map."""
-    said = window(start, end)
+    said = window(start, end, now_s)
     return said.removeprefix(f"{moment(now_s):%d %b} ") if said.count("Z") == 1 else said
 
 
@@ -125,12 +144,27 @@ def vertical(metres: float) -> str:
 
 
 def shift(change: ShiftView) -> str:
-    """``45 min later``, ``2,000 ft lower``."""
+    """``45 min later``, ``3 h 51 min earlier``, ``2,000 ft lower``."""
     if change.time_s is not None:
-        minutes = abs(change.time_s) / 60
-        return f"{minutes:g} min {'later' if change.time_s > 0 else 'earlier'}"
-    metres = change.altitude_m or 0.0
-    return f"{abs(metres) / FT_M:,.0f} ft {'higher' if metres > 0 else 'lower'}"
+        return f"{duration(change.time_s)} {'later' if change.time_s > 0 else 'earlier'}"
+    if change.altitude_m is not None:
+        metres = change.altitude_m
+        return f"{abs(metres) / FT_M:,.0f} ft {'higher' if metres > 0 else 'lower'}"
+    return "in a way that is not known here"
+
+
+def duration(seconds: float) -> str:
+    """``45 min``, ``3 h 51 min``, ``2 h``: the amount, without its sign."""
+    hours, minutes = divmod(abs(seconds) / 60, 60)
+    if not hours:
+        return f"{minutes:g} min"
+    return f"{hours:.0f} h {minutes:g} min" if minutes else f"{hours:.0f} h"
+
+
+def link_error(error: str) -> str:
+    """Why a peer was not reached, in plain words where they are known; else as it was said."""
+    known = next((said for mark, said in LINK_ERRORS if mark in error.lower()), "")
+    return known or _ERRNO.sub("", error)
 
 
 def position(lon: float, lat: float) -> str:
@@ -145,6 +179,36 @@ def grid(lon: float, lat: float) -> str:
     text: str = _GRID.toMGRS(lat, (lon + 180) % 360 - 180, MGRSPrecision=3)
     zone, square, digits = text[:3], text[3:5], text[5:]
     return f"{zone} {square} {digits[:3]} {digits[3:]}"
+
+
+def shapes(volumes: list[dict[str, Any]]) -> str:
+    """``circle, radius 5.0 NM (9.3 km)``; of several volumes the number and the first."""
+    if not volumes:
+        return "nothing"
+    first = volumes[0]
+    count = f"{len(volumes)} volumes, the first a " if len(volumes) > 1 else ""
+    shape = {"Point": "circle", "LineString": "corridor", "Polygon": "polygon"}
+    kind = shape[first["core"]["type"]]
+    if not first["radius_m"]:
+        return f"{count}{kind}"
+    word = "radius" if kind == "circle" else "half width" if kind == "corridor" else "grown by"
+    return f"{count}{kind}, {word} {lateral(first['radius_m'])}"
+
+
+def places(volumes: list[dict[str, Any]]) -> list[str]:
+    """Every vertex in both notations, up to ``PLACES_MAX``, and how many more there are."""
+    said = []
+    for number, volume in enumerate(volumes_from_wire(volumes), 1):
+        for ring in volume.core.rings:
+            prefix = f"{number}: " if len(volumes) > 1 else ""
+            said += [f"{prefix}{position(east(lon), lat)} · {grid(lon, lat)}" for lon, lat in ring]
+    more = len(said) - PLACES_MAX
+    return said if more <= 0 else [*said[:PLACES_MAX], f"and {more} more"]
+
+
+def east(lon: float) -> float:
+    """A longitude that ran on across the antimeridian, back within ±180 degrees."""
+    return (lon + 180.0) % 360.0 - 180.0
 
 
 def tag(conflict_id: str) -> str:

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -139,8 +139,9 @@ class Stage:
     def set(self, show: Show | None = None) -> None:
         """Make both nodes, exchange cards, found the line and join it on both sides."""
         self.directory.mkdir(parents=True, exist_ok=True)
+        ports = _free_ports()
         for party in self.nodes:
-            self._make_node(party, show)
+            self._make_node(party, next(ports), next(ports), show)
         founding = self._found(show)
         prints = {party: self._fingerprint(party) for party in self.nodes}
         for party in self.nodes:
@@ -168,7 +169,7 @@ class Stage:
             for party, node in self.nodes.items()
         }
 
-    def _make_node(self, party: str, show: Show | None) -> None:
+    def _make_node(self, party: str, api: int, line: int, show: Show | None) -> None:
         directory = self.directory / party
         languages = [w for lang in exercise.PARTY_LANGUAGES[party] for w in ("--language", lang)]
         printed = run(
@@ -179,9 +180,9 @@ class Stage:
             "--name",
             exercise.PARTY_NAMES[party],
             "--api",
-            f"127.0.0.1:{_free_port()}",
+            f"127.0.0.1:{api}",
             "--endpoint",
-            f"https://127.0.0.1:{_free_port()}",
+            f"https://127.0.0.1:{line}",
             "--format",
             "json",
             *languages,
@@ -220,16 +221,21 @@ class Stage:
         return (self.directory / party / "exercise-token").read_text("utf-8").strip()
 
 
-def _free_port() -> int:
-    """A port that nobody has, outside the range from which systems number outgoing connections.
+def _free_ports() -> Iterator[int]:
+    """Ports that nobody has, each once, outside the range of systems' outgoing connections.
 
     A node comes back to its port after it was killed; one from that range might be taken by then.
     """
-    while True:
-        port = secrets.choice(PORTS)
-        with socket.socket() as probe, suppress(OSError):
+    return filter(_is_free, secrets.SystemRandom().sample(PORTS, len(PORTS)))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
             probe.bind(("127.0.0.1", port))
-            return port
+        except OSError:
+            return False
+    return True
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -10,8 +10,9 @@ in GeoJSON                                      in a CSV cell
 ``null`` or missing: no limit                   an empty cell, or ``UNL``
 ==============================================  =========================================
 
-Units and reference are never guessed: 5000 may be feet or metres, above the sea or the ground, and
-the four readings lie more than a mile apart.
+A number alone is metres above WGS84, and a note for each file says so. Beside that, units and
+reference are never guessed: 5000 may be feet or metres, above the sea or the ground, and the four
+readings lie more than a mile apart.
 """
 
 import json
@@ -64,6 +65,14 @@ def limit_of_text(text: str, name: str) -> Limit | None:
     return _limit_of_object(
         {"value": float(number), "units": units or None, "reference": reference or None}, name
     )
+
+
+def is_bare(value: object) -> bool:
+    """Whether a limit that could be read, of JSON or a cell, is a number alone."""
+    if isinstance(value, str):
+        match = _COMPACT.fullmatch(value.strip().upper())
+        return match is not None and not (match[2] or match[3])
+    return isinstance(value, int | float)
 
 
 def _json_of(text: str, name: str) -> object:

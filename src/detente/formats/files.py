@@ -42,6 +42,9 @@ from detente.formats.samples import read_sample_table, read_samples
 from detente.formats.table import ACTIVITY_COLUMNS, SAMPLE_COLUMNS, Table, read_activities
 from detente.volumes.check import check_party
 
+_NO_RECORD = re.compile(rb"[\xef\xbb\xbf \t\r\n]*\[\s*[^{\]\s]")
+"""A JSON array that begins with something else than an object."""
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 _KINDS = ".geojson, .json, .csv, .kml, .kmz, .notam, .openair or .txt, also with .gz"
 
 
@@ -161,6 +164,7 @@ def _read(
         _dispatch(name.lower(), load(), options, gathering)
     except InputError as error:
         gathering.refuse_file(error)
+    gathering.note_if_empty()
     return gathering.reading()
 
 
@@ -170,6 +174,8 @@ def _dispatch(name: str, data: bytes, options: ReadOptions, gathering: Gathering
     ending = Path(name).suffix
     if len(data) > MAX_FILE_BYTES:
         raise _too_large()
+    if not data.lstrip(_BLANK):
+        raise InputError("is empty", remedy="export it again, or leave it out")
     if ending in (".geojson", ".json"):
         _read_json(data, options, gathering)
     elif ending == ".csv":
@@ -189,13 +195,23 @@ def _dispatch(name: str, data: bytes, options: ReadOptions, gathering: Gathering
 
 
 def _read_json(data: bytes, options: ReadOptions, gathering: Gathering) -> None:
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
+    if _NO_RECORD.match(data):
+        raise _neither()
+    if data.lstrip(_BLANK)[:1] == b"[":
         read_samples(data, options, gathering)
         return
     document = decode_json(_text(data))
     if not isinstance(document, dict):
-        raise InputError("is neither a JSON object nor an array", remedy="give GeoJSON")
+        raise _neither()
     read_geojson(document, gathering)
+
+
+def _neither() -> InputError:
+    return InputError(
+        "is neither GeoJSON nor trajectory records",
+        remedy="give a FeatureCollection, or an array of objects with timestamp, latitude, "
+        "longitude, altitude and callsign",
+    )
 
 
 def _read_csv(table: Table, options: ReadOptions, gathering: Gathering) -> None:

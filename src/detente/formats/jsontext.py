@@ -21,11 +21,8 @@ _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 def decode_json(text: str) -> Any:
     """The value of a JSON text; InputError or LimitError if there is none that is certain."""
-    depth = _depth(text)
-    if depth > MAX_JSON_DEPTH:
-        raise LimitError(
-            f"its JSON is nested {depth} deep, more than {MAX_JSON_DEPTH}", remedy="flatten it"
-        )
+    if _depth(text) > MAX_JSON_DEPTH:
+        raise too_deep()
     try:
         return json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
@@ -35,6 +32,14 @@ def decode_json(text: str) -> Any:
         ) from error
     except (ValueError, RecursionError) as error:
         raise InputError("is not JSON: a number is too long", remedy="shorten it") from error
+
+
+def too_deep() -> LimitError:
+    """What to say of JSON that is nested beyond the limit."""
+    return LimitError(
+        f"its JSON is nested more than {MAX_JSON_DEPTH} deep",
+        remedy="take nested lists and objects out of its items; no geometry needs so many levels",
+    )
 
 
 def _depth(text: str) -> int:

@@ -32,6 +32,7 @@ from detente.formats.profile import (
     edges_of,
     kind_of,
     label_of,
+    note_bare_limits,
     number_of_text,
     party_of,
     radius_m_of,
@@ -129,6 +130,7 @@ class Placemarks:
                 for core in cores
             ]  # fmt: skip
             said.update(dict.fromkeys((*band_said, *stray_note(room_m))))
+        note_bare_limits(properties, self._gathering)
         activity = Activity(party, identifier, kind_of(properties), tuple(volumes), tuple(said))
         self._gathering.keep(activity)
 

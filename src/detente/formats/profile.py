@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from detente.errors import InputError
+from detente.formats.altitudes import is_bare
 from detente.formats.geometry import cores_of
 from detente.formats.reading import Gathering
 from detente.volumes import Activity, Band, Core, Edges, Limit, Shape, Volume
@@ -60,6 +61,7 @@ def activity_of(
         limit_of(properties.get("altitude_lower"), "altitude_lower"),
         limit_of(properties.get("altitude_upper"), "altitude_upper"),
     )
+    note_bare_limits(properties, gathering)
     volumes = tuple(
         Volume(core, radius_m_of(properties.get("radius_m"), core), band, start_s, end_s)
         for core in cores
@@ -159,6 +161,14 @@ def _notes(band: Band, heights: bool) -> tuple[str, ...]:
     if heights:
         notes.append("the third value of its positions is not used: altitudes are in properties")
     return tuple(notes)
+
+
+def note_bare_limits(properties: Mapping[str, Any], gathering: Gathering) -> None:
+    """Remember the limits, already read, that are numbers alone."""
+    for name in ("altitude_lower", "altitude_upper"):
+        value = properties.get(name)
+        if is_bare(value):
+            gathering.read_as_metres(f"{name} {str(value).strip()[:40]}")
 
 
 def band_notes(band: Band) -> tuple[str, ...]:

@@ -130,6 +130,8 @@ class Gathering:
         self._unknown: list[Unknown] = []
         self._notes: list[str] = []
         self._notices: list[Notice] = []
+        self._bare_limit = ""
+        self._bare_limits = 0
 
     def keep(self, activity: Activity) -> None:
         """Check and keep an activity; InputError if it is unsound or its id is taken."""
@@ -173,6 +175,16 @@ class Gathering:
         """Say what had to be assumed."""
         self._notes.append(f"{self.name}: {text}")
 
+    def note_if_empty(self) -> None:
+        """Say that a file, read to its end, held nothing: an export may have failed."""
+        if not (self._activities or self._bad or self._unknown or self._notices):
+            self.note("holds no activities")
+
+    def read_as_metres(self, limit: str) -> None:
+        """Count an altitude that is a number alone; one note speaks for all of the file."""
+        self._bare_limit = self._bare_limit or limit
+        self._bare_limits += 1
+
     def notice(self, notice: Notice) -> None:
         """Remember what a NOTAM says of another."""
         self._notices.append(notice)
@@ -189,6 +201,12 @@ class Gathering:
 
     def reading(self) -> Reading:
         """Everything gathered."""
+        if self._bare_limits:
+            others = self._bare_limits - 1
+            self.note(
+                f"{self._bare_limit} {f'and {others:,} more ' if others else ''}without a unit "
+                f"{'were' if others else 'was'} read as metres above WGS84"
+            )
         return Reading(
             activities=list(self._activities.values()),
             bad=self._bad,

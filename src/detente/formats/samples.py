@@ -24,6 +24,7 @@ import numpy as np
 
 from detente.errors import InputError, LimitError
 from detente.formats.corridors import Floats, Track, gather_tracks
+from detente.formats.jsontext import too_deep
 from detente.formats.profile import number_of_text
 from detente.formats.reading import MAX_ROWS, Gathering, ReadOptions
 from detente.formats.table import Table
@@ -107,7 +108,9 @@ def read_samples(data: bytes, options: ReadOptions, gathering: Gathering) -> Non
         samples = _DECODER.decode(data)
     except msgspec.ValidationError:
         _add_one_by_one(data, flights)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise too_deep() from error
+    except msgspec.DecodeError as error:
         raise _not_json(error) from error
     else:
         _limit(len(samples))
@@ -155,14 +158,18 @@ def _add_one_by_one(data: bytes, flights: _Flights) -> None:
     """The slow way, once it is known that some record has the wrong form."""
     try:
         raw_records = _LOOSE.decode(data)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except RecursionError as error:
+        raise too_deep() from error
+    except msgspec.MsgspecError as error:
         raise _not_json(error) from error
     _limit(len(raw_records))
     for number, raw in enumerate(raw_records, 1):
         item = f"record {number}"
         try:
             flights.add(_ONE.decode(raw), item)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except RecursionError:
+            flights.spoil(too_deep(), item, _callsign_in(raw))
+        except msgspec.MsgspecError as error:
             flights.spoil(
                 InputError(
                     f"is not a sample: {error}",

@@ -31,7 +31,13 @@ from detente.line.entries import (
 )
 from detente.line.fold import apply, check_place
 from detente.line.founding import Founding, make_founding, open_founding
-from detente.line.joint import all_conflict_changes, conflict_changes, first_parts
+from detente.line.joint import (
+    all_conflict_changes,
+    conflict_changes,
+    first_parts,
+    pair_changes,
+    pairs_touched,
+)
 from detente.line.obligations import Obligation, owed
 from detente.line.phrasebook import PHRASES, Phrase, render
 from detente.line.projection import project, state_document
@@ -84,6 +90,8 @@ __all__ = [
     "message_draft",
     "open_founding",
     "owed",
+    "pair_changes",
+    "pairs_touched",
     "project",
     "proposal_draft",
     "read",

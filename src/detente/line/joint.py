@@ -19,10 +19,11 @@ from typing import Any
 from detente.conflict import Conflict, Index, Part, Separation, between
 from detente.conflict import part as shifts_that_part
 from detente.line import abouts
+from detente.line.abouts import TermsSigned
 from detente.line.conflict_id import Pair, conflict_id
 from detente.line.founding import Founding
 from detente.line.read.activities import shape_of
-from detente.line.read.agreement import terms
+from detente.line.read.agreement import completes, terms
 from detente.line.view import Change, View, load, place_key, put, scan
 from detente.record.entry import Entry
 from detente.volumes.model import Activity
@@ -35,6 +36,9 @@ would otherwise be told of in tens of megabytes, to every officer's page."""
 Window = Sequence[float]
 """First start and last end, POSIX seconds."""
 
+Pairs = tuple[Pair, Pair]
+"""Two activities of different parties, sorted."""
+
 Near = Callable[[Activity], Iterable[Pair]]
 """Activities of other parties whose newest version might conflict with this one; never misses."""
 
@@ -46,36 +50,57 @@ def conflict_changes(
 
     ``near`` spares comparing with every activity; the rows are the same without it.
     """
-    header = entry.header
-    row = load(view, "entry", place_key(header.party, header.index))
-    if row is None or row["void"] is not None:
-        return []
-    if header.type == abouts.SIGN_TERMS:
-        # Later versions may have been signed before this one, and come into force with it.
-        counts = row["about"]["version"] <= terms(view, founding).version
-        return all_conflict_changes(view, founding) if counts else []
-    if header.type not in (abouts.RELEASE, abouts.WITHDRAW):
-        return []
-    meetings = _Meetings(view, founding)
-    one = (header.party, row["about"]["activity"])
-    if near is None:
-        pairs = {tuple(key.split("/")) for key, _ in view.scan("activity")}
-        others = {(party, activity_id) for party, activity_id in pairs if party != one[0]}
-    else:
-        others = _others(view, entry, meetings, one, near)
-    return [change for other in sorted(others) for change in meetings.changes(one, other)]
+    return pair_changes(view, founding, pairs_touched(view, founding, entry, near))
 
 
 def all_conflict_changes(view: View, founding: Founding) -> list[Change]:
     """What makes the conflict rows right, whatever they are now: for rebuilds and new terms."""
+    return pair_changes(view, founding, _all_pairs(view, founding))
+
+
+def pairs_touched(
+    view: View, founding: Founding, entry: Entry, near: Near | None = None
+) -> set[Pairs]:
+    """Pairs of activities whose conflict ``entry`` may have made, changed or ended.
+
+    Cheap beside ``pair_changes``: of many entries folded one after the other, such as a hundred
+    versions of one activity, the pairs can be gathered and their rows computed once at the end.
+    """
+    header = entry.header
+    row = load(view, "entry", place_key(header.party, header.index))
+    if row is None or row["void"] is not None:
+        return set()
+    if header.type == abouts.SIGN_TERMS:
+        # Later versions may have been signed before this one, and come into force with it. What is
+        # signed once more, or not by all, changes nothing: else a few bytes would cost a rebuild.
+        agreed = completes(view, founding, header.party, TermsSigned(**row["about"]))
+        return _all_pairs(view, founding) if agreed else set()
+    if header.type not in (abouts.RELEASE, abouts.WITHDRAW):
+        return set()
+    one = (header.party, row["about"]["activity"])
+    if near is None:
+        keys = (key.partition("/") for key, _ in view.scan("activity"))
+        others = {(party, activity_id) for party, _, activity_id in keys if party != one[0]}
+    else:
+        others = _others(view, founding, entry, one, near)
+    return {_sorted(one, other) for other in others}
+
+
+def pair_changes(view: View, founding: Founding, pairs: Iterable[Pairs]) -> list[Change]:
+    """What makes the conflict rows of these pairs right."""
     meetings = _Meetings(view, founding)
-    pairs = {_sorted(one, other) for one, other in _candidates(view, meetings)}
-    for _, doc in scan(view, "conflict"):
-        pairs.add(((doc["a"]["party"], doc["a"]["id"]), (doc["b"]["party"], doc["b"]["id"])))
     return [change for one, other in sorted(pairs) for change in meetings.changes(one, other)]
 
 
-def _sorted(one: Pair, other: Pair) -> tuple[Pair, Pair]:
+def _all_pairs(view: View, founding: Founding) -> set[Pairs]:
+    """Pairs that might conflict, and those that did under whatever terms."""
+    pairs = {_sorted(one, other) for one, other in _candidates(view, _Meetings(view, founding))}
+    for _, doc in scan(view, "conflict"):
+        pairs.add(((doc["a"]["party"], doc["a"]["id"]), (doc["b"]["party"], doc["b"]["id"])))
+    return pairs
+
+
+def _sorted(one: Pair, other: Pair) -> Pairs:
     return (one, other) if one < other else (other, one)
 
 
@@ -101,22 +126,25 @@ def _candidates(view: View, meetings: "_Meetings") -> Iterator[tuple[Pair, Pair]
             yield stands_for[shape.party, shape.id], stands_for[found.party, found.id]
 
 
-def _others(view: View, entry: Entry, meetings: "_Meetings", one: Pair, near: Near) -> set[Pair]:
+def _others(view: View, founding: Founding, entry: Entry, one: Pair, near: Near) -> set[Pair]:
     """Activities whose conflict with this one the new version may have made, changed or ended."""
     others: set[Pair] = set()
-    history = meetings.history(one)
-    newest = history.activity(-1)
-    if newest is not None:
-        others.update(pair for pair in near(newest) if pair[0] != one[0])
+    party, activity_id = one
+    number: int = entry.header.about["version"]
+    version = load(view, "version", f"{party}/{activity_id}/{number:07d}") or {}
+    shape = shape_of(party, activity_id, version)
+    if shape is not None:
+        others.update(pair for pair in near(shape) if pair[0] != party)
         # An older version of theirs can still conflict with ours: one that our writer, not having
         # seen its successor, took to be the newest.
-        for party in {key for key, _ in view.scan("log")} - {one[0]}:
-            seen = entry.header.seen.get(party)
-            for replaced in _replaced_unseen(view, party, seen.size if seen else 0):
+        apart_s = terms(view, founding).separation.time_s
+        for peer in {key for key, _ in view.scan("log")} - {party}:
+            seen = entry.header.seen.get(peer)
+            for replaced in _replaced_unseen(view, peer, seen.size if seen else 0):
                 row = load(view, "version", replaced) or {}
-                if meetings.at_once(_window_s(history.rows[-1]), _window_s(row)):
-                    others.add((party, replaced.split("/")[1]))
-    for key, _ in view.scan("meeting", f"{one[0]}/{one[1]}/"):
+                if _at_once(_window_s(version), _window_s(row), apart_s):
+                    others.add((peer, replaced.split("/")[1]))
+    for key, _ in view.scan("meeting", f"{party}/{activity_id}/"):
         doc = load(view, "conflict", key.rpartition("/")[2]) or {}
         others.update({(doc[side]["party"], doc[side]["id"]) for side in ("a", "b")} - {one})
     return others
@@ -175,16 +203,6 @@ class _Meetings:
             self._histories[pair] = _History(self.view, pair)
         return self._histories[pair]
 
-    def at_once(self, one_s: Window | None, other_s: Window | None) -> bool:
-        """Whether two windows are near enough to conflict, with a second to spare.
-
-        A version whose window is not known here conflicts with nothing that can be computed.
-        """
-        if one_s is None or other_s is None:
-            return False
-        gap_s = max(one_s[0] - other_s[1], other_s[0] - one_s[1])
-        return gap_s <= self.separation.time_s + 1
-
     def changes(self, one: Pair, other: Pair) -> list[Change]:
         """What makes the rows of this pair right."""
         a, b = _sorted(one, other)
@@ -228,7 +246,7 @@ class _Meetings:
         for i, j in sorted(numbers, key=lambda pair: (sum(pair), pair), reverse=True):
             if a.successor_seen_by(i, b.rows[j]) or b.successor_seen_by(j, a.rows[i]):
                 continue
-            if self.at_once(_window_s(a.rows[i]), _window_s(b.rows[j])):
+            if _at_once(_window_s(a.rows[i]), _window_s(b.rows[j]), self.separation.time_s):
                 one, other = a.activity(i), b.activity(j)
                 found = one and other and between(one, other, self.separation)
                 if found:
@@ -258,6 +276,16 @@ def first_parts(found: Conflict) -> list[Part]:
         return math.floor(part.start_s), part.a_volume, part.b_volume
 
     return sorted(found.parts, key=order)[:PARTS_MAX]
+
+
+def _at_once(one_s: Window | None, other_s: Window | None, apart_s: float) -> bool:
+    """Whether two windows are near enough to conflict, with a second to spare.
+
+    A version whose window is not known here conflicts with nothing that can be computed.
+    """
+    if one_s is None or other_s is None:
+        return False
+    return max(one_s[0] - other_s[1], other_s[0] - one_s[1]) <= apart_s + 1
 
 
 def _window_s(row: dict[str, Any]) -> Window | None:

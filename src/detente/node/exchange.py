@@ -6,10 +6,10 @@ across a restart but the logs themselves. When it is done, and in which thread, 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from detente.errors import DetenteError, GapError, RecordError
+from detente.errors import DetenteError, ForkError, GapError, RecordError
 from detente.node.peer import Peer
 from detente.node.views import Head
 from detente.node.wire import UnreachableError
@@ -32,6 +32,8 @@ class Exchange:
         self._peer = peer
         self._own_told = -1
         self._notes: dict[str, str] = {}
+        self._compared: dict[str, int] = {}
+        self._confronted: set[str] = set()
 
     @property
     def has_news(self) -> bool:
@@ -44,7 +46,8 @@ class Exchange:
     def run(self) -> None:
         """Bring both sides to the same entries, as far as one exchange reaches.
 
-        What is wrong with one log holds up no other; the first such error is raised at the end.
+        What is wrong with one log holds up no other; the first such error is raised at the end,
+        unless it is a fork, which is kept as evidence and says nothing of how the peer is reached.
         """
         theirs = self._peer.heads()
         sizes = {party: head.size for party, head in theirs.items()}
@@ -53,12 +56,56 @@ class Exchange:
         for party, head in self._ours().items():
             if party in theirs:
                 with _kept(wrong):
-                    self._take(party, head.size, theirs[party])
+                    self._take_compared(party, head, theirs[party])
         for party, head in self._ours().items():
             with _kept(wrong):
                 self._send(party, head.size, theirs[party].size if party in theirs else 0)
         if wrong:
             raise wrong[0]
+
+    def _take_compared(self, party: str, ours: Head, theirs: Head) -> None:
+        """Take what we lack of one log; where it is another log than ours, show ours in return."""
+        try:
+            self._compare(party, ours, theirs)
+            self._take(party, ours.size, theirs)
+        except ForkError:
+            self._confront(party, ours.size)
+
+    def _confront(self, party: str, size: int) -> None:
+        """Show the peer, once, what we hold of a log of which it holds another.
+
+        Else only we would know: it may never be able to call us, and so to find out by itself.
+        """
+        if party in self._confronted:
+            return
+        start = 0
+        with suppress(ForkError):
+            for _ in range(PAGES_MAX):
+                if start >= size:
+                    break
+                page = self._node.read_log(self._line, party, start, self._peer.party)
+                self._peer.push(party, start, page.entries, page.checkpoint)
+                start += len(page.entries)
+        self._confronted.add(party)
+
+    def _compare(self, party: str, ours: Head, theirs: Head) -> None:
+        """Have the entries compared that both hold and no checkpoint here covers.
+
+        Two checkpoints betray a party that tells two nodes different things. One that signs none
+        is betrayed by the entries themselves. Every node signs one with its entries, so that there
+        is nothing to compare between honest ones but for moments.
+        """
+        start = max(_covered(ours.checkpoint), self._compared.get(party, 0))
+        end = min(ours.size, theirs.size)
+        for _ in range(PAGES_MAX):
+            if start >= end:
+                break
+            page = self._peer.read_log(party, start)
+            self._node.receive(self._line, party, start, page.entries, None, self._peer.party)
+            if not page.entries:
+                break
+            start += len(page.entries)
+            self._compared[party] = start
 
     def _take(self, party: str, held: int, theirs: Head) -> None:
         """Take what we lack of one log, then what its checkpoint and cosignatures say."""
@@ -114,6 +161,11 @@ class Exchange:
             self._own_told = theirs
 
 
+def _covered(note: str | None) -> int:
+    """How many entries a checkpoint of our own store covers."""
+    return 0 if note is None else int(note.split("\n", 2)[1])
+
+
 @contextmanager
 def _kept(wrong: list[DetenteError]) -> Iterator[None]:
     """Keep an error for later, unless it says that there is nobody to go on with."""
@@ -121,5 +173,9 @@ def _kept(wrong: list[DetenteError]) -> Iterator[None]:
         yield
     except UnreachableError:
         raise
+    except ForkError:
+        # The peer has found it, and keeps it as evidence. Were it a failure of this link as well,
+        # one party that forks would seem to cut all others off from each other.
+        pass
     except DetenteError as error:
         wrong.append(error)

@@ -123,11 +123,22 @@ class Node(Reading):
         *,
         officer: str,
         settles: str | None = None,
+        shown: str | None = None,
         key: str | None = None,
     ) -> views.EntryView:
-        """Publish a plan's next version on a line, ``exact`` or ``coarse``."""
+        """Publish a plan's next version on a line, ``exact`` or ``coarse``.
+
+        With ``shown``, a preview's ``sha256``, only what that preview showed.
+        """
         return releasing.release(
-            self._core, activity_id, line, form, officer=officer, settles=settles, key=key
+            self._core,
+            activity_id,
+            line,
+            form,
+            officer=officer,
+            settles=settles,
+            shown=shown,
+            key=key,
         )
 
     def withdraw(

@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from detente.errors import DetenteError, GapError, InputError, RecordError, StateError
+from detente.errors import (
+    DetenteError,
+    ForkError,
+    GapError,
+    InputError,
+    RecordError,
+    StateError,
+)
 from detente.node.views import Head, Json, LogPage, Receipt
 from detente.node.wire import ANSWER_BYTES_MAX, Wire
 from detente.record import strict_json
@@ -75,7 +82,9 @@ class Peer:
         message = f"refused with {status} {told.error[:40]}: {told.message[:300]}"
         if status == 404:
             return StateError(message, where=self._where, remedy="it may not have joined yet")
-        kind = RecordError if told.error in ("fork", "bad-record", "bad-signature") else StateError
+        if told.error == "fork":
+            return ForkError(message, where=self._where, remedy=told.remedy[:300])
+        kind = RecordError if told.error in ("bad-record", "bad-signature") else StateError
         return kind(message, where=self._where, remedy=told.remedy[:300])
 
 

@@ -4,6 +4,8 @@ Nothing of a plan leaves the node in any other way. What leaves is what ``previe
 byte.
 """
 
+import hashlib
+
 from detente.errors import StateError
 from detente.line import Draft, read, release_draft, withdraw_draft
 from detente.line.read import Version
@@ -11,6 +13,7 @@ from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
 from detente.node.settling import check_settles
+from detente.node.show import remarks
 from detente.node.show.activities import is_current
 from detente.node.show.reader import LineReader
 from detente.node.views import EntryView, PreviewView
@@ -35,12 +38,14 @@ def preview(core: Core, activity_id: str, line: str, form: str) -> PreviewView:
         form=form,
         about=draft.about,
         body=draft.body.decode(),
+        sha256=_digest(draft),
         kind=released.kind,
         note=body["note"],
         volumes=body["volumes"],
         start=format_time(min(volume.start_s for volume in released.volumes)),
         end=format_time(max(volume.end_s for volume in released.volumes)),
         larger_by=list(larger_by(plan, released).sentences()) if form == "coarse" else [],
+        remarks=remarks.on_release(reader.terms, released.volumes, reader.now_s),
     )
 
 
@@ -52,9 +57,14 @@ def release(
     *,
     officer: str,
     settles: str | None,
+    shown: str | None,
     key: str | None,
 ) -> EntryView:
-    """Publish the plan as it now is, as its next version on the line."""
+    """Publish the plan as it now is, as its next version on the line.
+
+    ``shown`` is the ``sha256`` of the preview that was decided upon; StateError if the plan was
+    changed since. What has been released cannot be taken back from those who have it.
+    """
 
     def make(reader: LineReader) -> Draft:
         plan = filing.activity_of(core, reader.tx, activity_id)
@@ -67,9 +77,16 @@ def release(
             )
         if settles is not None:
             check_settles(reader, settles, newest)
-        return _draft(reader, plan, form, settles)
+        draft = _draft(reader, plan, form, settles)
+        if shown is not None and shown != _digest(draft):
+            raise StateError(
+                "the plan was changed since it was looked at",
+                where=activity_id,
+                remedy="look at what would be released now",
+            )
+        return draft
 
-    content = {"activity": activity_id, "form": form, "settles": settles}
+    content = {"activity": activity_id, "form": form, "settles": settles, "shown": shown}
     return say(core, line, make, officer=officer, key=key, action="release", content=content)
 
 
@@ -96,6 +113,10 @@ def withdraw(
 def _draft(reader: LineReader, plan: Activity, form: str, settles: str | None) -> Draft:
     newest = read.newest(reader.rows, plan.party, plan.id)
     return next_version(draft_of(plan, form), newest, form=form, settles=settles)
+
+
+def _digest(draft: Draft) -> str:
+    return hashlib.sha256(draft.body).hexdigest()
 
 
 def next_version(

@@ -92,6 +92,12 @@ def answer(
                 where=f"proposal {proposal[:16]}…",
                 remedy="answer the other side's open proposals",
             )
+        if assents and found.shift is None:
+            raise StateError(
+                "what is proposed is not known here",
+                where=f"proposal {proposal[:16]}…",
+                remedy="decline it, or ask the other side to propose it anew",
+            )
         return (assent_draft if assents else decline_draft)(proposal, note)
 
     action = "assent" if assents else "decline"

@@ -11,8 +11,17 @@ from collections.abc import Sequence
 import msgspec
 
 from detente.errors import StateError
-from detente.line import Draft, Founding, allowed_while_suspended, apply, conflict_changes, read
+from detente.line import (
+    Draft,
+    Founding,
+    allowed_while_suspended,
+    apply,
+    pair_changes,
+    pairs_touched,
+    read,
+)
 from detente.line.abouts import JOIN, RELEASE, SIGN_TERMS, WITHDRAW
+from detente.line.joint import Pairs
 from detente.node import restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
@@ -75,6 +84,7 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
     replica = core.writers_replica(founding)
     if any(entry.header.type in (RELEASE, WITHDRAW) for entry in new):
         replica.catch_up(tx, rows)
+    pairs: set[Pairs] = set()
     for entry in new:
         rows.apply(apply(rows, founding, entry))
         if entry.header.type in (RELEASE, WITHDRAW):
@@ -83,7 +93,8 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
         elif entry.header.type == SIGN_TERMS:
             # It may bring terms of a wider separation into force, for the entries after it as well.
             replica.catch_up(tx, rows)
-        rows.apply(conflict_changes(rows, founding, entry, replica.near))
+        pairs |= pairs_touched(rows, founding, entry, replica.near)
+    rows.apply(pair_changes(rows, founding, pairs))
     rows.flush()
 
 

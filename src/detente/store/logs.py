@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, tuple_
+from sqlalchemy import Select, bindparam, func, insert, select, tuple_
 
 from detente.record import Entry, Envelope, decode_header
 from detente.record.header import HEADER_TYPE
@@ -62,9 +62,12 @@ def add_line(tx: Tx, line: str, name: str, founding: bytes) -> None:
     tx.connection.execute(insert(lines).values(line=line, name=name, founding=founding))
 
 
+_FOUNDING_DOCUMENTS = select(lines.c.line, lines.c.founding).order_by(lines.c.name)
+
+
 def founding_documents(tx: Tx) -> dict[str, bytes]:
     """Founding documents by line id, ordered by the lines' names."""
-    rows = tx.connection.execute(select(lines.c.line, lines.c.founding).order_by(lines.c.name))
+    rows = tx.connection.execute(_FOUNDING_DOCUMENTS)
     return {row.line: row.founding for row in rows}
 
 
@@ -119,15 +122,22 @@ def append(tx: Tx, line: str, party: str, held: int, new: Sequence[Entry]) -> Fr
     return tree
 
 
+_READ = (
+    select(*_ROW)
+    .where(
+        entries.c.line == bindparam("of_line"),
+        entries.c.party == bindparam("of_party"),
+        entries.c.index >= bindparam("start"),
+    )
+    .order_by(entries.c.index)
+    .limit(bindparam("most"))
+)
+
+
 def read(tx: Tx, line: str, party: str, start: int, limit: int) -> list[Row]:
     """Up to ``limit`` entries of a log from index ``start``."""
-    query = (
-        select(*_ROW)
-        .where(entries.c.line == line, entries.c.party == party, entries.c.index >= start)
-        .order_by(entries.c.index)
-        .limit(limit)
-    )
-    return [Row(*row) for row in tx.connection.execute(query)]
+    given = {"of_line": line, "of_party": party, "start": start, "most": limit}
+    return [Row(*row) for row in tx.connection.execute(_READ, given)]
 
 
 def find(tx: Tx, line: str, entry_id: str) -> Row | None:
@@ -203,57 +213,65 @@ def newest_checkpoint(tx: Tx, line: str, party: str) -> tuple[int, str] | None:
     return None if row is None else (row.size, row.note.decode())
 
 
+_ADD_COSIGNATURE = insert(cosignatures)
+_COSIGNATURES = (
+    select(
+        cosignatures.c.size,
+        cosignatures.c.cosigner,
+        cosignatures.c.time_s,
+        cosignatures.c.signature,
+    )
+    .where(
+        cosignatures.c.line == bindparam("of_line"), cosignatures.c.party == bindparam("of_party")
+    )
+    .order_by(cosignatures.c.size, cosignatures.c.cosigner)
+)
+_COSIGNED = _COSIGNATURES.where(cosignatures.c.size == bindparam("of_size"))
+_COSIGNED_ABOVE = _COSIGNATURES.where(cosignatures.c.size > bindparam("of_index"))
+_NEWEST_COSIGNED = select(func.max(cosignatures.c.size)).where(
+    cosignatures.c.line == bindparam("of_line"),
+    cosignatures.c.party == bindparam("of_party"),
+    cosignatures.c.cosigner == bindparam("of_cosigner"),
+)
+
+
 def put_cosignatures(tx: Tx, line: str, party: str, given: Iterable[Cosigned]) -> None:
     """Keep verified cosignatures; of two by one cosigner for one size the first stays."""
     for one in given:
         if one.cosigner not in cosigned(tx, line, party, one.size):
-            tx.connection.execute(
-                insert(cosignatures).values(
-                    line=line,
-                    party=party,
-                    size=one.size,
-                    cosigner=one.cosigner,
-                    time_s=one.time_s,
-                    signature=one.line.encode(),
-                )
-            )
+            row = {
+                "line": line,
+                "party": party,
+                "size": one.size,
+                "cosigner": one.cosigner,
+                "time_s": one.time_s,
+                "signature": one.line.encode(),
+            }
+            tx.connection.execute(_ADD_COSIGNATURE, row)
 
 
 def cosigned(tx: Tx, line: str, party: str, at_size: int) -> dict[str, Cosigned]:
     """The cosignatures of one checkpoint by cosigner, sorted."""
-    found = _cosignatures(tx, line, party, cosignatures.c.size == at_size)
-    return {one.cosigner: one for one in found}
+    given = {"of_line": line, "of_party": party, "of_size": at_size}
+    return {one.cosigner: one for one in _cosignatures(tx, _COSIGNED, given)}
 
 
 def cosigned_above(tx: Tx, line: str, party: str, index: int) -> list[Cosigned]:
     """All cosignatures of a log that cover entry ``index`` or later ones, by size."""
-    return _cosignatures(tx, line, party, cosignatures.c.size > index)
+    given = {"of_line": line, "of_party": party, "of_index": index}
+    return _cosignatures(tx, _COSIGNED_ABOVE, given)
 
 
 def newest_cosigned(tx: Tx, line: str, party: str, cosigner: str) -> int:
     """The largest size of a log that ``cosigner`` has cosigned; 0 if none."""
-    query = select(func.max(cosignatures.c.size)).where(
-        cosignatures.c.line == line,
-        cosignatures.c.party == party,
-        cosignatures.c.cosigner == cosigner,
-    )
-    return tx.connection.execute(query).scalar() or 0
+    given = {"of_line": line, "of_party": party, "of_cosigner": cosigner}
+    return tx.connection.execute(_NEWEST_COSIGNED, given).scalar() or 0
 
 
-def _cosignatures(tx: Tx, line: str, party: str, which: ColumnElement[bool]) -> list[Cosigned]:
-    query = (
-        select(
-            cosignatures.c.size,
-            cosignatures.c.cosigner,
-            cosignatures.c.time_s,
-            cosignatures.c.signature,
-        )
-        .where(cosignatures.c.line == line, cosignatures.c.party == party, which)
-        .order_by(cosignatures.c.size, cosignatures.c.cosigner)
-    )
+def _cosignatures(tx: Tx, query: Select[Any], given: dict[str, Any]) -> list[Cosigned]:
     return [
         Cosigned(at_size, cosigner, time_s, text.decode())
-        for at_size, cosigner, time_s, text in tx.connection.execute(query)
+        for at_size, cosigner, time_s, text in tx.connection.execute(query, given)
     ]
 
 

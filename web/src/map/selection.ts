@@ -14,11 +14,13 @@ function keysOf(selection: Selection, picture: Picture): string[] {
   return conflict ? conflict.properties.sides : [];
 }
 
-const PADDING_PX = { top: 30, bottom: 64, left: 50, right: 50 };
+const PADDING_PX = { top: 44, bottom: 24, left: 50, right: 50 };
 
-/** Shows all that the chosen ones occupy. */
+/** Shows all that the chosen ones occupy, above the legend that lies over the map's foot. */
 export function lookAt(map: Map, bounds: Picture["bounds"], duration = 400): void {
-  map.fitBounds(bounds, { padding: PADDING_PX, duration, maxZoom: 9 });
+  const legend = map.getContainer().parentElement?.querySelector<HTMLElement>("[data-legend]");
+  const bottom = PADDING_PX.bottom + (legend?.offsetHeight ?? 0);
+  map.fitBounds(bounds, { padding: { ...PADDING_PX, bottom }, duration, maxZoom: 9 });
 }
 
 export function follow(map: Map, picture: () => Picture): void {

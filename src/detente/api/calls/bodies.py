@@ -50,11 +50,15 @@ class PreviewBody(Body, frozen=True):
 
 
 class ReleaseBody(Body, frozen=True):
-    """``settles`` is the id of the assented proposal that this version carries out."""
+    """``settles`` is the id of the assented proposal that this version carries out.
+
+    ``shown`` is the ``sha256`` of a preview: then what it showed is released, or nothing.
+    """
 
     line: str
     form: Form = "exact"
     settles: str | None = None
+    shown: str | None = None
 
 
 class WithdrawBody(Body, frozen=True):

@@ -62,6 +62,7 @@ def release_plan(node: Node, call: Call) -> EntryView:
         body.form,
         officer=call.officer.name,
         settles=body.settles,
+        shown=body.shown,
         key=call.key,
     )
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from detente.line.abouts import TermsSigned
 from detente.line.founding import Founding
 from detente.line.terms import Terms, terms_from_wire
 from detente.line.view import View, scan
@@ -42,6 +43,19 @@ def terms(view: View, founding: Founding) -> Terms:
         if not agreed:
             return current
         current = agreed[0]
+
+
+def completes(view: View, founding: Founding, party: str, signed: TermsSigned) -> bool:
+    """Whether all have signed these terms, and ``party`` has just once: it may have been the last.
+
+    Asked when its signature has been folded, and before any other is.
+    """
+    signers = [
+        doc["party"]
+        for _, doc in scan(view, "terms", f"{signed.version:07d}/")
+        if doc["terms_sha256"] == signed.terms_sha256
+    ]
+    return set(signers) == set(founding.members) and signers.count(party) == 1
 
 
 def proposed_terms(view: View, founding: Founding) -> list[ProposedTerms]:

@@ -7,7 +7,7 @@ import msgspec
 from detente.line import read
 from detente.line.read import Version
 from detente.node.core import Core
-from detente.node.show import conflicts
+from detente.node.show import conflicts, remarks
 from detente.node.show.reader import LineReader
 from detente.node.views import PlanReleaseView, PlanView, ReleasedView
 from detente.record.strict_json import canonical
@@ -16,7 +16,7 @@ from detente.store.plans import Plan
 from detente.store.store import Tx
 from detente.volumes import Activity
 from detente.volumes.codec import volumes_from_wire, volumes_to_wire
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, parse_time_s
 
 
 def plan_doc(activity: Activity) -> bytes:
@@ -100,6 +100,7 @@ def _released(reader: LineReader, newest: Version) -> ReleasedView:
     activity = newest.activity
     volumes = activity.volumes if activity else ()
     own = reader.is_own(newest.party)
+    released_s = parse_time_s(newest.time) + reader.terms.clock_offset_s
     return ReleasedView(
         line=reader.id,
         party=newest.party,
@@ -117,6 +118,7 @@ def _released(reader: LineReader, newest: Version) -> ReleasedView:
         unknown=newest.unknown if newest.state == "released" else None,
         start=format_time(min(volume.start_s for volume in volumes)) if volumes else None,
         end=format_time(max(volume.end_s for volume in volumes)) if volumes else None,
+        remarks=remarks.on_released(reader.terms, volumes, released_s) if volumes else [],
         time=newest.time,
         receipts=reader.receipts(newest.party, newest.index),
         acknowledgements=reader.acknowledgements_of(newest.entry),

@@ -5,13 +5,16 @@ against what the others have released, for our officers alone. What is computed 
 is never written on the line: a suggestion made from one would give the plan away.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from detente.conflict import Conflict, Part, Separation, Shifts, between
 from detente.conflict import part as shifts_that_part
 from detente.line import conflict_id, first_parts, read
+from detente.line.conflict_id import Pair
 from detente.line.read import Suggestion, Version
 from detente.node.show import talk
+from detente.node.show.prospects import prospect
 from detente.node.show.reader import LineReader
 from detente.node.views import (
     ConflictSideView,
@@ -41,6 +44,10 @@ def _joint(reader: LineReader, found: read.Conflict, proposals: list[ProposalVie
         side.party: reader.version_of(side.party, side.id, found.versions[side.party])
         for side in (found.a, found.b)
     }
+    known = {
+        party: one.activity for party, one in versions.items() if one and one.activity is not None
+    }
+    still = {found.a.party: (found.b.party, found.b.id), found.b.party: (found.a.party, found.a.id)}
     return ConflictView(
         id=found.id,
         line=reader.id,
@@ -67,11 +74,13 @@ def _joint(reader: LineReader, found: read.Conflict, proposals: list[ProposalVie
         more_parts=found.more_parts,
         state=found.state,
         basis="joint",
-        notes=_notes([one.activity for one in versions.values() if one and one.activity]),
+        notes=_notes(known.values()),
+        begun=_begun(reader, known.values()) if found.state == "open" else [],
         suggestions=[
             suggestion
             for party, shifts in sorted(found.suggestions.items())
-            for suggestion in _suggestions(party, shifts)
+            if party in known
+            for suggestion in _suggestions(reader, known[party], still[party], shifts)
         ],
         proposals=proposals,
     )
@@ -89,11 +98,9 @@ def own_of(reader: LineReader, plan: Activity) -> list[ConflictView]:
     seen = newest.activity if newest is not None and newest.form == "exact" else None
     if seen is not None and seen.volumes == plan.volumes:
         return []
-    replica = reader.core.readers_replica(reader.founding)
-    replica.catch_up(reader.tx, reader.rows)
     found = []
-    for pair in sorted(replica.near(plan)):
-        theirs = read.newest(reader.rows, *pair)
+    for pair in sorted(reader.replica.near(plan)):
+        theirs = reader.newest(pair)
         if theirs is not None and theirs.activity is not None:
             met = _met(plan, theirs.activity, reader.terms.separation)
             if met is not None:
@@ -115,6 +122,7 @@ def _own(
 ) -> ConflictView:
     found, shifts = met
     parts = first_parts(found)
+    known = [plan, *([theirs.activity] if theirs.activity else [])]
     sides = {
         plan.party: _side(reader, plan.party, plan.id, None, kind=plan.kind),
         theirs.party: _side(reader, theirs.party, theirs.id, theirs),
@@ -134,8 +142,9 @@ def _own(
         more_parts=len(found.parts) - len(parts),
         state="open",
         basis="own",
-        notes=_notes([plan, *([theirs.activity] if theirs.activity else [])]),
-        suggestions=_suggestions(plan.party, shifts),
+        notes=_notes(known),
+        begun=_begun(reader, known),
+        suggestions=_suggestions(reader, plan, (theirs.party, theirs.id), shifts),
         proposals=[],
     )
 
@@ -167,18 +176,51 @@ def _part(one: Part) -> PartView:
     )
 
 
-def _suggestions(moves: str, shifts: Suggestion | Shifts) -> list[SuggestionView]:
-    moved = (
+def _suggestions(
+    reader: LineReader, moves: Activity, other: Pair, shifts: Suggestion | Shifts
+) -> list[SuggestionView]:
+    """What would part them by moving ``moves``, of what can still be done.
+
+    The shifts do not know the time: members compute them alike, whenever they do.
+    """
+    start_s, end_s = _window_s(moves)
+    if end_s < reader.now_s:
+        return []
+    shifted = (
         ShiftView(time_s=shifts.later_s),
         ShiftView(time_s=_negative(shifts.earlier_s)),
         ShiftView(altitude_m=shifts.higher_m),
         ShiftView(altitude_m=_negative(shifts.lower_m)),
     )
-    return [
-        SuggestionView(moves=moves, shift=shift)
-        for shift in moved
-        if shift.time_s is not None or shift.altitude_m is not None
-    ]
+    found = []
+    for shift in shifted:
+        if shift.time_s is None and shift.altitude_m is None:
+            continue
+        # What has begun cannot begin at another time; what has not cannot have begun.
+        if shift.time_s is not None and min(start_s, start_s + shift.time_s) < reader.now_s:
+            continue
+        ends, opens = prospect(reader, moves, other, shift)
+        found.append(SuggestionView(moves=moves.party, shift=shift, ends=ends, opens=opens))
+    return found
+
+
+def _window_s(activity: Activity) -> tuple[float, float]:
+    """When its first volume begins and its last one ends."""
+    starts_s = [volume.start_s for volume in activity.volumes]
+    return min(starts_s), max(volume.end_s for volume in activity.volumes)
+
+
+def _begun(reader: LineReader, activities: Iterable[Activity]) -> list[str]:
+    """Which sides of an open conflict can no longer be moved in time, and why."""
+    said = []
+    for activity in activities:
+        start_s, end_s = _window_s(activity)
+        name = f"{activity.party}/{activity.id}"
+        if end_s < reader.now_s:
+            said.append(f"{name} is over: no change of it is suggested")
+        elif start_s < reader.now_s:
+            said.append(f"{name} has begun: no change of its time is suggested")
+    return said
 
 
 def _negative(amount: float | None) -> float | None:
@@ -186,7 +228,7 @@ def _negative(amount: float | None) -> float | None:
     return None if amount is None else -amount
 
 
-def _notes(activities: list[Activity]) -> list[str]:
+def _notes(activities: Iterable[Activity]) -> list[str]:
     """What had to be assumed to compare these heights, each sentence once."""
     said = {
         sentence

@@ -5,9 +5,11 @@ from functools import cached_property
 
 from detente.errors import NotFoundError
 from detente.line import Founding, Terms, read
+from detente.line.conflict_id import Pair
 from detente.line.read import Version
 from detente.node.clock import domain_now_s
 from detente.node.core import Core
+from detente.node.replica import Replica
 from detente.node.views import AcknowledgementView
 from detente.store import logs, plans
 from detente.store.projection import LineRows
@@ -27,6 +29,7 @@ class LineReader:
         self.founding: Founding = core.founding(tx, line)
         self.rows = LineRows(tx, self.founding.id)
         self._listing = False
+        self._newest: dict[Pair, Version | None] = {}
 
     @property
     def id(self) -> str:
@@ -100,6 +103,19 @@ class LineReader:
                 time_s = times_s.get(member)
                 found[member] = None if time_s is None else format_time(time_s)
         return found
+
+    @cached_property
+    def replica(self) -> Replica:
+        """What is released and known here, indexed; as new as this snapshot at least."""
+        replica = self.core.readers_replica(self.founding)
+        replica.catch_up(self.tx, self.rows)
+        return replica
+
+    def newest(self, pair: Pair) -> Version | None:
+        """The newest version of an activity, read once."""
+        if pair not in self._newest:
+            self._newest[pair] = read.newest(self.rows, *pair)
+        return self._newest[pair]
 
     def version_of(self, party: str, activity_id: str, entry: str) -> Version | None:
         """The version of an activity that an entry released."""

@@ -11,6 +11,7 @@ from detente.line import (
 )
 from detente.line.phrasebook import LANGUAGES
 from detente.line.read import Message, Proposal
+from detente.node.show import prospects
 from detente.node.show.reader import LineReader
 from detente.node.views import (
     MessageView,
@@ -80,6 +81,7 @@ def _proposal(reader: LineReader, proposal: Proposal) -> ProposalView:
     own = reader.core.party
     answer, shift = proposal.answer, proposal.shift
     void = reader.void(proposal.party, proposal.index)
+    ends, opens = prospects.of_proposal(reader, proposal)
     return ProposalView(
         id=proposal.entry,
         line=reader.id,
@@ -97,6 +99,8 @@ def _proposal(reader: LineReader, proposal: Proposal) -> ProposalView:
         may_answer=void is None and proposal.status == "open" and proposal.answered_by == own,
         may_carry_out=void is None and proposal.status == "assented" and proposal.moves == own,
         void=void,
+        ends=ends,
+        opens=opens,
     )
 
 

@@ -12,6 +12,7 @@ instant. Volumes are in the protocol's JSON (docs/protocol.md, section 6, "Relea
 from detente.node.views.activities import (
     ConflictSideView,
     ConflictView,
+    MeetingView,
     PartView,
     PlanReleaseView,
     PlanView,
@@ -48,6 +49,7 @@ __all__ = [
     "LineView",
     "LinkView",
     "LogPage",
+    "MeetingView",
     "MemberView",
     "MessageView",
     "ObligationView",

@@ -31,11 +31,27 @@ class PartView(View, frozen=True, kw_only=True):
     place: PlaceView
 
 
+class MeetingView(View, frozen=True, kw_only=True):
+    """A released activity that a moved one would meet, and when."""
+
+    party: str
+    id: str
+    start: str
+    end: str
+
+
 class SuggestionView(View, frozen=True, kw_only=True):
-    """The least change of one side that would end the conflict of these two activities."""
+    """The least change of one side that would end the conflict of these two activities.
+
+    ``ends`` says whether it still would, and ``opens`` what else the moved activity would meet of
+    what is released and known here, whether or not it meets it already. ``ends`` is None where
+    neither is known.
+    """
 
     moves: str
     shift: ShiftView
+    ends: bool | None
+    opens: list[MeetingView]
 
 
 class ProposalView(View, frozen=True, kw_only=True):
@@ -43,7 +59,8 @@ class ProposalView(View, frozen=True, kw_only=True):
 
     ``status``: ``open``, ``assented``, ``declined``, ``carried-out`` or ``overtaken``.
     ``may_answer``: it is ours to assent to or decline. ``may_carry_out``: it was assented to and
-    it is ours that moves.
+    it is ours that moves. ``ends`` and ``opens`` are as a suggestion has them, while it is open or
+    assented to; afterwards ``ends`` is None.
     """
 
     id: str
@@ -62,6 +79,8 @@ class ProposalView(View, frozen=True, kw_only=True):
     may_answer: bool
     may_carry_out: bool
     void: str | None
+    ends: bool | None
+    opens: list[MeetingView]
 
 
 class ConflictView(View, frozen=True, kw_only=True):
@@ -73,7 +92,8 @@ class ConflictView(View, frozen=True, kw_only=True):
     it is not known here what a newest one occupies. Distances are the least between the two.
     ``parts`` are the first ones, in the order they begin; there are ``more_parts`` beside them, and
     the other figures are of all. ``notes`` says in plain sentences what had to be widened to
-    compare them.
+    compare them. ``begun`` says which side has begun, or is over: ``suggestions`` never move into
+    the past, nor in time what has begun.
     """
 
     id: str
@@ -91,6 +111,7 @@ class ConflictView(View, frozen=True, kw_only=True):
     state: str
     basis: str
     notes: list[str]
+    begun: list[str]
     suggestions: list[SuggestionView]
     proposals: list[ProposalView]
 
@@ -128,7 +149,9 @@ class PlanView(View, frozen=True, kw_only=True):
 class PreviewView(View, frozen=True, kw_only=True):
     """What a release would put on a line. ``body`` is the exact text; nothing else is sent of it.
 
-    ``larger_by`` says in plain sentences how the released version differs from the plan.
+    ``sha256`` is that text's, in hex: a release that names it sends this and nothing else.
+    ``larger_by`` says in plain sentences how the released version differs from the plan, and
+    ``remarks`` what the terms ask for that it does not keep: notice, area. They never block.
     """
 
     line: str
@@ -137,12 +160,14 @@ class PreviewView(View, frozen=True, kw_only=True):
     form: str
     about: Json
     body: str
+    sha256: str
     kind: str
     note: str
     volumes: list[Json]
     start: str
     end: str
     larger_by: list[str]
+    remarks: list[str]
 
 
 class ReleasedView(View, frozen=True, kw_only=True):
@@ -150,7 +175,8 @@ class ReleasedView(View, frozen=True, kw_only=True):
 
     ``title`` is our private title of an own plan; a peer's activity has none. ``unknown`` says why
     it is not known here what the activity occupies (``not-held`` or ``unreadable``): it may then be
-    anywhere at any time, and no conflict with it can be found.
+    anywhere at any time, and no conflict with it can be found. ``remarks`` are as a preview has
+    them, for the time its writer claims.
     """
 
     line: str
@@ -169,6 +195,7 @@ class ReleasedView(View, frozen=True, kw_only=True):
     unknown: str | None
     start: str | None
     end: str | None
+    remarks: list[str]
     time: str
     receipts: dict[str, str | None]
     acknowledgements: list[AcknowledgementView]
