@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 Detente = Callable[..., str]
 Serving = Callable[..., Any]
@@ -223,3 +224,42 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
     findings = detente("record", "verify", us, status=1)
     assert findings.startswith("north: log of ru entry 1: ")
     assert "no line 'south'" in detente("record", "state", us, "--line", "south", status=2)
+
+
+def test_a_node_with_protected_keys_is_served_to_whoever_has_the_passphrase(
+    detente: Detente, make: Make, serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = make("us")
+    (tmp_path / "new").write_text("herons over a frozen lake\n")
+
+    with (tmp_path / "new").open("rb") as file:
+        monkeypatch.setenv("DETENTE_PASSPHRASE_FD", str(file.fileno()))
+        assert "are protected" in detente("keys", "protect", folder)
+    monkeypatch.delenv("DETENTE_PASSPHRASE_FD")
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    (credentials / "detente-passphrase").write_text("not this one at all\n")
+    assert "not the passphrase" in detente("lines", folder, status=2)
+    (credentials / "detente-passphrase").write_text("herons over a frozen lake\n")
+    assert detente("officer", "list", folder).startswith("admin")
+    server = serving(folder, "--port", "0")
+    assert "unprotected" not in server.log.read_text()
+    assert server.stop() == 0
+
+
+def test_a_passphrase_is_asked_for_where_it_can_be_given(
+    detente: Detente, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lines").write_text("herons over a frozen lake\nseven lamps in a street\n")
+    with (tmp_path / "lines").open("rb") as file:
+        monkeypatch.setenv("DETENTE_PASSPHRASE_FD", str(file.fileno()))
+        printed = detente("init", tmp_path / "us", "--party", "us", "--protect")
+        assert "unprotected" not in printed
+        file.seek(0)
+        # The old one from the first line, the new one from the second.
+        assert "is changed" in detente("keys", "protect", tmp_path / "us")
+        file.seek(0)
+        assert "not the passphrase" in detente("lines", tmp_path / "us", status=2)
+    monkeypatch.setenv("DETENTE_PASSPHRASE_FD", "none")
+    assert "DETENTE_PASSPHRASE_FD" in detente("lines", tmp_path / "us", status=2)

@@ -21,8 +21,8 @@ from detente.node.certificates import (
     make_authority,
     make_node_certificate,
     renew_if_due,
-    write_private,
 )
+from detente.node.protection import write_private
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

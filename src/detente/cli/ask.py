@@ -92,10 +92,11 @@ def _ask_here(
     import httpx
 
     from detente.api.app import build
+    from detente.cli.passphrase import unlocked
     from detente.node import Node
 
     token = secrets.token_urlsafe(32)
-    node = Node.open(directory)
+    node = Node.open(directory, secret=unlocked(directory))
     try:
         transport = httpx.ASGITransport(app=build(node, operator_token=token))
 

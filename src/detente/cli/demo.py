@@ -69,7 +69,8 @@ def _serve(stage: "Stage") -> None:
                 print("Filing, releasing and talking until the exercise stands …", flush=True)
                 open_exercise(officers["us"], officers["ru"])
                 opened.touch()
-            print(f"\nEXERCISE {exercise.NAME}. Real geography, invented plans.\n")
+            print(f"\nEXERCISE {exercise.NAME}. Real geography, invented plans.")
+            print("Its keys lie unprotected on the disk, and its officers come in by links.\n")
             for party, officer in officers.items():
                 link = officer.post("/login-links", {"officer": "admin"})
                 print(f"  {party}  {exercise.PARTY_NAMES[party]}")

@@ -56,9 +56,13 @@ def init(
     officer: Annotated[
         str, typer.Option(help="The first officer's name; may do everything.")
     ] = "admin",
+    protect: Annotated[
+        bool, typer.Option("--protect", help="Ask for a passphrase and encrypt the keys with it.")
+    ] = False,
     format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TEXT,
 ) -> None:
     """Make a node: keys, certificates, store, settings, and a first officer's token."""
+    from detente.cli.passphrase import ask_new
     from detente.node.settings import Settings
     from detente.node.setup import create
 
@@ -73,19 +77,20 @@ def init(
         line=listen or _listen_for(endpoint),
     )
     _check_settings(settings)
+    passphrase = ask_new() if protect else None
     os.umask(0o077)
     directory.parent.mkdir(parents=True, exist_ok=True)
     # Made beside the folder and moved there when it is whole, so that a failure leaves nothing.
     making = Path(tempfile.mkdtemp(prefix=".detente-init-", dir=directory.parent))
     try:
-        token = create(making, settings, officer=officer)
+        token = create(making, settings, officer=officer, passphrase=passphrase)
         if directory.exists():
             directory.rmdir()
         making.rename(directory)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
-    fingerprint = _fingerprint(directory, settings)
+    fingerprint = _fingerprint(directory, settings, passphrase)
     if format is Format.JSON:
         made = {"party": party, "fingerprint": fingerprint, "officer": officer, "token": token}
         print(json.dumps(made))
@@ -93,15 +98,21 @@ def init(
     print(f"The node of {party} is in {directory}.")
     print(f"Fingerprint of its card: {fingerprint}")
     print(f"Token of {officer}, shown this once: {token}")
+    if not protect:
+        print(
+            f"Its keys lie unprotected on the disk; change that: detente keys protect {directory}"
+        )
     print(f"Start it with: detente serve {directory}")
 
 
-def _fingerprint(directory: Path, settings: "Settings") -> str:
+def _fingerprint(directory: Path, settings: "Settings", passphrase: str | None) -> str:
     from detente.node.keys import card_of
+    from detente.node.protection import read_key, unlock
     from detente.record import SigningKey, open_card
 
     keys = directory / "keys"
-    key = SigningKey.from_pem((keys / "signing.pem").read_bytes())
+    secret = unlock(keys, lambda: passphrase or "")
+    key = SigningKey.from_pem(read_key(keys / "signing.pem", secret))
     return open_card(card_of(settings, key, (keys / "ca.crt").read_bytes())).fingerprint
 
 

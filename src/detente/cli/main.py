@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 import detente
-from detente.cli import check, demo, init, line, officer, party, record, serve
+from detente.cli import check, demo, init, keys, line, officer, party, record, serve
 from detente.errors import DetenteError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("card")(party.card)
 app.command("fingerprint")(party.fingerprint)
 app.add_typer(line.app, name="line")
 app.command("lines")(line.lines)
+app.add_typer(keys.app, name="keys")
 app.add_typer(officer.app, name="officer")
 app.command("login")(officer.login)
 app.add_typer(record.app, name="record")

@@ -25,11 +25,12 @@ from detente.api.app import build
 from detente.api.peers import PeerFace
 from detente.api.server import Face, bind
 from detente.cli.folder import remove_run_file, write_run_file
+from detente.cli.passphrase import unlocked
 from detente.console import Console
-from detente.errors import StateError
+from detente.errors import DetenteError, StateError
 from detente.node import Node
 from detente.node.certificates import renew_if_due
-from detente.node.channel import Trust, server_context
+from detente.node.channel import Trust, server_context, show_certificate
 from detente.node.delivery import Delivery
 from detente.node.settings import address, load_settings
 
@@ -55,7 +56,9 @@ class Serving:
             host, set_port = address(settings.api, "detente.toml: api")
             officers = self._bound(host, set_port if port is None else port, "api")
             peers = self._bound(*address(settings.line, "detente.toml: line"), "line")
-            self._node = Node.open(directory)
+            # Asked for before anything answers: a node without its keys is no node.
+            self._secret = unlocked(directory)
+            self._node = Node.open(directory, secret=self._secret)
             self._open.callback(self._node.close)
             console = Console(self._node)
             app = build(
@@ -67,7 +70,7 @@ class Serving:
             # Live streams never end by themselves; they are ended before the faces stop.
             self._bell, self._console = app.state.bell, console
             self._poll_s = settings.poll_s
-            self._tls = server_context(self._keys)
+            self._tls = server_context(self._keys, self._secret)
             self._trust = Trust(self._tls)
             self._delivery = self._new_delivery()
             self._faces = (
@@ -127,6 +130,11 @@ class Serving:
                 "officers' tokens cross the network in the clear",
                 remedy="put a proxy with TLS before this address, or listen on 127.0.0.1",
             )
+        if self._secret is None:
+            log.warning(
+                "the node's private keys lie unprotected on the disk",
+                remedy=f"stop it and run: detente keys protect {self._directory}",
+            )
         print(f"Log in to the console with: detente login {self._directory}", flush=True)
 
     async def _renew_when_due(self) -> None:
@@ -134,20 +142,23 @@ class Serving:
         while True:
             await asyncio.sleep(RENEWAL_CHECK_S)
             try:
-                if not renew_if_due(self._keys, self._node.party, datetime.now(UTC)):
+                now = datetime.now(UTC)
+                if not renew_if_due(self._keys, self._node.party, now, self._secret):
                     continue
-            except OSError as error:
+            except (OSError, DetenteError) as error:
                 # There are weeks left to try again, and to be read in the log.
                 log.warning("node certificate not renewed", why=str(error))
                 continue
             log.info("node certificate renewed")
-            self._tls.load_cert_chain(self._keys / "node.crt", self._keys / "node.pem")
+            show_certificate(self._tls, self._keys, self._secret)
             await asyncio.to_thread(self._delivery.stop)
             self._delivery = self._new_delivery()
             self._delivery.start()
 
     def _new_delivery(self) -> Delivery:
-        return Delivery(self._node, self._keys, trust=self._trust, poll_s=self._poll_s)
+        return Delivery(
+            self._node, self._keys, secret=self._secret, trust=self._trust, poll_s=self._poll_s
+        )
 
     def _bound(self, host: str, port: int, key: str) -> socket.socket:
         try:

@@ -15,7 +15,6 @@ Certificates always use the real clock. ``now`` is an aware ``datetime`` in UTC 
 """
 
 import hashlib
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from detente.errors import InputError, SignatureError, StateError
+from detente.node.protection import read_key, write_key, write_private
 
 AUTHORITY_LIFE = timedelta(days=3653)
 NODE_LIFE = timedelta(days=365)
@@ -97,35 +97,24 @@ def make_node_certificate(
     return _key_pem(key), certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def renew_if_due(keys: Path, party: str, now: datetime) -> bool:
+def renew_if_due(keys: Path, party: str, now: datetime, secret: bytes | None = None) -> bool:
     """Replace ``keys/node.pem`` and ``node.crt`` when they expire within 30 days.
 
-    ``keys`` holds ``ca.pem`` and ``ca.crt``. The authority itself is never replaced: it stands in
-    the card that peers compared fingerprints of. Returns whether a new certificate was issued.
+    ``keys`` holds ``ca.pem`` and ``ca.crt``; ``secret`` opens protected keys. The authority itself
+    is never replaced here: it stands in the card that peers compared fingerprints of. Returns
+    whether a new certificate was issued.
     """
     certificate = x509.load_pem_x509_certificate((keys / "node.crt").read_bytes())
     if now + RENEW_BEFORE < certificate.not_valid_after_utc:
         return False
     key_pem, certificate_pem = make_node_certificate(
-        party, (keys / "ca.pem").read_bytes(), (keys / "ca.crt").read_bytes(), now
+        party, read_key(keys / "ca.pem", secret), (keys / "ca.crt").read_bytes(), now
     )
     # Certificate and key change together or not at all as far as a reader can tell: TLS refuses
     # a pair that does not match, and the next start renews again.
-    write_private(keys / "node.pem", key_pem)
+    write_key(keys / "node.pem", key_pem, secret)
     write_private(keys / "node.crt", certificate_pem)
     return True
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write ``data`` so that only the owner can read it, whole or not at all."""
-    partial = path.with_name(path.name + ".new")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 class Authority:

@@ -18,8 +18,10 @@ from detente.errors import InputError, SignatureError
 from detente.node.certificates import Authority, issuer_of
 
 
-def server_context(keys: Path) -> ssl.SSLContext:
+def server_context(keys: Path, secret: bytes | None = None) -> ssl.SSLContext:
     """TLS for a node's line face. ``keys`` holds ``node.crt`` and ``node.pem``.
+
+    ``secret`` opens the key if it is protected (``protection.unlock``).
 
     No session tickets: every connection shows its certificate again, so that one that has expired
     or was never known cannot ride on an old session.
@@ -28,17 +30,23 @@ def server_context(keys: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
     context.num_tickets = 0
-    context.load_cert_chain(keys / "node.crt", keys / "node.pem")
+    show_certificate(context, keys, secret)
     return context
 
 
-def client_context(keys: Path, authority_pem: str) -> ssl.SSLContext:
+def client_context(keys: Path, authority_pem: str, secret: bytes | None = None) -> ssl.SSLContext:
     """TLS for calling one peer, whose authority is ``authority_pem``, and no other."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=authority_pem)
-    context.load_cert_chain(keys / "node.crt", keys / "node.pem")
+    show_certificate(context, keys, secret)
     return context
+
+
+def show_certificate(context: ssl.SSLContext, keys: Path, secret: bytes | None) -> None:
+    """Have every new connection show the node's certificate as it now lies in ``keys``."""
+    # Without a password OpenSSL would ask for one on the terminal.
+    context.load_cert_chain(keys / "node.crt", keys / "node.pem", password=secret or b"")
 
 
 def check_authorities(authorities: Mapping[str, str], known: Iterable[str] = ()) -> None:

@@ -10,6 +10,7 @@ and no longer than until the line shows new life.
 """
 
 import random
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -39,14 +40,23 @@ class Delivery:
     """All links of one node."""
 
     def __init__(
-        self, node: "Node", keys: Path, *, trust: Trust | None = None, poll_s: float
+        self,
+        node: "Node",
+        keys: Path,
+        *,
+        secret: bytes | None = None,
+        trust: Trust | None = None,
+        poll_s: float,
     ) -> None:
         """``keys`` holds ``node.crt`` and ``node.pem``, which we show to every peer.
+
+        ``secret`` opens them if they are protected (``protection.unlock``).
 
         ``trust``, the line face's, is told of every peer as lines are joined, so that it may call.
         """
         self._node = node
         self._keys = keys
+        self._secret = secret
         self._trust = trust
         self._poll_s = poll_s
         self._stopping = threading.Event()
@@ -103,7 +113,8 @@ class Delivery:
             try:
                 if self._trust is not None:
                     self._trust.learn(peer.line, peer.party, peer.ca)
-                link = Link(self._node, peer, self._keys, self._stopping, self._poll_s)
+                tls = client_context(self._keys, peer.ca, self._secret)
+                link = Link(self._node, peer, tls, self._stopping, self._poll_s)
             except DetenteError as error:
                 log.warning("peer not trusted", peer=peer.party, line=peer.line, why=str(error))
                 self._node.failed(peer.line, peer.party, str(error))
@@ -116,12 +127,17 @@ class Link:
     """Our side of the exchange with one peer on one line."""
 
     def __init__(
-        self, node: "Node", view: PeerView, keys: Path, stopping: threading.Event, poll_s: float
+        self,
+        node: "Node",
+        view: PeerView,
+        tls: ssl.SSLContext,
+        stopping: threading.Event,
+        poll_s: float,
     ) -> None:
         """Nothing runs until ``thread`` is started."""
         self._node = node
         self._line = view.line
-        self._peer = Peer(view.party, TlsWire(view, client_context(keys, view.ca)))
+        self._peer = Peer(view.party, TlsWire(view, tls))
         self._exchange = Exchange(node, view.line, self._peer)
         self._stopping = stopping
         self._poll_s = poll_s

@@ -4,14 +4,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from detente.errors import DetenteError, InputError, StoreError
-from detente.node.certificates import make_authority, make_node_certificate, write_private
+from detente.node.certificates import make_authority, make_node_certificate
 from detente.node.clock import Clock
+from detente.node.protection import protect, write_private
 from detente.node.settings import FILE, Settings
 from detente.record import SigningKey, make_card
 
 
-def make_keys(directory: Path, settings: Settings, clock: Clock) -> None:
-    """Make every key, once it is known that a valid card can be made with them."""
+def make_keys(directory: Path, settings: Settings, clock: Clock, passphrase: str | None) -> None:
+    """Make every key, once it is known that a valid card can be made with them.
+
+    With a ``passphrase`` they are protected by it.
+    """
     now = datetime.fromtimestamp(clock.now_s(), UTC)
     key = SigningKey.generate()
     authority_key, authority = make_authority(settings.party, now)
@@ -31,6 +35,8 @@ def make_keys(directory: Path, settings: Settings, clock: Clock) -> None:
         keys.mkdir(mode=0o700, parents=True)
         for name, data in files.items():
             write_private(keys / name, data)
+        if passphrase is not None:
+            protect(keys, passphrase, None)
     except OSError as error:
         raise StoreError(
             f"the node's folder cannot be written: {error.strerror}",

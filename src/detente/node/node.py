@@ -48,13 +48,16 @@ class Node(Reading):
     """One party's node."""
 
     @classmethod
-    def open(cls, directory: Path | str, *, clock: Clock | None = None) -> Self:
-        """Open the node in ``directory``.
+    def open(
+        cls, directory: Path | str, *, clock: Clock | None = None, secret: bytes | None = None
+    ) -> Self:
+        """Open the node in ``directory``; ``secret`` opens protected keys (``protection.unlock``).
 
-        Raises InputError if there is none or its settings are unsound, StoreError if its database
-        cannot be used, StateError if the database is another party's.
+        Raises InputError if there is none or its settings are unsound, CredentialError if its keys
+        are protected and there is no ``secret``, StoreError if its database cannot be used,
+        StateError if the database is another party's.
         """
-        return cls(opening.open_core(Path(directory), clock))
+        return cls(opening.open_core(Path(directory), clock, secret))
 
     def close(self) -> None:
         """Finish the writes under way and close the store."""

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from detente.errors import DetenteError, InputError, StateError
+from detente.errors import CredentialError, DetenteError, InputError, StateError
 from detente.node.certificates import renew_if_due
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
 from detente.node.keys import card_of
+from detente.node.protection import is_protected, read_key
 from detente.node.settings import Settings, database_of, load_settings
 from detente.record import SigningKey, open_card
 from detente.store import identity
@@ -15,14 +16,14 @@ from detente.store.projection import LineRows
 from detente.store.store import Store, Tx
 
 
-def open_core(directory: Path, clock: Clock | None) -> Core:
+def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Core:
     """What the use cases work with. Raises as ``Node.open`` does."""
     clock = clock or RealClock()
     settings = load_settings(directory)
-    key = _signing_key(directory, settings)
+    key = _signing_key(directory, secret)
     authority = _read(directory / "keys" / "ca.crt")
     card = open_card(card_of(settings, key, authority))
-    _renew(directory / "keys", settings, clock)
+    _renew(directory / "keys", settings, clock, secret)
     store = Store.open(database_of(directory, settings))
     try:
         core = Core(key, card, store, clock)
@@ -48,9 +49,10 @@ def _claim(core: Core, tx: Tx) -> None:
         core.writers_replica(founding).catch_up(tx, LineRows(tx, founding.id))
 
 
-def _renew(keys: Path, settings: Settings, clock: Clock) -> None:
+def _renew(keys: Path, settings: Settings, clock: Clock, secret: bytes | None) -> None:
     try:
-        renew_if_due(keys, settings.party, datetime.fromtimestamp(clock.now_s(), UTC))
+        now = datetime.fromtimestamp(clock.now_s(), UTC)
+        renew_if_due(keys, settings.party, now, secret)
     except (OSError, ValueError) as error:
         raise InputError(
             f"the node's certificate cannot be read or renewed: {error}",
@@ -59,10 +61,18 @@ def _renew(keys: Path, settings: Settings, clock: Clock) -> None:
         ) from error
 
 
-def _signing_key(directory: Path, settings: Settings) -> SigningKey:
+def _signing_key(directory: Path, secret: bytes | None) -> SigningKey:
     path = directory / "keys" / "signing.pem"
+    if secret is None and is_protected(directory / "keys"):
+        raise CredentialError(
+            "the node's keys are protected by a passphrase",
+            where=str(directory),
+            remedy="open them with it first (`detente.node.protection.unlock`)",
+        )
     try:
-        return SigningKey.from_pem(_read(path))
+        return SigningKey.from_pem(read_key(path, secret))
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except DetenteError as error:
         raise error.at(str(path)) from None
 
@@ -71,8 +81,12 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}",
-            where=str(path),
-            remedy="restore the node's keys from a backup",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"cannot be read: {error.strerror}",
+        where=str(path),
+        remedy="restore the node's keys from a backup",
+    )

@@ -6,6 +6,7 @@
     DIR/keys/signing.pem            the party's signing key: whoever has it speaks as the party
     DIR/keys/ca.pem, ca.crt         the authority that vouches for the node's certificate
     DIR/keys/node.pem, node.crt     the node's TLS certificate
+    DIR/keys/protection.json        what the passphrase opens, where the keys are protected
     DIR/detente.db                  the store, unless it is in PostgreSQL
 
 Every file is readable by its owner alone.
@@ -17,15 +18,22 @@ from detente.errors import StateError
 from detente.node.clock import Clock, RealClock
 from detente.node.keys import make_keys
 from detente.node.node import Node
+from detente.node.protection import unlock
 from detente.node.settings import FILE, Settings, write_settings
 
 
 def create(
-    directory: Path, settings: Settings, *, officer: str = "admin", clock: Clock | None = None
+    directory: Path,
+    settings: Settings,
+    *,
+    officer: str = "admin",
+    passphrase: str | None = None,
+    clock: Clock | None = None,
 ) -> str:
     """Make a node in ``directory`` and return the token of its first officer, an administrator.
 
-    Raises StateError if there is one already, InputError if the settings make no valid card.
+    With a ``passphrase``, its private keys are protected by it. Raises StateError if there is a
+    node already, InputError if the settings make no valid card or the passphrase is too short.
     """
     clock = clock or RealClock()
     if (directory / FILE).exists() or (directory / "keys").exists():
@@ -34,9 +42,10 @@ def create(
             where=str(directory),
             remedy="choose another folder; making a new one here would destroy its keys",
         )
-    make_keys(directory, settings, clock)
+    make_keys(directory, settings, clock, passphrase)
     write_settings(directory, settings)
-    node = Node.open(directory, clock=clock)
+    secret = None if passphrase is None else unlock(directory / "keys", lambda: passphrase)
+    node = Node.open(directory, clock=clock, secret=secret)
     try:
         return node.add_officer(officer, "admin")
     finally:
