@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.cli import tables
-from detente.conflict import Conflict, Key, Part, Separation
+from detente.conflict import Conflict, Key, Kind, Part, Separation
 from detente.formats import Unknown
 from detente.volumes import Band, Limit, Reference
 from detente.volumes.times import parse_time_s
@@ -22,7 +22,7 @@ def conflict(
 ) -> Conflict:
     part = Part(0, 0, START_S, END_S, lateral_m, vertical_m, lon, lat)
     a, b = Key("ru", "recon-2"), Key("us", "orbit-1")
-    return Conflict(a, b, START_S, END_S, lateral_m, vertical_m, lon, lat, (part,))
+    return Conflict(a, b, Kind.SEPARATION, START_S, END_S, lateral_m, vertical_m, lon, lat, (part,))
 
 
 def result(*conflicts: Conflict, unknown: tuple[Unknown, ...] = ()) -> tables.Result:
@@ -83,8 +83,8 @@ def test_the_table_says_who_when_how_close_and_where() -> None:
 
 def test_the_table_fits_a_page_whatever_the_names() -> None:
     long = Conflict(
-        Key("p" * 32, "i" * 64), Key("q" * 32, "j" * 64), START_S, END_S, 9260.0, 304.8, -179.5,
-        -36.42, (),
+        Key("p" * 32, "i" * 64), Key("q" * 32, "j" * 64), Kind.SEPARATION, START_S, END_S, 9260.0,
+        304.8, -179.5, -36.42, (),
     )  # fmt: skip
     text = text_of(result(long, conflict()))
     assert max(map(len, text.splitlines())) <= tables.WIDTH

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from detente.conflict.model import Conflict, Key, Part, Separation
+from detente.conflict.model import Conflict, Key, Kind, Part, Separation
 
 if TYPE_CHECKING:
     from detente.conflict.index import Index
@@ -14,6 +14,7 @@ __all__ = [
     "Conflict",
     "Index",
     "Key",
+    "Kind",
     "Part",
     "Separation",
     "Shifts",

@@ -54,7 +54,7 @@ class Arena:
         self._fields: dict[str, npt.NDArray[Any]] = {}
         self._low, self._high = np.zeros((0, COLUMNS)), np.zeros((0, COLUMNS))
         none = np.zeros(0, dtype=np.int64)
-        self._owner, self._first, self._party = none, none, none
+        self._owner, self._first, self._party, self._area = none, none, none, none
 
     @property
     def pack(self) -> Pack:
@@ -65,7 +65,7 @@ class Arena:
         cores = Cores(**self._fields)
         # It is read as the tuple is that other packs have, and too long to be made one each time.
         activities = cast(tuple[Activity, ...], self.activities)
-        return Pack(activities, cores, self._low, self._high, self._owner, self._first)
+        return Pack(activities, cores, self._low, self._high, self._owner, self._first, self._area)
 
     @property
     def party(self) -> Ints:
@@ -82,6 +82,7 @@ class Arena:
             self._owner,
             self._first,
             self._party,
+            self._area,
         )
         return sum(array.nbytes for array in arrays)
 
@@ -105,6 +106,7 @@ class Arena:
         self._owner = _put(self._owner, volume, pack.owner + row)
         self._first = _put(self._first, row, pack.first + volume)
         self._party = _put(self._party, volume, party)
+        self._area = _put(self._area, volume, pack.area)
         self.activities += pack.activities
         self.volumes = volume + added
         return np.arange(volume, volume + added)
@@ -133,6 +135,7 @@ class Arena:
                 self._high[volumes],
                 np.searchsorted(owner, self._owner[volumes]),
                 first,
+                self._area[volumes],
             ),
             self._party[volumes],
         )

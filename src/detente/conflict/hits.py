@@ -11,13 +11,15 @@ import numpy as np
 
 from detente.conflict import kernels
 from detente.conflict.compiled import WORKLOAD, compiled_form
-from detente.conflict.model import SLACK_M, Conflict, Part, Separation
-from detente.conflict.pack import HEIGHTS, TIME, Pack, key_of
+from detente.conflict.model import SLACK_M, Conflict, Kind, Part, Separation
+from detente.conflict.pack import HEIGHTS, PLACE, TIME, Pack, key_of
 from detente.volumes.geodesy import Floats, Ints
 
 SMALL_STEPS = 5_000
 """Steps of the search that plain Python takes in about the time numba takes to load."""
 NO_HURRY = 2**62
+KINDS = tuple(Kind)
+"""Kinds of conflict by the number of the area they are with."""
 
 
 class Hits(NamedTuple):
@@ -50,12 +52,30 @@ def hits_of(a: Pack, first: Ints, b: Pack, second: Ints, separation: Separation)
     return Hits(first[near], second[near], gaps_m[near], places[near])
 
 
+def by_own_rule(a: Pack, b: Pack, hits: Hits, separation: Separation) -> Hits:
+    """Those of the hits that conflict by the rule of their areas as well (see ``model``).
+
+    Where one of two is a place, the lateral separation is 0: these are decided again, because the
+    first decision's gaps may exceed the true ones. Order is not kept.
+    """
+    areas = a.area[hits.first], b.area[hits.second]
+    usual = np.maximum(*areas) < PLACE
+    if usual.all():
+        return hits
+    edge = ~usual & (np.minimum(*areas) < PLACE)
+    met = Separation(0.0, separation.vertical_m, separation.time_s)
+    again = hits_of(a, hits.first[edge], b, hits.second[edge], met)
+    kept = (column[usual] for column in hits)
+    return Hits(*(np.concatenate(columns) for columns in zip(kept, again, strict=True)))
+
+
 def conflicts_of(a: Pack, b: Pack, hits: Iterable[Hits], separation: Separation) -> list[Conflict]:
     """One conflict for each two activities among the hits, its parts in order of their volumes.
 
     Of each hit the activity in ``a`` has the lesser key.
     """
-    some = [one for one in hits if len(one.first)]
+    ruled = (by_own_rule(a, b, one, separation) for one in hits)
+    some = [one for one in ruled if len(one.first)]
     if not some:
         return []
     first, second, gaps_m, places = (np.concatenate(parts) for parts in zip(*some, strict=True))
@@ -106,6 +126,7 @@ def _conflict(a: Pack, one: int, b: Pack, other: int, parts: tuple[Part, ...]) -
     return Conflict(
         a=key_of(a.activities[one]),
         b=key_of(b.activities[other]),
+        kind=KINDS[max(int(a.area[a.first[one]]), int(b.area[b.first[other]]))],
         start_s=min(part.start_s for part in parts),
         end_s=max(part.end_s for part in parts),
         lateral_m=nearest.lateral_m,

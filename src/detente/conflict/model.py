@@ -3,9 +3,16 @@
 Two volumes conflict when their cores grown by their radii come within ``lateral_m``, their bands
 within ``vertical_m``, and their windows, each widened by half of ``time_s`` at both ends, overlap.
 Touching counts in all three. A separation of 0 means intersection.
+
+Areas take part (``volumes.areas``). What may be in a special caution area or a restricted operating
+zone may be at its edge, so both are held to the full separation. A protected site's radius is its
+buffer, and a line counts where it is crossed, so of these two only the separations in altitude and
+time apply, and the lateral one is 0. Nothing moves at a site or along a line, so two of them never
+conflict.
 """
 
 import math
+from enum import StrEnum
 
 import msgspec
 
@@ -50,6 +57,19 @@ class Key(msgspec.Struct, frozen=True, order=True):
     id: str
 
 
+class Kind(StrEnum):
+    """What a conflict is with: each other's activities, or an area of one of the two parties.
+
+    A later one goes before an earlier one, where one activity is of one kind and one of another.
+    """
+
+    SEPARATION = "separation"
+    SPECIAL_CAUTION_AREA = "special-caution-area"
+    RESTRICTED_OPERATING_ZONE = "restricted-operating-zone"
+    LINE_CROSSING = "line-crossing"
+    PROTECTED_SITE = "protected-site"
+
+
 class Part(msgspec.Struct, frozen=True):
     """Two volumes that conflict.
 
@@ -78,6 +98,7 @@ class Conflict(msgspec.Struct, frozen=True):
 
     a: Key
     b: Key
+    kind: Kind
     start_s: float
     end_s: float
     lateral_m: float

@@ -24,11 +24,16 @@ from detente.conflict.compiled import WORKLOAD
 from detente.conflict.cores import Cores, cores_of
 from detente.conflict.model import SLACK_M, SLACK_S, Key, Separation
 from detente.errors import InputError
+from detente.volumes.areas import Area, area_of
 from detente.volumes.datums import height_interval_m
 from detente.volumes.geodesy import Floats, Ints
 from detente.volumes.model import Activity, Volume
 
 COLUMNS = 7
+AREAS = (None, *Area)
+"""The areas by their numbers. That of a conflict is the larger of its two activities' numbers."""
+PLACE = AREAS.index(Area.LINE)
+"""From this number on areas are places (``areas.PLACES``)."""
 HEIGHTS = slice(3, 6)
 TIME = 6
 
@@ -46,6 +51,8 @@ class Pack(NamedTuple):
     """(v,) the number of the activity each volume belongs to."""
     first: Ints
     """(a,) the first volume of each activity."""
+    area: Ints
+    """(v,) 0 for a volume of an ordinary activity, else the number of its area (``AREAS``)."""
 
 
 def pack(activities: Sequence[Activity]) -> Pack:
@@ -62,7 +69,9 @@ def pack(activities: Sequence[Activity]) -> Pack:
     low, high = _boxes(volumes, cores)
     _refuse_inverted(activities, owner, low, high)
     first = np.cumsum(counts) - counts
-    return Pack(tuple(activities), cores, low, high, owner, first)
+    areas = [AREAS.index(area_of(activity.kind)) for activity in activities]
+    area = np.repeat(np.array(areas, dtype=np.int64), counts)
+    return Pack(tuple(activities), cores, low, high, owner, first, area)
 
 
 def reach_of(separation: Separation) -> Floats:

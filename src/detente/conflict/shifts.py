@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from detente.conflict.candidates import candidates_between
-from detente.conflict.hits import hits_of
+from detente.conflict.hits import by_own_rule, hits_of
 from detente.conflict.meeting import between
 from detente.conflict.model import Separation
 from detente.conflict.pack import HEIGHTS, TIME, Pack, pack, reach_of
@@ -126,7 +126,8 @@ def _near_laterally(
         matters = _within(one, first, other, second, reach, HEIGHTS) | _within(
             one, first, other, second, reach, slice(TIME, TIME + 1)
         )
-        hits = hits_of(one, first[matters], other, second[matters], separation)
+        near = hits_of(one, first[matters], other, second[matters], separation)
+        hits = by_own_rule(one, other, near, separation)
         firsts.append(hits.first)
         seconds.append(hits.second)
     return one, other, np.concatenate(firsts), np.concatenate(seconds)
