@@ -204,6 +204,28 @@ def test_a_suspended_line_still_carries_safety(us: Officer, ru: Officer) -> None
     assert ru.get(f"/lines/{ru.line}")["state"] == "in-force"
 
 
+def test_both_export_the_same_logs(stage: Stage, officers: Mapping[str, Officer]) -> None:
+    """As static files that anybody's tools for C2SP logs verify."""
+    wait_until_level(officers)
+    exports = {}
+    for party, node in stage.nodes.items():
+        folder = stage.directory / f"export-{party}"
+        line = officers[party].line
+        run("record", "export", str(node.directory), "--line", line, "--tiles", str(folder))
+        files = {path for path in folder.rglob("*") if path.is_file()}
+        # Who cosigned last may not have told everybody yet.
+        exports[party] = {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in files
+            if path.name != "checkpoint"
+        }
+        assert len(list(folder.glob("*/checkpoint"))) == len(stage.nodes)
+    assert exports["us"] == exports["ru"]
+    assert exports["us"].keys() >= {"founding.json", "us/policy", "ru/policy"}
+    bundles = [name for name in exports["us"] if "/bundles/" in name]
+    assert len(bundles) == len(stage.nodes)
+
+
 def test_both_records_verify_and_one_changed_byte_is_named(
     stage: Stage, officers: Mapping[str, Officer]
 ) -> None:
@@ -212,6 +234,9 @@ def test_both_records_verify_and_one_changed_byte_is_named(
     for node in stage.nodes.values():
         node.stop()
         run("record", "verify", str(node.directory))
+        folder = stage.directory / f"export-{node.directory.name}-stopped"
+        line = officers[node.directory.name].line
+        run("record", "export", str(node.directory), "--line", line, "--tiles", str(folder))
     copy = stage.directory / "tampered"
     tamper(stage.directory / "ru", copy, party="us", index=3)
     printed = run("record", "verify", str(copy), status=1)

@@ -33,6 +33,8 @@ REQUESTS_BURST = 200.0
 THREADS_MAX = 4
 """A push of 8 MiB takes some 100 MB while it is read; this bounds them all together."""
 ENTRIES_MAX = 256
+IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
+"""A tile never changes; but it is for members only, and no cache in between may give it on."""
 
 
 class Caller(msgspec.Struct):
@@ -44,7 +46,7 @@ class Caller(msgspec.Struct):
 
 
 class PeerFace:
-    """The four requests of the protocol, over one node."""
+    """The requests of the protocol, over one node."""
 
     def __init__(self, node: "Node", trust: Trust) -> None:
         """``trust`` tells who a certificate's issuer is on which line."""
@@ -65,6 +67,16 @@ class PeerFace:
                     f"{base}/logs/{{party}}/cosignatures",
                     self._served(self._cosignatures),
                     methods=["POST"],
+                ),
+                Route(
+                    f"{base}/logs/{{party}}/checkpoint",
+                    self._served(self._checkpoint),
+                    methods=["GET"],
+                ),
+                Route(
+                    f"{base}/logs/{{party}}/tile/{{tile:path}}",
+                    self._served(self._tile),
+                    methods=["GET"],
                 ),
             ],
             exception_handlers={404: _no_such_path, 405: _no_such_path},
@@ -139,6 +151,17 @@ class PeerFace:
             caller,
         )
         return Response(status_code=204)
+
+    async def _checkpoint(self, request: Request, caller: str) -> Response:
+        params = request.path_params
+        note = await self._call(self._node.log_checkpoint, params["line"], params["party"], caller)
+        return Response(note, media_type="text/plain", headers={"Cache-Control": "no-cache"})
+
+    async def _tile(self, request: Request, caller: str) -> Response:
+        params = request.path_params
+        path = f"tile/{params['tile']}"
+        tile = await self._call(self._node.log_tile, params["line"], params["party"], path, caller)
+        return Response(tile, media_type="application/octet-stream", headers=IMMUTABLE)
 
     async def _body(self, request: Request, kind: type[Any]) -> Any:
         raw = await read_body(request, LINE_BYTES_MAX, BODY_SECONDS_MAX)

@@ -55,7 +55,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     ``body`` is a Struct (JSON), ``bytes`` (a file) or None; ``query`` a Struct or None.
     ``answer`` is the view returned, ``bytes`` for a document of type ``media``, or None (204).
     ``admin``: the ``admin`` role is needed; ``open``: not even a token is. ``writes``: takes an
-    ``Idempotency-Key``. ``may_raise`` are the errors that its kind does not already imply.
+    ``Idempotency-Key``; ``deep``: its last parameter may have slashes. ``may_raise`` are the errors
+    that its kind does not already imply.
     """
 
     method: str
@@ -71,6 +72,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     admin: bool = False
     open: bool = False
     writes: bool = False
+    deep: bool = False
     may_raise: tuple[type[errors.DetenteError], ...] = ()
 
     @property
@@ -109,6 +111,8 @@ def mounted(route: Route, node: "Node", access: "Access") -> StarletteRoute:
             return internal(error, where=f"{route.method} {route.path}")
 
     path = route.path.removeprefix(V1)
+    if route.deep:
+        path = path.removesuffix("}") + ":path}"
     return StarletteRoute(path, endpoint, methods=[route.method], name=operation_id(route))
 
 

@@ -139,6 +139,10 @@ LINES = (
     ),
     _get("lines", "/lines/{line}", lines.show_line, "One line: members, terms, state",
          views.LineView),
+    _get(
+        "lines", "/lines/{line}/founding", lines.show_founding,
+        "The line's founding document: members, cards, first terms", bytes,
+    ),
     _entry(
         "lines", "/lines/{line}/terms", lines.sign_terms, "Sign the next version of the terms",
         bodies.TermsBody, admin=True,
@@ -226,6 +230,26 @@ RECORD = (
         "record", "/lines/{line}/state", record.show_state,
         "The line's state as canonical JSON: the same bytes on every node with the same entries",
         bytes,
+    ),
+    _get(
+        "record", "/lines/{line}/logs/{party}", record.read_log,
+        "A page of one log as it travels: signed entries with salts and bodies",
+        views.LogPage, query=bodies.StartQuery,
+    ),
+    _get(
+        "record", "/lines/{line}/logs/{party}/checkpoint", record.show_checkpoint,
+        "A log's newest checkpoint with its cosignatures (C2SP tlog-checkpoint)",
+        bytes, media="text/plain",
+    ),
+    _get(
+        "record", "/lines/{line}/logs/{party}/policy", record.show_policy,
+        "Whose signatures make a checkpoint of this log joint (C2SP tlog-policy)",
+        bytes, media="text/plain",
+    ),
+    _get(
+        "record", "/lines/{line}/logs/{party}/tile/{tile}", record.show_tile,
+        "A tile of a log: its hashes, or its signed entries (C2SP tlog-tiles)",
+        bytes, media="application/octet-stream", deep=True,
     ),
     _post(
         "record", "/record/verify", record.verify_record,

@@ -7,6 +7,9 @@ and nothing writes to a store behind a running node's back.
 """
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +59,23 @@ def ask(directory: Path, method: str, path: str, body: Any = None, **query: str 
         time.sleep(0.1)
 
 
+@contextmanager
+def asking(directory: Path) -> Iterator[Callable[..., bytes]]:
+    """``ask`` of one node, many times: where no server runs it is opened once for all of them."""
+    settings_file(directory)
+    with ExitStack() as stack:
+        with suppress(InUseError):
+            stack.enter_context(locked(directory))
+            here = stack.enter_context(_opened(directory))
+
+            def ask_here(method: str, path: str, body: Any = None, **query: str | int) -> bytes:
+                return _checked(here(method, f"/api/v1{path}", body, query))
+
+            yield ask_here
+            return
+        yield partial(ask, directory)
+
+
 def _ask_server(
     run: dict[str, Any], method: str, path: str, body: Any, query: dict[str, str | int]
 ) -> "httpx.Response | None":
@@ -86,6 +106,15 @@ def _ask_here(
     directory: Path, method: str, path: str, body: Any, query: dict[str, str | int]
 ) -> "httpx.Response":
     """The answer of the same application, opened in this process."""
+    with _opened(directory) as here:
+        return here(method, path, body, query)
+
+
+@contextmanager
+def _opened(
+    directory: Path,
+) -> "Iterator[Callable[[str, str, Any, dict[str, str | int]], httpx.Response]]":
+    """The node's application in this process, to be asked as often as needed."""
     import asyncio
     import secrets
 
@@ -100,7 +129,9 @@ def _ask_here(
     try:
         transport = httpx.ASGITransport(app=build(node, operator_token=token))
 
-        async def request() -> httpx.Response:
+        async def request(
+            method: str, path: str, body: Any, query: dict[str, str | int]
+        ) -> httpx.Response:
             async with httpx.AsyncClient(transport=transport, timeout=TIMEOUT_S) as client:
                 return await client.request(
                     method,
@@ -110,7 +141,7 @@ def _ask_here(
                     headers={"Authorization": f"Bearer {token}"},
                 )
 
-        return asyncio.run(request())
+        yield lambda *asked: asyncio.run(request(*asked))
     finally:
         node.close()
 

@@ -23,6 +23,16 @@ def read_file(path: Path, limit_bytes: int) -> bytes:
     return data
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those it lies in, or find that it is there. Raises ``StoreError``."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be made: {error.strerror}", where=str(path), remedy="choose another folder"
+        ) from None
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Write a new file. Raises ``StoreError``; an old file of this name stays as it is."""
     try:

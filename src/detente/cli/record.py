@@ -8,9 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from detente.cli.export import export
+
 PAGE = 200
 
 app = typer.Typer(help="Verify and read the joint record.", rich_markup_mode=None)
+app.command()(export)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Line = Annotated[str, typer.Option(help="The line's name or id.")]

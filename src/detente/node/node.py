@@ -33,6 +33,7 @@ from detente.node import (
     releasing,
     settling,
     talking,
+    tiling,
     verifying,
     views,
     watching,
@@ -284,6 +285,18 @@ class Node(Reading):
     def read_log(self, line: str, party: str, start: int, caller: str) -> views.LogPage:
         """A page of a log, for ``caller``, a member."""
         return peering.read_log(self._core, line, party, start, caller)
+
+    def log_checkpoint(self, line: str, party: str, caller: str) -> bytes:
+        """The newest checkpoint of a log with its cosignatures, for ``caller``, a member."""
+        return tiling.checkpoint(self._core, line, party, caller)
+
+    def log_tile(self, line: str, party: str, path: str, caller: str) -> bytes:
+        """One tile of a log, ``tile/…`` as C2SP tlog-tiles names it, for ``caller``, a member."""
+        return tiling.tile(self._core, line, party, path, caller)
+
+    def log_policy(self, line: str, party: str, caller: str) -> bytes:
+        """Whose signatures make a checkpoint of a log joint (C2SP tlog-policy)."""
+        return tiling.policy(self._core, line, party, caller)
 
     def receive(
         self,

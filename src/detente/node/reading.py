@@ -31,6 +31,11 @@ class Reading:
         with self._core.store.read() as tx:
             return lines.line(LineReader(self._core, tx, id_or_name))
 
+    def founding(self, line: str) -> bytes:
+        """The document a line was founded by, byte for byte."""
+        with self._core.store.read() as tx:
+            return self._core.founding(tx, line).raw
+
     def activities(self, line: str) -> list[views.ReleasedView]:
         """The newest version of every activity on a line."""
         with self._core.store.read() as tx:

@@ -35,6 +35,7 @@ from detente.record.note import (
     key_id,
     parse_note,
     parse_signature,
+    verifier_key,
 )
 from detente.record.reading import PARTY_PATTERN, decode_base64, encode_base64
 from detente.record.strict_json import MAX_INTEGER
@@ -160,6 +161,16 @@ def verify_cosignature(line_text: str, note: str, cosigner: str, public: PublicK
     message = cosigned_message(text, timestamp_s)
     _verify(public, line.signature[_TIMESTAMP_BYTES:], message, "cosignature")
     return timestamp_s
+
+
+def log_keys(line: str, party: str, key: PublicKey) -> list[str]:
+    """The verifier keys (C2SP signed-note) that a checkpoint of this log is signed by."""
+    return [verifier_key(origin(line, party), ED25519, key.raw)]
+
+
+def cosigner_keys(party: str, key: PublicKey) -> list[str]:
+    """The verifier keys that a cosignature of this party is made with."""
+    return [verifier_key(_COSIGNER_PREFIX + party, COSIGNATURE, key.raw)]
 
 
 def cosigner_of(line_text: str) -> str | None:

@@ -67,6 +67,12 @@ def key_id(name: str, signature_type: int, public_key: bytes) -> bytes:
     return hashlib.sha256(named).digest()[:_KEY_ID_BYTES]
 
 
+def verifier_key(name: str, signature_type: int, public_key: bytes) -> str:
+    """A key as tools for signed notes are told it: name, id, and type with the key itself."""
+    typed = encode_base64(bytes([signature_type]) + public_key)
+    return f"{name}+{key_id(name, signature_type, public_key).hex()}+{typed}"
+
+
 def parse_note(note: str) -> Note:
     """Take a signed note apart.
 

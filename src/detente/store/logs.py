@@ -176,6 +176,26 @@ def _subtrees(
     return {(level, index): hash_ for level, index, hash_ in rows}
 
 
+_ROW_OF_SUBTREES = (
+    select(nodes.c.hash)
+    .where(
+        nodes.c.line == bindparam("of_line"),
+        nodes.c.party == bindparam("of_party"),
+        nodes.c.level == bindparam("of_level"),
+        nodes.c.index >= bindparam("start"),
+        nodes.c.index < bindparam("end"),
+    )
+    .order_by(nodes.c.index)
+)
+
+
+def subtrees(tx: Tx, line: str, party: str, level: int, start: int, count: int) -> list[bytes]:
+    """The complete subtrees at one level from number ``start`` on, at most ``count`` of them."""
+    log = {"of_line": line, "of_party": party, "of_level": level}
+    given = log | {"start": start, "end": start + count}
+    return list(tx.connection.execute(_ROW_OF_SUBTREES, given).scalars())
+
+
 # --- checkpoints and cosignatures ---------------------------------------------------------------
 
 

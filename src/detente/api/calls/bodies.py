@@ -154,6 +154,12 @@ class PageQuery(Body, frozen=True):
     limit: int = 100
 
 
+class StartQuery(Body, frozen=True):
+    """The first index of a page that is as long as fits."""
+
+    start: int = 0
+
+
 class ChangesQuery(Body, frozen=True):
     """Changes with numbers above ``since``."""
 

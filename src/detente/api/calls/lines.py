@@ -16,6 +16,11 @@ def show_line(node: Node, call: Call) -> LineView:
     return node.line(call.path["line"])
 
 
+def show_founding(node: Node, call: Call) -> bytes:
+    """The founding document, byte for byte."""
+    return node.founding(call.path["line"])
+
+
 def found_line(node: Node, call: Call) -> bytes:
     """Make a founding document; nothing is joined by that."""
     body: bodies.FoundBody = call.body

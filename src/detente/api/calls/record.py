@@ -4,7 +4,7 @@ from detente.api.calls import bodies
 from detente.api.route import Call
 from detente.errors import InputError
 from detente.node import Node
-from detente.node.views import AuditView, ChangeView, EntryView, Finding
+from detente.node.views import AuditView, ChangeView, EntryView, Finding, LogPage
 
 PAGE_MAX = 1000
 
@@ -25,6 +25,28 @@ def show_state(node: Node, call: Call) -> bytes:
     return node.state_document(call.path["line"])
 
 
+def read_log(node: Node, call: Call) -> LogPage:
+    """A page of one log as it travels between nodes; an empty one is its end."""
+    query: bodies.StartQuery = call.query
+    start, _ = _page(query.start, 1)
+    return node.read_log(*_log(node, call), start, node.party)
+
+
+def show_checkpoint(node: Node, call: Call) -> bytes:
+    """A log's newest checkpoint, with the cosignatures held."""
+    return node.log_checkpoint(*_log(node, call), node.party)
+
+
+def show_policy(node: Node, call: Call) -> bytes:
+    """Whose signatures make a checkpoint of a log joint."""
+    return node.log_policy(*_log(node, call), node.party)
+
+
+def show_tile(node: Node, call: Call) -> bytes:
+    """One tile of a log."""
+    return node.log_tile(*_log(node, call), f"tile/{call.path['tile']}", node.party)
+
+
 def list_changes(node: Node, call: Call) -> list[ChangeView]:
     """What changed in this node since a change number."""
     query: bodies.ChangesQuery = call.query
@@ -41,6 +63,11 @@ def list_audit(node: Node, call: Call) -> list[AuditView]:
 def verify_record(node: Node, call: Call) -> list[Finding]:
     """Check signatures, trees, cosignatures, and that every projection equals a rebuild."""
     return node.verify()
+
+
+def _log(node: Node, call: Call) -> tuple[str, str]:
+    """The line's id, which may be asked for by its name, and the party."""
+    return node.line(call.path["line"]).id, call.path["party"]
 
 
 def _page(start: int, limit: int) -> tuple[int, int]:
