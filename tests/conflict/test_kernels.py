@@ -7,7 +7,7 @@ import pytest
 
 from detente.conflict import Separation, between, filters, kernels
 from detente.conflict.compiled import compiled_form
-from detente.conflict.cores import Cores, cores_of
+from detente.conflict.cores import Cores
 from detente.conflict.pack import pack
 from detente.volumes.geodesy import ecef
 from detente.volumes.model import Core, Edges, Volume

@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from detente.conflict import filters
+from detente.conflict import asking, filters
 from detente.conflict.compiled import WORKLOAD
 from detente.conflict.pack import TIME, Pack
-from detente.conflict.trees import boxes_of, queries_of, tree_of
+from detente.conflict.trees import boxes_of, forest_of, queries_of, tree_of
 from detente.volumes.geodesy import Floats, Ints
 
 CHUNK = 262_144
@@ -30,13 +30,15 @@ Block = tuple[Callable[[], Iterator[Pairs]], int]
 """Proposes the pairs of some volumes, when it is called; and how many volumes are done then."""
 
 
-def candidates_among(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
+def candidates_among(
+    everything: Pack, apart: Ints, reach: Floats, *, swept_max: int = SWEPT_MAX
+) -> Iterator[Block]:
     """Pairs of volumes of one pack whose boxes meet and that differ in ``apart`` (v,).
 
     Each pair is proposed once, the lower number first. Blocks may be called in any order and at
     the same time.
     """
-    if len(everything.owner) > SWEPT_MAX:
+    if len(everything.owner) > swept_max:
         return _asked(everything, apart, reach)
     return iter([(lambda: _swept(everything, apart, reach), len(everything.owner))])
 
@@ -62,32 +64,29 @@ def _asked(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
     tree = tree_of(boxes, float(everything.low[0, TIME]))
     # Volumes take their turns as they stand in the tree, so that one finds the nodes of the last
     # still in the cache. All boxes of one volume stand together: see ``ask``.
-    rank = np.full(volumes, len(tree.volume_of))
-    np.minimum.at(rank, tree.volume_of, np.arange(len(tree.volume_of)))
+    rank = np.full(volumes, len(tree.volumes))
+    np.minimum.at(rank, tree.volumes, np.arange(len(tree.volumes)))
     order = np.argsort(rank[boxes.volume], kind="stable")
     query_of = boxes.volume[order]
     queries = queries_of(boxes, reach, tree.epoch_s)[order]
-    module = WORKLOAD.module(filters, np.inf)
+    ranks = rank[query_of]
+    forest = forest_of([tree])
+    module = WORKLOAD.module(asking, np.inf)
 
     def ask(row: int, end: int) -> Iterator[Pairs]:
         room = CHUNK
+        stamps = np.full(volumes, -1, dtype=np.int64)
         while row < end:
             first, second = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+            begun = row
             count, row = module.propose(
-                *tree[:3], queries, query_of, *sides, *sides, reach, True, row, end, first, second
+                forest, queries, query_of, row, end, *sides, reach, stamps, first, second
             )
-            # A volume of several boxes may be broken off between two of them: it is asked again
-            # as a whole, so that no pair is proposed twice.
-            begun = row if row == end else int(np.searchsorted(ranks, ranks[row]))
-            row = begun
-            kept = rank[first[:count]] < (ranks[row] if row < end else np.iinfo(np.int64).max)
-            if not kept.any() and row < end:
+            if row == begun:
                 room *= 4
-                continue
-            pairs = np.unique(first[:count][kept] * volumes + second[:count][kept])
-            yield pairs // volumes, pairs % volumes
+            elif count:
+                yield first[:count], second[:count]
 
-    ranks = rank[query_of]
     ends = np.searchsorted(ranks, ranks[np.arange(0, len(ranks), BLOCK)]).tolist()
     ends = sorted({*ends, len(ranks)})
     for row, end in pairwise(ends):

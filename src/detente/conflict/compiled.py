@@ -6,21 +6,30 @@ kernel module is imported as it stands for small work, and executed a second tim
 with ``_compiled`` at its end, for large work; there ``@kernel`` compiles every function. Both
 are the same text, so the two cannot disagree.
 
-Compiled code is kept in ``__pycache__`` beside the source and is made anew when the source file
-changes. That stamp covers one file, which is why kernels that call each other share a file.
+Compiled code is kept on disk, in a folder that is named after the text of all kernel modules
+(``KERNELS``). So it is made anew when any of them changes, also where one calls another: numba by
+itself looks only at the file in which a function stands.
 """
 
+import builtins
+import importlib
 import importlib.util
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from types import ModuleType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 SUFFIX = "_compiled"
+KERNELS = ("kernels", "filters", "laying", "asking")
+"""The modules of this package that hold kernels."""
 SMALL_WORK = 10_000
 """Pairs of pieces that are examined faster as plain Python than numba takes to load."""
 
@@ -53,7 +62,7 @@ class Workload:
 
 WORKLOAD = Workload()
 _forms: dict[str, ModuleType] = {}
-_executing = threading.Lock()
+_executing = threading.RLock()
 
 
 def compiled_form(plain: ModuleType) -> ModuleType:
@@ -65,8 +74,49 @@ def compiled_form(plain: ModuleType) -> ModuleType:
             assert spec is not None
             assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
+            # What it imports of other kernel modules, it must find compiled.
+            module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _import}
             # Numba looks the module up by its name when it loads what it kept.
             sys.modules[name] = module
-            spec.loader.exec_module(module)
+            with _kept_on_disk():
+                spec.loader.exec_module(module)
             _forms[name] = module
         return _forms[name]
+
+
+def _import(
+    name: str,
+    names: Mapping[str, object] | None = None,
+    places: Mapping[str, object] | None = None,
+    fromlist: Sequence[str] = (),
+    level: int = 0,
+) -> ModuleType:
+    """What an import statement in a compiled form means."""
+    module = importlib.__import__(name, names, places, fromlist, level)
+    package, _, last = name.rpartition(".")
+    if package == __package__ and last in KERNELS:
+        return compiled_form(module)
+    return module
+
+
+@contextmanager
+def _kept_on_disk() -> Iterator[None]:
+    """Has numba keep what is compiled meanwhile in this version's folder.
+
+    Where that cannot be written, numba falls back to the user's own cache.
+    """
+    from numba import config
+
+    settings: Any = config
+    before, settings.CACHE_DIR = settings.CACHE_DIR, str(_folder())
+    try:
+        yield
+    finally:
+        settings.CACHE_DIR = before
+
+
+@cache
+def _folder() -> Path:
+    here = Path(__file__).parent
+    text = b"".join((here / f"{name}.py").read_bytes() for name in KERNELS)
+    return here / "__pycache__" / f"kernels-{sha256(text).hexdigest()[:16]}"

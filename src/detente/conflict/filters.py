@@ -18,6 +18,10 @@ NODE = 64
 """Entries of a node. One instruction compares sixteen floats, and four cache lines follow."""
 SIDES = 5
 """Columns of a tree's boxes: x, y, z, height above WGS84, time."""
+RUN_M = 100_000.0
+"""A line longer than this along an axis is held by several boxes."""
+RUNS_MAX = 64
+"""A volume has no more boxes than this, however long it is."""
 
 
 @kernel
@@ -80,92 +84,6 @@ def cross(
                 first[count], second[count] = i, j
                 count += 1
     return count
-
-
-@kernel
-def overlaps(nodes: Floats32, node: int, query: Floats32, hit: Bools) -> None:
-    """Marks in ``hit`` (64,) the entries of a node whose boxes overlap the query's (10,).
-
-    It has no early way out, so that the compiler can compare many entries at once.
-    """
-    for j in range(NODE):
-        hit[j] = (
-            (nodes[node, 0, j] <= query[5])
-            & (nodes[node, 1, j] <= query[6])
-            & (nodes[node, 2, j] <= query[7])
-            & (nodes[node, 3, j] <= query[8])
-            & (nodes[node, 4, j] <= query[9])
-            & (nodes[node, 5, j] >= query[0])
-            & (nodes[node, 6, j] >= query[1])
-            & (nodes[node, 7, j] >= query[2])
-            & (nodes[node, 8, j] >= query[3])
-            & (nodes[node, 9, j] >= query[4])
-        )
-
-
-@kernel
-def propose(
-    nodes: Floats32,
-    starts: Ints,
-    volume_of: Ints,
-    queries: Floats32,
-    query_of: Ints,
-    low: Floats,
-    high: Floats,
-    apart: Ints,
-    other_low: Floats,
-    other_high: Floats,
-    other_apart: Ints,
-    reach: Floats,
-    after: bool,
-    row: int,
-    end: int,
-    first: Ints,
-    second: Ints,
-) -> tuple[int, int]:
-    """Pairs of a query's volumes and a tree's whose boxes meet and that differ in ``apart``.
-
-    ``query_of`` and ``volume_of`` say to which volume a box of the queries and of the tree
-    belongs; a volume of many boxes may be proposed more than once. ``after`` leaves only pairs in
-    which the tree's volume has the higher number, for sets compared with themselves.
-
-    Answers the queries from ``row`` to ``end`` while the arrays hold their pairs; a query is
-    answered whole or not at all. Returns how many pairs there are and where to take up again.
-    """
-    top = len(starts) - 2
-    hit = np.zeros(NODE, dtype=np.bool_)
-    stack = np.empty((NODE * (top + 1) + starts[top + 1] - starts[top], 2), dtype=np.int64)
-    count = 0
-    while row < end:
-        i, complete = query_of[row], count
-        rows = 0
-        for node in range(starts[top + 1] - starts[top]):
-            stack[rows, 0], stack[rows, 1] = top, node
-            rows += 1
-        while rows > 0:
-            rows -= 1
-            level, node = stack[rows, 0], stack[rows, 1]
-            overlaps(nodes, starts[level] + node, queries[row], hit)
-            for entry in range(NODE):
-                if not hit[entry]:
-                    continue
-                if level > 0:
-                    stack[rows, 0], stack[rows, 1] = level - 1, node * NODE + entry
-                    rows += 1
-                    continue
-                j = volume_of[node * NODE + entry]
-                if after and j <= i:
-                    continue
-                if apart[i] == other_apart[j]:
-                    continue
-                if not meet(low, high, i, other_low, other_high, j, reach):
-                    continue
-                if count == len(first):
-                    return complete, row
-                first[count], second[count] = i, j
-                count += 1
-        row += 1
-    return count, row
 
 
 @kernel

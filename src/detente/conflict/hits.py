@@ -1,17 +1,18 @@
 """From pairs of volumes to conflicts: the exact test, the figures, one conflict per activities.
 
-Two activities are always compared in the order of their keys, so that every way of finding their
-conflict computes the same figures to the last bit.
+The exact test answers the same to the last bit whichever of two is named first, so every way of
+finding a conflict computes the same figures.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from detente.conflict import kernels
 from detente.conflict.compiled import WORKLOAD, compiled_form
-from detente.conflict.model import SLACK_M, Conflict, Kind, Part, Separation
+from detente.conflict.model import SLACK_M, Conflict, Key, Kind, Part, Separation
 from detente.conflict.pack import HEIGHTS, PLACE, TIME, Pack, key_of
 from detente.volumes.geodesy import Floats, Ints
 
@@ -86,11 +87,15 @@ def conflicts_of(a: Pack, b: Pack, hits: Iterable[Hits], separation: Separation)
 
     new = np.ones(len(first), dtype=np.bool_)
     new[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
-    starts = np.flatnonzero(new).tolist()
-    ends = [*starts[1:], len(first)]
+    starts = np.flatnonzero(new)
+    ends = [*starts[1:].tolist(), len(first)]
+    areas = np.maximum(a.area[first[starts]], b.area[second[starts]])
+    columns = (starts.tolist(), ends, one[starts].tolist(), other[starts].tolist(), areas.tolist())
     return [
-        _conflict(a, int(one[start]), b, int(other[start]), tuple(parts[start:end]))
-        for start, end in zip(starts, ends, strict=True)
+        conflict_of(
+            key_of(a.activities[i]), key_of(b.activities[j]), area, tuple(parts[start:end])
+        )
+        for start, end, i, j, area in zip(*columns, strict=True)
     ]
 
 
@@ -121,12 +126,20 @@ def _least(gaps_m: Floats) -> Floats:
     return np.where(gaps_m <= SLACK_M, 0.0, gaps_m)
 
 
-def _conflict(a: Pack, one: int, b: Pack, other: int, parts: tuple[Part, ...]) -> Conflict:
+def conflict_of(a: Key, b: Key, area: int, parts: tuple[Part, ...]) -> Conflict:
+    """The conflict of two activities, ``a`` with the lesser key, made up of these parts.
+
+    ``area`` is the larger number of their two areas.
+    """
+    kind = KINDS[area]
+    if len(parts) == 1:
+        _, _, start_s, end_s, lateral_m, vertical_m, lon, lat = msgspec.structs.astuple(parts[0])
+        return Conflict(a, b, kind, start_s, end_s, lateral_m, vertical_m, lon, lat, parts)
     nearest = min(parts, key=lambda part: (part.lateral_m, part.vertical_m, part.start_s))
     return Conflict(
-        a=key_of(a.activities[one]),
-        b=key_of(b.activities[other]),
-        kind=KINDS[max(int(a.area[a.first[one]]), int(b.area[b.first[other]]))],
+        a=a,
+        b=b,
+        kind=kind,
         start_s=min(part.start_s for part in parts),
         end_s=max(part.end_s for part in parts),
         lateral_m=nearest.lateral_m,

@@ -14,20 +14,33 @@ It is not safe for threads; its owner serialises access.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
-from detente.conflict import filters
+from detente.conflict import asking
 from detente.conflict.arena import Arena
+from detente.conflict.asking import DONE, FULL, LONG, ODD
 from detente.conflict.compiled import WORKLOAD
 from detente.conflict.filters import NODE, SIDES
-from detente.conflict.hits import conflicts_of, hits_of
+from detente.conflict.hits import conflict_of
 from detente.conflict.meeting import in_order
-from detente.conflict.model import Conflict, Key, Separation
-from detente.conflict.pack import TIME, Pack, key_of, pack, reach_of
-from detente.conflict.trees import Boxes, Tree, boxes_of, outward, queries_of, tree_of
-from detente.volumes.geodesy import Floats32, Ints
+from detente.conflict.model import Conflict, Key, Part, Separation
+from detente.conflict.outlines import outlines_of
+from detente.conflict.pack import (
+    TIME,
+    area_number,
+    key_of,
+    pack,
+    reach_of,
+    refuse,
+    refuse_empty,
+    uncut,
+)
+from detente.conflict.trees import Boxes, Forest, Tree, boxes_of, forest_of, outward, tree_of
+from detente.volumes.geodesy import Floats, Ints
 from detente.volumes.model import Activity
 
 DELTA_NODES = 32
@@ -38,6 +51,10 @@ GAPS_MIN = 10_000
 """Fewer gaps than this are not worth the closing."""
 AT_ONCE = 16_384
 """Activities that ``put_many`` packs in one go."""
+
+
+PAIRS_AT_FIRST = 256
+"""An answer with more pairs than this is asked for again, with room for four times as many."""
 
 
 class Index:
@@ -51,10 +68,13 @@ class Index:
         self._reach = reach_of(separation)
         self._arena = Arena()
         self._rows: dict[Key, int] = {}
+        self._keys: list[Key] = []
         self._parties: dict[str, int] = {}
         self._trees: list[Tree] = []
-        self._in_delta, self._epoch_s = 0, 0.0
-        self._empty_delta()
+        self._epoch_s = 0.0
+        self._pairs: Ints = np.empty((PAIRS_AT_FIRST, 2), dtype=np.int64)
+        self._figures: Floats = np.empty((PAIRS_AT_FIRST, 6))
+        self._plant()
 
     def __len__(self) -> int:
         """How many activities are held."""
@@ -62,9 +82,11 @@ class Index:
 
     def memory_bytes(self) -> int:
         """Memory of all arrays and tables; not of the activities and keys they refer to."""
-        arrays = self._delta.nbytes + self._delta_of.nbytes + self._arena.nbytes
-        tables = sys.getsizeof(self._rows) + sys.getsizeof(self._arena.activities)
-        return arrays + tables + sum(tree.nbytes for tree in self._trees)
+        arrays = [*self._forest, self._delta_of, self._stamps, self._found]
+        arrays += [self._pairs, self._figures, *(tree.volumes for tree in self._trees)]
+        tables = sys.getsizeof(self._rows) + sys.getsizeof(self._keys)
+        tables += sys.getsizeof(self._arena.activities)
+        return self._arena.nbytes + tables + sum(array.nbytes for array in arrays)
 
     def put(self, activity: Activity) -> None:
         """Adds an activity, or puts it in the place of the one with the same key."""
@@ -88,7 +110,7 @@ class Index:
                 progress(min(start + AT_ONCE, len(activities)), len(activities))
         if len(self._trees) > 1:
             # The time it takes is small beside the packing; checks then look into one tree.
-            self._merge(np.concatenate([tree.volume_of for tree in self._trees]))
+            self._merge(np.concatenate([tree.volumes for tree in self._trees]))
 
     def remove(self, party: str, id: str) -> None:
         """Takes an activity out; does nothing if it is not held."""
@@ -102,91 +124,96 @@ class Index:
 
         Sorted by party and identifier. ``activity`` itself need not be held.
         """
-        query = pack([activity])
-        if not self._rows:
+        count = self._ask(activity, exact=False)
+        if not count:
             return []
-        _, volumes = self._candidates(query)
         held = self._arena.pack
-        rows = np.unique(held.owner[volumes]).tolist()
+        rows = sorted({int(held.owner[j]) for _, j in self._pairs[:count].tolist()})
         return sorted((held.activities[row] for row in rows), key=key_of)
 
     def check(self, activity: Activity) -> list[Conflict]:
         """The conflicts of an activity with those held of other parties, as ``find`` has them."""
-        query, key = pack([activity]), key_of(activity)
-        if not self._rows:
+        count = self._ask(activity, exact=True)
+        if not count:
             return []
-        held = self._arena.pack
-        own, others = self._candidates(query)
-        rows = held.owner[others].tolist()
-        behind = np.array([key < key_of(held.activities[row]) for row in rows], dtype=np.bool_)
-        found: list[Conflict] = []
-        # Two are always compared in the order of their keys: see ``hits``.
-        for a, first, b, second in (
-            (query, own[behind], held, others[behind]),
-            (held, others[~behind], query, own[~behind]),
-        ):
-            if len(first):
-                hits = hits_of(a, first, b, second, self.separation)
-                found += conflicts_of(a, b, [hits], self.separation)
-        return sorted(found, key=in_order)
+        held, key, area = self._arena.pack, key_of(activity), area_number(activity)
+        pairs, figures = self._pairs[:count].tolist(), self._figures[:count].tolist()
+        met = [
+            (int(held.owner[j]), i, j, *of) for (i, j), of in zip(pairs, figures, strict=True)
+        ]
+        if count > 1:
+            met.sort()
+        found = []
+        for row, some in groupby(met, key=itemgetter(0)):
+            other, first = self._keys[row], int(held.first[row])
+            kind = max(area, int(held.area[first]))
+            if key < other:
+                parts = [Part(i, j - first, *of) for _, i, j, *of in some]
+                found.append(conflict_of(key, other, kind, tuple(parts)))
+            else:
+                parts = [Part(j - first, i, *of) for _, i, j, *of in some]
+                parts.sort(key=lambda part: (part.a_volume, part.b_volume))
+                found.append(conflict_of(other, key, kind, tuple(parts)))
+        if len(found) > 1:
+            found.sort(key=in_order)
+        return found
 
-    def _candidates(self, query: Pack) -> tuple[Ints, Ints]:
-        """Pairs of a query's volumes and held ones of other parties whose boxes meet."""
-        boxes = boxes_of(query.cores, np.arange(len(query.owner)), query.low, query.high)
-        party = self._parties.get(query.activities[0].party, -1)
-        queries = queries_of(boxes, self._reach, self._epoch_s)
-        trees = [*self._trees, self._delta_tree()] if self._in_delta else self._trees
-        found = [self._proposed(tree, queries, boxes.volume, query, party) for tree in trees]
-        first, second = (np.concatenate(volumes) for volumes in zip(*found, strict=True))
-        pairs = np.unique(first * self._arena.volumes + second)
-        return np.divmod(pairs, max(1, self._arena.volumes))
-
-    def _proposed(
-        self, tree: Tree, queries: Floats32, query_of: Ints, query: Pack, party: int
-    ) -> tuple[Ints, Ints]:
-        held = self._arena.pack
-        apart = np.full(len(query.owner), party, dtype=np.int64)
-        module = WORKLOAD.module(filters, len(queries) * (len(tree.volume_of) / 16 + 1))
-        # Every box of the tree may meet every one of the query; few do.
-        room, most = 1024, len(queries) * len(tree.volume_of)
+    def _ask(self, activity: Activity, *, exact: bool) -> int:
+        """Has the pairs of volumes and their figures written; returns how many there are."""
+        volumes = activity.volumes
+        if not volumes:
+            refuse_empty([activity])
+        outlines = outlines_of(volumes)
+        held, forest = self._arena.pack, self._forest
+        module = WORKLOAD.module(asking, len(outlines.vertices) * (1 + len(self._rows)))
         while True:
-            first, second = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-            count, reached = module.propose(
-                tree.nodes,
-                tree.starts,
-                tree.volume_of,
-                queries,
-                query_of,
-                query.low,
-                query.high,
-                apart,
+            state, number = module.ask(
+                outlines,
+                self._parties.get(activity.party, -1),
+                area_number(activity),
+                forest,
+                self._epoch_s,
+                held.cores,
                 held.low,
                 held.high,
                 self._arena.party,
+                held.area,
                 self._reach,
-                False,
-                0,
-                len(queries),
-                first,
-                second,
+                self.separation.time_s,
+                self._stamps,
+                self._found,
+                self._pairs,
+                self._figures,
+                exact,
             )
-            if reached == len(queries):
-                return first[:count], second[:count]
-            room = min(4 * room, most)
+            if state == DONE:
+                return int(number)
+            owner = np.zeros(len(volumes), dtype=np.int64)
+            if state == LONG:
+                outlines = uncut(outlines, owner)
+            elif state == FULL:
+                room = 4 * len(self._pairs)
+                self._pairs = np.empty((room, 2), dtype=np.int64)
+                self._figures = np.empty((room, 6))
+            else:
+                refuse([activity], owner, *((number, -1) if state == ODD else (-1, number)))
 
     def _add(self, activities: list[Activity]) -> None:
         # What is refused is refused before anything has changed.
         packed = pack(activities)
         if not self._trees and not self._in_delta:
             self._epoch_s = float(packed.low[0, TIME])
-        for activity in activities:
-            row = self._rows.pop(key_of(activity), None)
+        keys = [key_of(activity) for activity in activities]
+        for key in keys:
+            row = self._rows.pop(key, None)
             if row is not None:
                 self._arena.drop(row)
         codes = [self._parties.setdefault(one.party, len(self._parties)) for one in activities]
-        for row, activity in enumerate(activities, len(self._arena.activities)):
-            self._rows[key_of(activity)] = row
+        self._rows.update((key, row) for row, key in enumerate(keys, len(self._keys)))
+        self._keys += keys
         volumes = self._arena.add(packed, np.array(codes, dtype=np.int64)[packed.owner])
+        if self._arena.volumes >= len(self._stamps):
+            self._stamp_afresh()
         held = self._arena.pack
         boxes = boxes_of(held.cores, volumes, held.low, held.high)
         if self._in_delta + len(boxes.volume) <= len(self._delta_of):
@@ -198,43 +225,50 @@ class Index:
     def _to_delta(self, boxes: Boxes) -> None:
         end = self._in_delta + len(boxes.volume)
         node, entry = np.divmod(np.arange(self._in_delta, end), NODE)
-        self._delta[node, :, entry] = outward(boxes.low, boxes.high, self._epoch_s)
+        self._forest.nodes[node, :, entry] = outward(boxes.low, boxes.high, self._epoch_s)
+        self._forest.entries[node, entry] = boxes.volume
         self._delta_of[self._in_delta : end] = boxes.volume
         self._in_delta = end
+        # Each of the delta's nodes is a tree of its own.
+        self._forest = self._forest._replace(roots=self._roots[: len(self._trees) + 1 + node[-1]])
 
-    def _empty_delta(self) -> None:
-        self._delta: Floats32 = np.empty((self._delta_nodes, 2 * SIDES, NODE), dtype=np.float32)
-        self._delta[:, :SIDES], self._delta[:, SIDES:] = np.inf, -np.inf
+    def _plant(self) -> None:
+        """Puts all trees behind an empty delta."""
+        forest = forest_of(self._trees, self._delta_nodes)
+        delta = np.zeros((self._delta_nodes, 3), dtype=np.int64)
+        delta[:, 0] = np.arange(self._delta_nodes)
+        self._roots = np.concatenate([forest.roots, delta])
+        self._forest = Forest(forest.nodes, forest.entries, self._roots[: len(self._trees)])
         self._delta_of: Ints = np.zeros(self._delta_nodes * NODE, dtype=np.int64)
         self._in_delta = 0
+        self._found = np.empty(forest.entries.size, dtype=np.int32)
+        self._stamp_afresh()
 
-    def _delta_tree(self) -> Tree:
-        """The delta as a tree of one level."""
-        nodes = -(-self._in_delta // NODE)
-        starts = np.array([0, nodes], dtype=np.int64)
-        return Tree(self._delta, starts, self._delta_of[: self._in_delta], self._epoch_s)
+    def _stamp_afresh(self) -> None:
+        self._stamps: Ints = np.zeros(self._arena.volumes * 3 // 2 + NODE, dtype=np.int64)
 
     def _merge(self, volumes: Ints) -> None:
         """Makes a tree of these volumes, of the delta and of the trees that are not much larger."""
         size = len(volumes)
-        while self._trees and len(self._trees[-1].volume_of) <= TREES_RATIO * size:
-            merged = self._trees.pop().volume_of
+        while self._trees and len(self._trees[-1].volumes) <= TREES_RATIO * size:
+            merged = self._trees.pop().volumes
             volumes, size = np.concatenate([volumes, merged]), size + len(merged)
         volumes = np.unique(np.concatenate([volumes, self._delta_of[: self._in_delta]]))
         volumes = volumes[self._arena.living(volumes)]
-        self._empty_delta()
         if len(volumes):
             held = self._arena.pack
             boxes = boxes_of(held.cores, volumes, held.low, held.high)
             self._trees.append(tree_of(boxes, self._epoch_s))
+        self._plant()
 
     def _close_gaps(self) -> None:
         gaps, volumes = self._arena.gaps, self._arena.volumes
         if gaps < self._gaps_min or 2 * gaps < volumes:
             return
         self._arena = self._arena.closed()
-        self._rows = {key_of(one): row for row, one in enumerate(self._arena.activities)}
+        self._keys = [key_of(one) for one in self._arena.activities]
+        self._rows = {key: row for row, key in enumerate(self._keys)}
         # Trees and delta number the volumes as they were before.
         self._trees.clear()
-        self._empty_delta()
+        self._in_delta = 0
         self._merge(np.arange(self._arena.volumes))

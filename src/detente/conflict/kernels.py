@@ -624,6 +624,67 @@ def along(a: Point, b: Point, distance_m: float, length_m: float) -> Point:
 
 
 @kernel
+def precedes(a: Cores, i: int, b: Cores, j: int) -> bool:
+    """Whether volume i comes first where the order of two must not depend on who asks.
+
+    Of two that are alike in all this neither does, and then the order makes no difference.
+    """
+    if a.radius_m[i] != b.radius_m[j]:
+        return bool(a.radius_m[i] < b.radius_m[j])
+    if a.polygon[i] != b.polygon[j]:
+        return bool(b.polygon[j])
+    rings_a, rings_b = a.volumes[i + 1] - a.volumes[i], b.volumes[j + 1] - b.volumes[j]
+    if rings_a != rings_b:
+        return bool(rings_a < rings_b)
+    for ring in range(rings_a):
+        p, q = a.volumes[i] + ring, b.volumes[j] + ring
+        start_a, start_b = a.paths[p], b.paths[q]
+        size_a, size_b = a.paths[p + 1] - start_a, b.paths[q + 1] - start_b
+        if size_a != size_b:
+            return bool(size_a < size_b)
+        if a.straight[start_a] != b.straight[start_b]:
+            return bool(b.straight[start_b])
+        for k in range(size_a):
+            lon_a, lon_b = a.lon[start_a + k], b.lon[start_b + k]
+            lat_a, lat_b = a.lat[start_a + k], b.lat[start_b + k]
+            if lon_a != lon_b:
+                return bool(lon_a < lon_b)
+            if lat_a != lat_b:
+                return bool(lat_a < lat_b)
+    return False
+
+
+@kernel
+def decide(
+    a: Cores, i: int, b: Cores, j: int, lateral_m: float, stack: Floats, steps: Ints
+) -> tuple[float, float, float]:
+    """Lateral gap of two volumes and its place; the gap is infinite if beyond ``lateral_m``.
+
+    The place is the longitude and latitude of the middle of the gap, or of a point inside both
+    volumes where there is none. Whichever of the two is named first, the answer is the same to the
+    last bit. ``steps`` is as in ``search``.
+    """
+    if precedes(b, j, a, i):
+        return decide_in_order(b, j, a, i, lateral_m, stack, steps)
+    return decide_in_order(a, i, b, j, lateral_m, stack, steps)
+
+
+@kernel
+def decide_in_order(
+    a: Cores, i: int, b: Cores, j: int, lateral_m: float, stack: Floats, steps: Ints
+) -> tuple[float, float, float]:
+    radius_a, radius_b = a.radius_m[i], b.radius_m[j]
+    touch_m = radius_a + radius_b
+    length_m, p, q = closest(a, i, b, j, touch_m, touch_m + lateral_m, stack, steps)
+    if length_m == inf:
+        return inf, 0.0, 0.0
+    middle_m = (max(0.0, length_m - radius_b) + min(length_m, radius_a)) / 2
+    x, y, z = along(p, q, middle_m, length_m)
+    lat = degrees(atan2(z, (1 - ECCENTRICITY2) * hypot(x, y)))
+    return max(0.0, length_m - touch_m), degrees(atan2(y, x)), lat
+
+
+@kernel
 def examine(
     a: Cores,
     b: Cores,
@@ -637,28 +698,18 @@ def examine(
 ) -> int:
     """Decides pairs of volumes: lateral gap and place of those within ``lateral_m``, else inf.
 
-    Writes ``gaps_m`` (n,) and ``places`` (n, 2), longitude and latitude: the middle of the gap, or
-    a point inside both volumes where there is none. Begins with pair ``start`` and gives up when
-    ``patience`` steps have been taken; returns the number of the first pair left undecided.
+    Writes ``gaps_m`` (n,) and ``places`` (n, 2), longitude and latitude (see ``decide``). Begins
+    with pair ``start`` and gives up when ``patience`` steps have been taken; returns the number of
+    the first pair left undecided.
     """
     stack, steps = np.empty((STACK_ROWS, 4)), np.zeros(2, dtype=np.int64)
     for k in range(start, len(a_volumes)):
-        i, j = a_volumes[k], b_volumes[k]
-        radius_a, radius_b = a.radius_m[i], b.radius_m[j]
-        touch_m = radius_a + radius_b
         steps[0], steps[1] = 0, min(patience, STEPS_MAX)
-        length_m, p, q = closest(a, i, b, j, touch_m, touch_m + lateral_m, stack, steps)
+        gap_m, lon, lat = decide(a, a_volumes[k], b, b_volumes[k], lateral_m, stack, steps)
         if steps[0] >= patience:
             return k
         patience -= steps[0]
-        if length_m == inf:
-            gaps_m[k] = inf
-            continue
-        gaps_m[k] = max(0.0, length_m - touch_m)
-        middle_m = (max(0.0, length_m - radius_b) + min(length_m, radius_a)) / 2
-        x, y, z = along(p, q, middle_m, length_m)
-        places[k, 0] = degrees(atan2(y, x))
-        places[k, 1] = degrees(atan2(z, (1 - ECCENTRICITY2) * hypot(x, y)))
+        gaps_m[k], places[k, 0], places[k, 1] = gap_m, lon, lat
     return len(a_volumes)
 
 

@@ -14,20 +14,20 @@ The columns of a box are intervals, all in the units in which they are compared:
 """
 
 from collections.abc import Sequence
-from math import isfinite
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 
-from detente.conflict import kernels
+from detente.conflict import laying
 from detente.conflict.compiled import WORKLOAD
-from detente.conflict.cores import Cores, cores_of
+from detente.conflict.cores import Cores
 from detente.conflict.model import SLACK_M, SLACK_S, Key, Separation
+from detente.conflict.outlines import Outlines, outlines_of
 from detente.errors import InputError
 from detente.volumes.areas import Area, area_of
-from detente.volumes.datums import height_interval_m
-from detente.volumes.geodesy import Floats, Ints
-from detente.volumes.model import Activity, Volume
+from detente.volumes.geodesy import Floats, Ints, cut_edges
+from detente.volumes.model import Activity
 
 COLUMNS = 7
 AREAS = (None, *Area)
@@ -60,18 +60,53 @@ def pack(activities: Sequence[Activity]) -> Pack:
 
     Raises InputError for an activity that cannot be compared with anything.
     """
-    for activity in activities:
-        _refuse_unknown(activity)
     volumes = [volume for activity in activities for volume in activity.volumes]
     counts = np.array([len(activity.volumes) for activity in activities], dtype=np.int64)
+    if not counts.all():
+        refuse_empty(activities)
     owner = np.repeat(np.arange(len(activities)), counts)
-    cores = cores_of(volumes, owner)
-    low, high = _boxes(volumes, cores)
-    _refuse_inverted(activities, owner, low, high)
+    outlines = outlines_of(volumes)
+    module = WORKLOAD.module(laying, len(outlines.vertices))
+    refuse(activities, owner, module.odd_volume(outlines), module.inverted_volume(outlines))
+    outlines = uncut(outlines, owner, module)
+    cores = module.lay(outlines)
+    low, high = np.empty((len(volumes), COLUMNS)), np.empty((len(volumes), COLUMNS))
+    module.box(outlines, cores, low, high)
     first = np.cumsum(counts) - counts
-    areas = [AREAS.index(area_of(activity.kind)) for activity in activities]
+    areas = [area_number(activity) for activity in activities]
     area = np.repeat(np.array(areas, dtype=np.int64), counts)
     return Pack(tuple(activities), cores, low, high, owner, first, area)
+
+
+def area_number(activity: Activity) -> int:
+    """The number of an activity's area (``AREAS``)."""
+    return AREAS.index(area_of(activity.kind))
+
+
+def uncut(outlines: Outlines, owner: Ints, module: ModuleType = laying) -> Outlines:
+    """The same outlines with no edge left that is too long for one piece.
+
+    ``owner`` (v,) numbers the activity that each volume belongs to.
+    """
+    long = np.zeros(len(outlines.rings) - 1, dtype=np.bool_)
+    if not module.mark_long(outlines, long):
+        return outlines
+    sizes = np.diff(outlines.rings)
+    volume_of = np.repeat(np.arange(len(owner)), np.diff(outlines.volumes))[long]
+    rows = np.flatnonzero(np.repeat(long, sizes))
+    lon, lat, starts = cut_edges(
+        outlines.vertices[rows, 0],
+        outlines.vertices[rows, 1],
+        np.concatenate([[0], np.cumsum(sizes[long])]),
+        outlines.straight[volume_of],
+        np.unique(owner[volume_of], return_inverse=True)[1],
+    )
+    before, sizes[long] = sizes.copy(), np.diff(starts)
+    vertices = np.empty((int(sizes.sum()), 2))
+    cut = np.repeat(long, sizes)
+    vertices[cut, 0], vertices[cut, 1] = lon, lat
+    vertices[~cut] = outlines.vertices[~np.repeat(long, before)]
+    return outlines._replace(vertices=vertices, rings=np.concatenate([[0], np.cumsum(sizes)]))
 
 
 def reach_of(separation: Separation) -> Floats:
@@ -85,51 +120,30 @@ def key_of(activity: Activity) -> Key:
     return Key(activity.party, activity.id)
 
 
-def _boxes(volumes: Sequence[Volume], cores: Cores) -> tuple[Floats, Floats]:
-    heights = {volume.band: height_interval_m(volume.band) for volume in volumes}
-    bands = np.array(
-        [(heights[v.band].w84, heights[v.band].msl, heights[v.band].std) for v in volumes]
+def refuse_empty(activities: Sequence[Activity]) -> None:
+    """Raises InputError for the first activity without a volume."""
+    empty = next(activity for activity in activities if not activity.volumes)
+    raise InputError(
+        "has no volume", remedy="give it at least one shape", where=f"{empty.party}/{empty.id}"
     )
-    windows = np.array([(v.start_s, v.end_s) for v in volumes])
-    low, high = np.empty((len(volumes), COLUMNS)), np.empty((len(volumes), COLUMNS))
-    # Box and polygon tests pass over every vertex a few times.
-    module = WORKLOAD.module(kernels, len(cores.lon) / 4)
-    module.bound_boxes(cores, low, high)
-    low[:, HEIGHTS], high[:, HEIGHTS] = bands[:, :, 0], bands[:, :, 1]
-    low[:, TIME], high[:, TIME] = windows[:, 0], windows[:, 1]
-    return low, high
 
 
-def _refuse_unknown(activity: Activity) -> None:
-    """Not-a-number compares as apart from everything, so it must never come this far."""
-    where = f"{activity.party}/{activity.id}"
-    if not activity.volumes:
-        raise InputError("has no volume", remedy="give it at least one shape", where=where)
-    for number, volume in enumerate(activity.volumes, 1):
-        limits = (volume.band.lower, volume.band.upper)
-        figures = [
-            volume.radius_m,
-            volume.start_s,
-            volume.end_s,
-            *(limit.value_m for limit in limits if limit is not None),
-            *(sum(map(sum, ring)) for ring in volume.core.rings),
-        ]
-        # A sum is finite only if all its terms are.
-        if not isfinite(sum(figures)):
-            raise InputError(
-                "a place, radius, altitude or time is not a finite number",
-                remedy="correct the activity; it cannot be checked",
-                where=f"{where}: volume {number}",
-            )
+def refuse(activities: Sequence[Activity], owner: Ints, odd: int, inverted: int) -> None:
+    """Raises InputError if a volume of this number has no figures to compare (-1: there is none).
 
-
-def _refuse_inverted(
-    activities: Sequence[Activity], owner: Ints, low: Floats, high: Floats
-) -> None:
-    """A box that ends before it begins lies apart from everything, as not-a-number does."""
-    inverted = np.flatnonzero(~(low <= high).all(axis=1))
-    if len(inverted):
-        activity = activities[int(owner[inverted[0]])]
+    What is not a number compares as apart from everything, and so does what ends before it
+    begins: neither must ever come as far as a comparison.
+    """
+    if odd >= 0:
+        activity = activities[int(owner[odd])]
+        number = odd - int(np.searchsorted(owner, owner[odd])) + 1
+        raise InputError(
+            "a place, radius, altitude or time is not a finite number",
+            remedy="correct the activity; it cannot be checked",
+            where=f"{activity.party}/{activity.id}: volume {number}",
+        )
+    if inverted >= 0:
+        activity = activities[int(owner[inverted])]
         raise InputError(
             "an altitude band or a time window ends before it begins",
             remedy="correct the activity; it cannot be checked",

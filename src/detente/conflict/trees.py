@@ -15,26 +15,27 @@ passes, and never less:
   exact test may take a distance for too short.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from detente.conflict import filters
 from detente.conflict.compiled import WORKLOAD
 from detente.conflict.cores import Cores
-from detente.conflict.filters import NODE, SIDES
+from detente.conflict.filters import NODE, RUN_M, RUNS_MAX, SIDES
 from detente.conflict.pack import TIME
 from detente.volumes.geodesy import Floats, Floats32, Ints
 
-RUN_M = 100_000.0
-"""A line longer than this along an axis is held by several boxes."""
-RUNS_MAX = 64
-"""A volume has no more boxes than this, however long it is."""
 SPARE = 1.0
 """Metres and seconds by which queries are widened."""
 
 W84 = 3
 """The column of ``pack``'s boxes that a tree takes over of the three heights."""
+
+
+Ints32 = npt.NDArray[np.int32]
 
 
 class Boxes(NamedTuple):
@@ -49,21 +50,27 @@ class Boxes(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """A packed tree."""
+    """A packed tree; its root is its last node."""
 
     nodes: Floats32
-    """(k, 10, 64) lower sides, then upper sides; the leaves come first, the root last."""
-    starts: Ints
-    """(levels + 1,) the first node of each level, leaves first."""
-    volume_of: Ints
-    """(m,) the volume of each entry of the leaves."""
-    epoch_s: float
-    """What its times are counted from."""
+    """(k, 10, 64) lower sides, then upper sides, of each node's entries; the leaves come first."""
+    entries: Ints32
+    """(k, 64) what each entry stands for: in a leaf a volume, elsewhere another node."""
+    levels: int
+    """How many levels there are above the leaves."""
+    volumes: Ints
+    """(m,) the volume of each box in the leaves, in their order."""
 
-    @property
-    def nbytes(self) -> int:
-        """Memory of its arrays."""
-        return self.nodes.nbytes + self.starts.nbytes + self.volume_of.nbytes
+
+class Forest(NamedTuple):
+    """Several trees in the same arrays, to be looked into one after another."""
+
+    nodes: Floats32
+    """(k, 10, 64) the nodes of all trees."""
+    entries: Ints32
+    """(k, 64)."""
+    roots: Ints
+    """(r, 3) each tree's root, the levels below it, and its first node."""
 
 
 def boxes_of(cores: Cores, volumes: Ints, low: Floats, high: Floats) -> Boxes:
@@ -84,12 +91,37 @@ def boxes_of(cores: Cores, volumes: Ints, low: Floats, high: Floats) -> Boxes:
 def tree_of(boxes: Boxes, epoch_s: float) -> Tree:
     """Packs boxes into a tree that counts time from ``epoch_s``. Equal boxes give equal trees."""
     order = _tiled(boxes.low, boxes.high)
-    level = outward(boxes.low[order], boxes.high[order], epoch_s)
-    levels = [as_nodes(level)]
+    volumes = boxes.volume[order]
+    levels = [as_nodes(outward(boxes.low[order], boxes.high[order], epoch_s))]
+    entries = [_filled(volumes, len(levels[0]))]
     while len(levels[-1]) > 1:
+        below = len(levels[-1])
+        first = sum(map(len, levels)) - below
         levels.append(as_nodes(_sides_of(levels[-1])))
-    starts = np.cumsum([0, *map(len, levels)]).astype(np.int64)
-    return Tree(np.concatenate(levels), starts, boxes.volume[order], epoch_s)
+        entries.append(_filled(np.arange(first, first + below), len(levels[-1])))
+    return Tree(np.concatenate(levels), np.concatenate(entries), len(levels) - 1, volumes)
+
+
+def forest_of(trees: Sequence[Tree], spare_nodes: int = 0) -> Forest:
+    """Trees side by side, behind as many nodes that hold nothing yet."""
+    nodes = [empty_nodes(spare_nodes), *(tree.nodes for tree in trees)]
+    entries = [np.zeros((spare_nodes, NODE), dtype=np.int32), *(tree.entries for tree in trees)]
+    roots, first = [], spare_nodes
+    for tree in trees:
+        roots.append((first + len(tree.nodes) - 1, tree.levels, first))
+        first += len(tree.nodes)
+    return Forest(
+        np.concatenate(nodes),
+        np.concatenate(entries),
+        np.array(roots, dtype=np.int64).reshape(-1, 3),
+    )
+
+
+def empty_nodes(count: int) -> Floats32:
+    """(count, 10, 64) nodes whose entries meet nothing."""
+    nodes = np.empty((count, 2 * SIDES, NODE), dtype=np.float32)
+    nodes[:, :SIDES], nodes[:, SIDES:] = np.inf, -np.inf
+    return nodes
 
 
 def queries_of(boxes: Boxes, reach: Floats, epoch_s: float) -> Floats32:
@@ -118,6 +150,13 @@ def as_nodes(boxes: Floats32) -> Floats32:
     filled[: len(boxes)] = boxes
     filled[len(boxes) :, :SIDES], filled[len(boxes) :, SIDES:] = np.inf, -np.inf
     return np.ascontiguousarray(filled.reshape(nodes, NODE, 2 * SIDES).swapaxes(1, 2))
+
+
+def _filled(numbers: Ints, nodes: int) -> Ints32:
+    """(nodes, 64) these numbers in order, and zeros."""
+    filled = np.zeros(nodes * NODE, dtype=np.int32)
+    filled[: len(numbers)] = numbers
+    return filled.reshape(nodes, NODE)
 
 
 def _sides_of(nodes: Floats32) -> Floats32:
