@@ -56,7 +56,8 @@ class Ours:
         self.index.put_many(activities)
 
     def candidates(self, query: Pack, i: int) -> Ints:
-        return self.index._candidates(query)[1]
+        near = self.index.near(query.activities[0])
+        return np.array([int(one.party[1:]) for one in near], dtype=np.int64)
 
 
 class Tree2D:

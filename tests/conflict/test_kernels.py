@@ -39,7 +39,7 @@ def _two_pieces(
         lines.append(shapes.line(start, (start[0] + turn, end[1]), edges=edges))
     one, other = lines
     volumes = [shapes.volume(one), shapes.volume(other)]
-    cores = cores_of(volumes, np.zeros(2, dtype=np.int64))
+    cores = pack([shapes.activity("a", *volumes)]).cores
     assert len(cores.lon) == 4
     return one, other, cores
 
@@ -84,7 +84,7 @@ def test_far_bound_needs_what_curvature_takes_away(shapes: Any, oracle: Any) -> 
     north, _, _ = oracle.wgs84.fwd(0.0, 0.22, 0, 0.0)
     one = shapes.line((north, -0.22), (north, 0.22), edges=Edges.GEODESIC)
     other = shapes.line((60.0, -0.22), (60.0, 0.22), edges=Edges.GEODESIC)
-    cores = cores_of([shapes.volume(one), shapes.volume(other)], np.zeros(2, dtype=np.int64))
+    cores = pack([shapes.activity("a", shapes.volume(one), shapes.volume(other))]).cores
     lower, _, _ = kernels.far_bound(*_ends(cores, 0), *_ends(cores, 2), 0.0)
     middles = oracle.wgs84.inv(0.0, 0.0, 60.0, 0.0)[2]
     true_m = oracle.core_distance_m(one, other, 21, 30)

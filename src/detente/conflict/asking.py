@@ -10,6 +10,7 @@ from math import inf
 import numpy as np
 import numpy.typing as npt
 
+from detente.conflict.compiled import kernel
 from detente.conflict.cores import Cores
 from detente.conflict.filters import NODE, RUN_M, RUNS_MAX, SIDES, bound_runs, meet
 from detente.conflict.kernels import STACK_ROWS, STEPS_MAX, decide
@@ -22,7 +23,6 @@ from detente.conflict.laying import (
     mark_long,
     odd_volume,
 )
-from detente.conflict.compiled import kernel
 from detente.conflict.model import SLACK_M
 from detente.conflict.outlines import Outlines
 from detente.conflict.pack import PLACE

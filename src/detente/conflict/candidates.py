@@ -30,16 +30,14 @@ Block = tuple[Callable[[], Iterator[Pairs]], int]
 """Proposes the pairs of some volumes, when it is called; and how many volumes are done then."""
 
 
-def candidates_among(
-    everything: Pack, apart: Ints, reach: Floats, *, swept_max: int = SWEPT_MAX
-) -> Iterator[Block]:
+def candidates_among(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
     """Pairs of volumes of one pack whose boxes meet and that differ in ``apart`` (v,).
 
     Each pair is proposed once, the lower number first. Blocks may be called in any order and at
     the same time.
     """
-    if len(everything.owner) > swept_max:
-        return _asked(everything, apart, reach)
+    if len(everything.owner) > SWEPT_MAX:
+        return asked(everything, apart, reach)
     return iter([(lambda: _swept(everything, apart, reach), len(everything.owner))])
 
 
@@ -57,18 +55,20 @@ def _swept(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Pairs]:
         yield np.minimum(one, other), np.maximum(one, other)
 
 
-def _asked(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
+def asked(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
+    """The same, by a tree."""
     volumes = len(everything.owner)
     sides = everything.low, everything.high, apart
     boxes = boxes_of(everything.cores, np.arange(volumes), everything.low, everything.high)
-    tree = tree_of(boxes, float(everything.low[0, TIME]))
+    epoch_s = float(everything.low[0, TIME])
+    tree = tree_of(boxes, epoch_s)
     # Volumes take their turns as they stand in the tree, so that one finds the nodes of the last
     # still in the cache. All boxes of one volume stand together: see ``ask``.
     rank = np.full(volumes, len(tree.volumes))
     np.minimum.at(rank, tree.volumes, np.arange(len(tree.volumes)))
     order = np.argsort(rank[boxes.volume], kind="stable")
     query_of = boxes.volume[order]
-    queries = queries_of(boxes, reach, tree.epoch_s)[order]
+    queries = queries_of(boxes, reach, epoch_s)[order]
     ranks = rank[query_of]
     forest = forest_of([tree])
     module = WORKLOAD.module(asking, np.inf)

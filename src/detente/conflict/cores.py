@@ -8,8 +8,6 @@ pieces. The *piece* i runs from vertex i to vertex i + 1.
 
 from typing import NamedTuple
 
-import numpy as np
-
 from detente.volumes.geodesy import Bools, Floats, Ints
 
 BLOCK = 16

@@ -8,11 +8,9 @@ full intervals in double precision and never rounds (``meet``). A tree of coarse
 
 from math import inf
 
-import numpy as np
-
 from detente.conflict.compiled import kernel
 from detente.conflict.cores import Cores
-from detente.volumes.geodesy import RADIUS_MIN_M, Bools, Floats, Floats32, Ints
+from detente.volumes.geodesy import RADIUS_MIN_M, Floats, Ints
 
 NODE = 64
 """Entries of a node. One instruction compares sixteen floats, and four cache lines follow."""

@@ -92,9 +92,7 @@ def conflicts_of(a: Pack, b: Pack, hits: Iterable[Hits], separation: Separation)
     areas = np.maximum(a.area[first[starts]], b.area[second[starts]])
     columns = (starts.tolist(), ends, one[starts].tolist(), other[starts].tolist(), areas.tolist())
     return [
-        conflict_of(
-            key_of(a.activities[i]), key_of(b.activities[j]), area, tuple(parts[start:end])
-        )
+        conflict_of(key_of(a.activities[i]), key_of(b.activities[j]), area, tuple(parts[start:end]))
         for start, end, i, j, area in zip(*columns, strict=True)
     ]
 

@@ -14,17 +14,19 @@ It is not safe for threads; its owner serialises access.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from detente.conflict import asking
 from detente.conflict.arena import Arena
 from detente.conflict.asking import DONE, FULL, LONG, ODD
 from detente.conflict.compiled import WORKLOAD
-from detente.conflict.filters import NODE, SIDES
+from detente.conflict.filters import NODE
 from detente.conflict.hits import conflict_of
 from detente.conflict.meeting import in_order
 from detente.conflict.model import Conflict, Key, Part, Separation
@@ -36,7 +38,6 @@ from detente.conflict.pack import (
     pack,
     reach_of,
     refuse,
-    refuse_empty,
     uncut,
 )
 from detente.conflict.trees import Boxes, Forest, Tree, boxes_of, forest_of, outward, tree_of
@@ -71,7 +72,8 @@ class Index:
         self._keys: list[Key] = []
         self._parties: dict[str, int] = {}
         self._trees: list[Tree] = []
-        self._epoch_s = 0.0
+        self._epoch_s, self._in_delta = 0.0, 0
+        self._forest = forest_of([])
         self._pairs: Ints = np.empty((PAIRS_AT_FIRST, 2), dtype=np.int64)
         self._figures: Floats = np.empty((PAIRS_AT_FIRST, 6))
         self._plant()
@@ -82,7 +84,7 @@ class Index:
 
     def memory_bytes(self) -> int:
         """Memory of all arrays and tables; not of the activities and keys they refer to."""
-        arrays = [*self._forest, self._delta_of, self._stamps, self._found]
+        arrays: list[npt.NDArray[Any]] = [*self._forest, self._delta_of, self._stamps, self._found]
         arrays += [self._pairs, self._figures, *(tree.volumes for tree in self._trees)]
         tables = sys.getsizeof(self._rows) + sys.getsizeof(self._keys)
         tables += sys.getsizeof(self._arena.activities)
@@ -138,9 +140,7 @@ class Index:
             return []
         held, key, area = self._arena.pack, key_of(activity), area_number(activity)
         pairs, figures = self._pairs[:count].tolist(), self._figures[:count].tolist()
-        met = [
-            (int(held.owner[j]), i, j, *of) for (i, j), of in zip(pairs, figures, strict=True)
-        ]
+        met = [(int(held.owner[j]), i, j, *of) for (i, j), of in zip(pairs, figures, strict=True)]
         if count > 1:
             met.sort()
         found = []
@@ -161,8 +161,10 @@ class Index:
     def _ask(self, activity: Activity, *, exact: bool) -> int:
         """Has the pairs of volumes and their figures written; returns how many there are."""
         volumes = activity.volumes
-        if not volumes:
-            refuse_empty([activity])
+        if not volumes or not self._rows:
+            # There is nothing to compare with, but what cannot be compared is refused all the same.
+            pack([activity])
+            return 0
         outlines = outlines_of(volumes)
         held, forest = self._arena.pack, self._forest
         module = WORKLOAD.module(asking, len(outlines.vertices) * (1 + len(self._rows)))

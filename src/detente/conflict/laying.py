@@ -6,7 +6,7 @@ the closest points relies on. Where each bound comes from is said in ``volumes.g
 the same formulas for one piece at a time.
 """
 
-from math import ceil, cos, floor, hypot, inf, isfinite, pi, radians, sin, sqrt
+from math import cos, floor, hypot, isfinite, pi, radians, sin, sqrt
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from detente.volumes.geodesy import (
     SEMI_MAJOR_M,
     Bools,
     Floats,
-    Ints,
 )
 
 Point = tuple[float, float, float]
@@ -188,7 +187,7 @@ def lay_path(outlines: Outlines, cores: Cores, path: int, straight: bool, polygo
     cores.ball_m[last] = -1.0
     for axis in range(3):
         cores.middle[last, axis] = cores.xyz[last, axis]
-    whole = 0 if straight else int(floor(turned / (2 * pi) + 0.5))
+    whole = 0 if straight else floor(turned / (2 * pi) + 0.5)
     cores.turns[path] = whole
     # The inside of a ring of geodesics is the smaller of its two sides. The area between the ring
     # and the equator, over R², is the integral of sin(latitude) over longitude: a ring once round
@@ -221,7 +220,7 @@ def lay_piece(cores: Cores, i: int, straight: bool) -> None:
 
 @kernel
 def lay_blocks(cores: Cores, v: int) -> None:
-    """A ball for each run of ``BLOCK`` vertices of a volume; one of no pieces has a radius below 0."""
+    """A ball for each ``BLOCK`` vertices of a volume; one of no pieces has a radius below 0."""
     begin, end = cores.paths[cores.volumes[v]], cores.paths[cores.volumes[v + 1]]
     for block in range(cores.blocks[v], cores.blocks[v + 1]):
         first = begin + BLOCK * (block - cores.blocks[v])

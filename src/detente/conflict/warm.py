@@ -8,7 +8,7 @@ import time
 from math import inf
 from typing import TextIO
 
-from detente.conflict.candidates import candidates_among, candidates_between
+from detente.conflict.candidates import asked, candidates_between
 from detente.conflict.compiled import WORKLOAD
 from detente.conflict.index import Index
 from detente.conflict.meeting import find
@@ -33,7 +33,7 @@ def warm(stream: TextIO) -> None:
     find([one, other], Separation())
     packed = pack([one, other])
     reach = reach_of(Separation())
-    for propose, _ in candidates_among(packed, packed.owner, reach, swept_max=0):
+    for propose, _ in asked(packed, packed.owner, reach):
         for _ in propose():
             pass
     for _ in candidates_between(packed, packed, reach):
