@@ -142,6 +142,19 @@ def test_no_file_is_a_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
+def test_beside_a_protected_site_its_radius_is_all_that_counts(
+    us: str, ru: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = write(tmp_path / "relief.geojson", circle("hospital", kind="Protected Site"))
+    assert run(["check", site, ru]) == 0
+    assert "Of the activities 1 is a protected site or line" in capsys.readouterr().out
+    near = write(tmp_path / "tj.geojson", circle("patrol", lon=68.9))
+    assert run(["check", "--format", "geojson", site, near]) == 1
+    features = document(capsys)["features"]
+    assert features[0]["properties"]["kind"] == "protected-site"
+    assert {one["properties"]["kind"] for one in features[1:]} == {"Protected Site", "activity"}
+
+
 def test_one_party_is_compared_with_itself_only_if_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,7 @@ def test_the_document_has_the_promised_shape() -> None:
             {
                 "a": {"party": "ru", "id": "recon-2"},
                 "b": {"party": "us", "id": "orbit-1"},
+                "kind": "separation",
                 "start": "2021-08-09T02:35:00.400Z",
                 "end": "2021-08-09T03:25:00.200Z",
                 "lateral_m": 1234.5,
@@ -89,6 +91,30 @@ def test_the_table_fits_a_page_whatever_the_names() -> None:
     text = text_of(result(long, conflict()))
     assert max(map(len, text.splitlines())) <= tables.WIDTH
     assert sum(line.count("i") for line in text.splitlines()) >= 64
+
+
+@pytest.mark.parametrize(
+    ("kind", "lateral_m", "words"),
+    [
+        (Kind.PROTECTED_SITE, 0.0, "in the buffer of a protected site"),
+        (Kind.LINE_CROSSING, 0.0, "across a line"),
+        (Kind.SPECIAL_CAUTION_AREA, 0.0, "in a special caution area"),
+        (Kind.SPECIAL_CAUTION_AREA, 900.0, "near a special caution area"),
+        (Kind.RESTRICTED_OPERATING_ZONE, 0.0, "in a restricted operating zone"),
+        (Kind.RESTRICTED_OPERATING_ZONE, 900.0, "near a restricted operating zone"),
+    ],
+)
+def test_a_conflict_with_an_area_says_of_what_kind_it_is(
+    kind: Kind, lateral_m: float, words: str
+) -> None:
+    one = msgspec.structs.replace(conflict(lateral_m=lateral_m), kind=kind)
+    found = msgspec.structs.replace(result(one), places=2)
+    lines = text_of(found).splitlines()
+    assert lines[5].strip() == words
+    assert "Of the activities 2 are protected sites or lines: to these" in lines[-1]
+    assert tables.document(found)["conflicts"][0]["kind"] == kind
+    assert words not in text_of(result(conflict()))
+    assert "protected" not in text_of(result(conflict()))
 
 
 def test_what_is_unknown_is_said_first_and_never_called_clear() -> None:

@@ -48,6 +48,16 @@ def test_a_file_of_the_exercise(data: Path) -> None:
     assert drop.band == Band(Limit(0.0, Reference.SFC), Limit(1500.0, Reference.AGL))
 
 
+@pytest.mark.parametrize("kind", ["line", "EXERCISE Line of contact"])
+def test_a_line_to_be_crossed_needs_no_radius_and_has_one_all_the_same(
+    read_feature: Reader, kind: str
+) -> None:
+    assert only_volume(read_feature(LINE, kind=kind, radius_m=None)).radius_m == 1.0
+    assert only_volume(read_feature(LINE, kind=kind, radius_m=50)).radius_m == 50.0
+    (bad,) = read_feature(POINT, kind=kind, radius_m=None).bad
+    assert "no radius_m" in str(bad)
+
+
 @pytest.mark.parametrize(
     ("geometry", "shapes"),
     [

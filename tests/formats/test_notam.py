@@ -104,6 +104,22 @@ def test_polygons_in_item_e(read_notam: Reader, text: str) -> None:
         assert found == pytest.approx(corner)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("QRDCA", "danger area"),
+        ("QRPCA", "prohibited area"),
+        ("QRRCA", "restricted area"),
+        ("QRTCA", "restricted area"),
+        ("QWELW", "notam"),
+        ("QRACA", "notam"),
+    ],
+)
+def test_the_code_tells_the_kind_of_area(read_notam: Reader, code: str, kind: str) -> None:
+    q = f"OAKX/{code}/IV/BO/W/000/100/3641N06852E010"
+    assert only(read_notam(CIRCLE, q=q)).kind == kind
+
+
 def test_a_polygon_across_the_antimeridian(read_notam: Reader) -> None:
     volume = only(
         read_notam(

@@ -78,13 +78,15 @@ class History:
         self.world.release(party, self._activity(party))
 
     def _activity(self, party: str) -> Activity:
-        return self.circle(
+        activity = self.circle(
             party,
             self.rng.choice(["a", "b"]),
             lon=self.rng.choice([68.0, 68.3, 68.8]),
             level=self.rng.choice([240, 255, 300]),
             start_s=self.rng.choice([0.0, 3600.0, 9000.0]),
         )
+        kind = self.rng.choice([*["patrol"] * 4, "Danger area", "EXERCISE protected-site"])
+        return msgspec.structs.replace(activity, kind=kind)
 
     def withdraw(self, party: str) -> None:
         released = {
@@ -193,8 +195,10 @@ def _meet(a: Activity, b: Activity, separation: Separation) -> bool:
     apart_m = GEOD.inv(lon1, lat1, lon2, lat2)[2] - one.radius_m - other.radius_m
     bands = [(v.band.lower.value_m, v.band.upper.value_m) for v in (one, other)]  # type: ignore[union-attr]
     (low1, high1), (low2, high2) = bands
+    sites = [activity.kind == "EXERCISE protected-site" for activity in (a, b)]
     return bool(
-        apart_m <= separation.lateral_m + 0.01
+        not all(sites)
+        and apart_m <= (0.0 if any(sites) else separation.lateral_m) + 0.01
         and max(low1 - high2, low2 - high1) <= separation.vertical_m + 0.01
         and max(one.start_s - other.end_s, other.start_s - one.end_s) <= separation.time_s
     )
@@ -313,6 +317,30 @@ def test_every_prefix_of_an_arrival_equals_its_rebuild(
 def _one(view: MemoryView) -> read.Conflict:
     [conflict] = read.conflicts(view)
     return conflict
+
+
+def test_an_area_gives_the_conflict_its_kind_and_a_site_is_not_asked_to_move(
+    world: Any, circle: Circle
+) -> None:
+    site = msgspec.structs.replace(circle("us", "hospital"), kind="protected site")
+    world.release("us", site)
+    beside = circle("ru", "corridor", lon=69.1, level=240)
+    world.release("ru", beside)
+    # 7 km apart: within the separation, and outside the buffer.
+    assert read.conflicts(world.view()) == []
+    world.release("ru", circle("ru", "corridor", lon=69.0, level=240))
+    conflict = _one(world.view())
+    assert (conflict.kind, conflict.lateral_m) == ("protected-site", 0)
+    assert conflict.suggestions["us"] == read.Suggestion(None, None, None, None)
+    assert conflict.suggestions["ru"].higher_m is not None
+
+    world.release("us", msgspec.structs.replace(site, kind="special caution area"))
+    conflict = _one(world.view())
+    assert conflict.kind == "special-caution-area"
+    assert conflict.suggestions["us"].later_s is not None
+    # What was a site is now held to the separation.
+    world.release("ru", beside)
+    assert _one(world.view()).state == "open"
 
 
 def test_a_conflict_names_what_it_is_of(world: Any, circle: Circle) -> None:

@@ -101,7 +101,9 @@ def check(
 
     Two activities conflict when they come within the lateral and the vertical separation while
     their time windows, each widened by half of the time separation, overlap. Activities of one
-    party are compared with each other only with --within.
+    party are compared with each other only with --within. To protected sites (whose radius is
+    their buffer) and lines (which count where they are crossed) no lateral separation is added;
+    two of these never conflict.
 
     Exit status: 1 if there are conflicts; else 2 if anything could not be used or is unknown;
     0 only if everything was read and nothing conflicts.
@@ -139,6 +141,7 @@ def _compare(
 ) -> "Result":
     from detente.cli.tables import Result
     from detente.conflict import find
+    from detente.volumes.areas import PLACES, area_of
 
     with _progress("comparing") as progress:
         conflicts = find(reading.activities, separation, within=within, progress=progress)
@@ -147,6 +150,7 @@ def _compare(
         separation=separation,
         conflicts=tuple(conflicts),
         unknown=(*reading.unknown, *(reading.dropped if skip_bad else ())),
+        places=sum(area_of(activity.kind) in PLACES for activity in reading.activities),
     )
 
 

@@ -6,6 +6,7 @@ The JSON, whose shape is a promise to scripts::
     {"activities": 12,
      "separation": {"lateral_m": 9260.0, "vertical_m": 304.8, "time_s": 600.0},
      "conflicts": [{"a": {"party": "ru", "id": "recon-2"}, "b": {"party": "us", "id": "orbit-1"},
+                    "kind": "separation",
                     "start": "2021-08-09T02:35:00Z", "end": "2021-08-09T03:25:00Z",
                     "lateral_m": 0.0, "vertical_m": 0.0, "place": {"lon": 68.83, "lat": 36.42}}],
      "unknown": [{"party": "relief", "id": "feature 3", "why": "…"}]}
@@ -25,6 +26,7 @@ from typing import IO, Any
 import msgspec
 
 from detente.conflict import Conflict, Key, Separation
+from detente.conflict.words import words_of
 from detente.formats import Unknown, features_of
 from detente.volumes.model import Activity, Band, Limit, Reference
 from detente.volumes.times import ceil_ms, floor_ms, format_time, within_calendar_s
@@ -42,12 +44,16 @@ _RIGHT = (0, 3, 4)
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one check read and found. ``activities`` counts those that were checked."""
+    """What one check read and found. ``activities`` counts those that were checked.
+
+    ``places`` counts those of them that are protected sites or lines.
+    """
 
     activities: int
     separation: Separation
     conflicts: tuple[Conflict, ...]
     unknown: tuple[Unknown, ...]
+    places: int = 0
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -101,7 +107,17 @@ def summary(result: Result, *, within: bool) -> str:
     return (
         f"{head} found among {among}, {between}{unknown}.\n"
         f"Separation: {spoken_separation(result.separation)}.\n"
+        f"{_places(result.places)}"
     )
+
+
+def _places(places: int) -> str:
+    if not places:
+        return ""
+    are = (
+        "1 is a protected site or line" if places == 1 else f"{places} are protected sites or lines"
+    )
+    return f"Of the activities {are}: to these no lateral separation is added.\n"
 
 
 def spoken_separation(separation: Separation) -> str:
@@ -173,6 +189,7 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
     return {
         "a": msgspec.to_builtins(conflict.a),
         "b": msgspec.to_builtins(conflict.b),
+        "kind": str(conflict.kind),
         "start": format_time(within_calendar_s(floor_ms(conflict.start_s))),
         "end": format_time(within_calendar_s(ceil_ms(conflict.end_s))),
         "lateral_m": _down(conflict.lateral_m, 1),
@@ -187,6 +204,8 @@ def _table(conflicts: tuple[Conflict, ...]) -> str:
     rows = [_row(_HEAD, widths), "─" * WIDTH]
     for count, conflict in enumerate(conflicts, start=1):
         rows.append(_row([[str(count)], *_cells(conflict, widths[1])], widths))
+        if words := words_of(conflict.kind, conflict.lateral_m):
+            rows.append(" " * (number + 2) + words)
     return "\n".join(rows) + "\n"
 
 

@@ -22,6 +22,7 @@ from detente.conflict.hits import by_own_rule, hits_of
 from detente.conflict.meeting import between
 from detente.conflict.model import Separation
 from detente.conflict.pack import HEIGHTS, TIME, Pack, pack, reach_of
+from detente.volumes.areas import PLACES, area_of
 from detente.volumes.datums import height_interval_m
 from detente.volumes.geodesy import Bools, Floats, Ints
 from detente.volumes.model import Activity, Band, Limit, Reference, Volume
@@ -51,7 +52,12 @@ class Shifts(msgspec.Struct, frozen=True):
 
 
 def part(a: Activity, b: Activity, separation: Separation) -> Shifts:
-    """What would end the conflict of ``a`` and ``b`` if ``a`` moved and ``b`` did not."""
+    """What would end the conflict of ``a`` and ``b`` if ``a`` moved and ``b`` did not.
+
+    Nothing would if ``a`` is a place (``areas.PLACES``): a hospital does not move.
+    """
+    if area_of(a.kind) in PLACES:
+        return Shifts(None, None, None, None)
     one, other, first, second = _near_laterally(a, b, separation)
     times = _times_blocked(one, first, other, second, separation)
     heights = _heights_blocked(one, first, other, second, separation)

@@ -125,7 +125,7 @@ class Placemarks:
             band, band_said = _band(shape, properties, banded=banded)
             cores, room_m = _cores(shape, properties)
             volumes += [
-                Volume(core, radius_m_of(properties.get("radius_m"), core) + room_m, band,
+                Volume(core, radius_m_of(properties, core) + room_m, band,
                        start_s, end_s)
                 for core in cores
             ]  # fmt: skip

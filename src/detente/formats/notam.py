@@ -45,6 +45,13 @@ _Q_BEGINS = re.compile(r"(?<![A-Z0-9])Q\)\s*[A-Z]{3,4}/Q", re.ASCII)
 _ACTIVE = ("CA", "LW", "LP", "LR", "LC", "XX")
 """Conditions (letters four and five of the Q-code) of an area in use: activated, will take place,
 prohibited, limited to, closed, and plain language, where item E speaks for itself."""
+_KINDS = {
+    "RD": "danger area",
+    "RP": "prohibited area",
+    "RR": "restricted area",
+    "RT": "restricted area",
+}
+"""Subjects (letters two and three) that are areas of a kind of their own (``volumes.areas``)."""
 _MAX_ONE = 20_000
 """Characters in one NOTAM."""
 
@@ -171,7 +178,8 @@ def _activity(items: Items, identifier: str, party: str) -> Activity | Unclear:
     volumes = tuple(Volume(area.core, area.radius_m, band, *window) for window in windows)
     if items.d:
         notes = (*notes, _schedule_note(windows))
-    return Activity(party, identifier, "notam", volumes, (*area.notes, *notes))
+    kind = _KINDS.get(q.subject, "notam")
+    return Activity(party, identifier, kind, volumes, (*area.notes, *notes))
 
 
 def _schedule_note(windows: tuple[Window, ...]) -> str:

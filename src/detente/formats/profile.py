@@ -3,8 +3,9 @@
 ==================  ===========================================================================
 ``id``              required; unique within the party
 ``party``           the file's name stands in
-``kind``            ``activity`` if missing
-``radius_m``        required for Point and LineString; 0 for a Polygon if missing
+``kind``            ``activity`` if missing; some kinds are areas (``volumes.areas``)
+``radius_m``        required for Point and LineString; if missing 0 for a Polygon, 1 for a
+                    LineString of the kind ``line``
 ``altitude_lower``  see ``formats.altitudes``; no limit on that side if missing
 ``altitude_upper``
 ``start``, ``end``  required; RFC 3339 with offset
@@ -25,6 +26,7 @@ from detente.formats.altitudes import is_bare
 from detente.formats.geometry import cores_of
 from detente.formats.reading import Gathering
 from detente.volumes import Activity, Band, Core, Edges, Limit, Shape, Volume
+from detente.volumes.areas import Area, area_of
 from detente.volumes.check import PARTY_PATTERN, check_party
 from detente.volumes.times import parse_time_s
 
@@ -39,6 +41,9 @@ PROPERTIES = (
     "end",
     "edges",
 )
+
+LINE_RADIUS_M = 1.0
+"""A line that is crossed needs no width, and every polyline must have one."""
 
 LimitReader = Callable[[object, str], Limit | None]
 
@@ -63,8 +68,7 @@ def activity_of(
     )
     note_bare_limits(properties, gathering)
     volumes = tuple(
-        Volume(core, radius_m_of(properties.get("radius_m"), core), band, start_s, end_s)
-        for core in cores
+        Volume(core, radius_m_of(properties, core), band, start_s, end_s) for core in cores
     )
     return Activity(party, identifier, kind_of(properties), volumes, _notes(band, heights))
 
@@ -130,11 +134,14 @@ def edges_of(value: object) -> Edges:
     raise InputError("edges is neither straight nor geodesic", remedy="use one of them")
 
 
-def radius_m_of(value: object, core: Core) -> float:
-    """Metres around a core, 0 for a polygon if nothing is said."""
+def radius_m_of(properties: Mapping[str, Any], core: Core) -> float:
+    """Metres around a core; if nothing is said 0 for a polygon, 1 for what is to be crossed."""
+    value = properties.get("radius_m")
     if value is None:
         if core.shape is Shape.POLYGON:
             return 0.0
+        if core.shape is Shape.POLYLINE and area_of(kind_of(properties)) is Area.LINE:
+            return LINE_RADIUS_M
         raise InputError(
             f"a {core.shape} has no radius_m", remedy="add radius_m, the metres it occupies around"
         )

@@ -233,6 +233,7 @@ class _Meetings:
             "a": {"party": a.pair[0], "id": a.pair[1]},
             "b": {"party": b.pair[0], "id": b.pair[1]},
             "state": "open" if current else "unknown" if unknown else "ended",
+            "kind": str(found.kind),
             "versions": {a.pair[0]: a.rows[i]["entry"], b.pair[0]: b.rows[j]["entry"]},
             **_figures(found),
             "parts": [_part(part) for part in parts],

@@ -1,12 +1,14 @@
 """Kinds of activity that are areas: what is there is not one flight, but a claim on a place.
 
-An activity's kind is free text between the parties. Four kinds are words of the line protocol
+An activity's kind is free text between the parties. Some kinds are words of the line protocol
 (section 7), because a conflict with them is of a kind of its own:
 
 =========================  ========================================================================
 special caution area       forces are in it; others take special measures there (Agreement on the
-                           Prevention of Dangerous Military Activities, 1989, article I)
-restricted operating zone  airspace kept for one party's operations (JP 3-52)
+                           Prevention of Dangerous Military Activities, 1989, article I). A danger
+                           area is one (ICAO Annex 2)
+restricted operating zone  airspace kept for one party's operations (JP 3-52). Restricted and
+                           prohibited areas are such (ICAO Annex 2)
 line                       a line of contact or coordination: crossing it counts
 protected site             a hospital, an airport that must stay open: a place to keep away from.
                            Its radius is the buffer. Nothing here says what is at it
@@ -35,7 +37,21 @@ class Area(StrEnum):
 PLACES = frozenset({Area.LINE, Area.PROTECTED_SITE})
 """Areas in which nothing of their own moves, and which cannot be moved themselves."""
 
-_BY_KIND = {area.value: area for area in Area}
+WORDS: dict[str, Area] = {
+    **{area.value: area for area in Area},
+    "sca": Area.SPECIAL_CAUTION_AREA,
+    "danger area": Area.SPECIAL_CAUTION_AREA,
+    "roz": Area.RESTRICTED_OPERATING_ZONE,
+    "restricted operations zone": Area.RESTRICTED_OPERATING_ZONE,
+    "restricted area": Area.RESTRICTED_OPERATING_ZONE,
+    "prohibited area": Area.RESTRICTED_OPERATING_ZONE,
+    "line of contact": Area.LINE,
+    "coordination line": Area.LINE,
+    "static site": Area.PROTECTED_SITE,
+    "humanitarian site": Area.PROTECTED_SITE,
+}
+"""Every kind that is an area."""
+
 _ALIKE = str.maketrans(ascii_uppercase + "-_", ascii_lowercase + "  ")
 
 
@@ -45,4 +61,4 @@ def area_of(kind: str) -> Area | None:
     ASCII letters of either case are alike, ``-`` and ``_`` are spaces, and ``EXERCISE`` may stand
     before it.
     """
-    return _BY_KIND.get(kind.translate(_ALIKE).removeprefix(MARK))
+    return WORDS.get(kind.translate(_ALIKE).removeprefix(MARK))

@@ -37,9 +37,19 @@ from detente.cli.tables import (
     whole_seconds,
 )
 from detente.conflict import Conflict, Key, Separation
+from detente.conflict.words import words_of
 from detente.errors import InputError
+from detente.volumes.areas import Area, area_of
 from detente.volumes.model import Activity
 
+HATCHES = {
+    None: "",
+    Area.SPECIAL_CAUTION_AREA: "..",
+    Area.RESTRICTED_OPERATING_ZONE: "xx",
+    Area.LINE: "",
+    Area.PROTECTED_SITE: "++",
+}
+"""How areas are filled, so that print without colours tells them apart; the profile has strokes."""
 MAX_PANELS = 3
 """Conflicts with a map and a profile of their own."""
 CLOSE_UP = 9.0
@@ -142,6 +152,8 @@ def _draw_panel(
     a, b = activities[conflict.a], activities[conflict.b]
     start, end = whole_seconds(conflict.start_s, conflict.end_s)
     heading = f"{number}   {a.party}/{a.id}  –  {b.party}/{b.id}"
+    if words := words_of(conflict.kind, conflict.lateral_m):
+        heading += f"   ({words})"
     page.write(0.3, top_in + 0.12, heading, size=11, bold=True)
     page.write(
         0.3,
@@ -171,8 +183,8 @@ def _draw_map(axes: Axes, conflict: Conflict, a: Activity, b: Activity) -> None:
     close = whole.width_m > CLOSE_UP * detail_m
     frame = frame_at(0, 0, detail_m * CLOSE_UP / 4, aspect) if close else whole
     placer = start_map(axes, plane, frame)
-    for shape, part, color in zip(shapes, meeting, (FIRST, SECOND), strict=True):
-        draw_shape(axes, shape, color, dashed=color == SECOND)
+    for side, shape, part, color in zip((a, b), shapes, meeting, (FIRST, SECOND), strict=True):
+        draw_shape(axes, shape, color, dashed=color == SECOND, hatch=HATCHES[area_of(side.kind)])
         draw_shape(axes, part, color, fill=0.14, edge=False)
         placer.draw(shapely.intersection(shape, frame.box))
     draw_place(axes, 0, 0, placer)
@@ -180,7 +192,9 @@ def _draw_map(axes: Axes, conflict: Conflict, a: Activity, b: Activity) -> None:
         _draw_inset(axes, plane, whole, frame, shapes, placer)
     draw_scale(axes, frame, placer)
     for side, shape, color in zip((a, b), shapes, (FIRST, SECOND), strict=True):
-        label(axes, shape, color, f"{side.party}/{side.id}", placer)
+        area = area_of(side.kind)
+        kind = f"\n{area}" if area else ""
+        label(axes, shape, color, f"{side.party}/{side.id}{kind}", placer)
 
 
 def _draw_inset(

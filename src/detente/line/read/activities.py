@@ -63,15 +63,17 @@ class Conflict(msgspec.Struct, frozen=True):
     """Two activities of different parties closer than the terms' separation.
 
     ``state`` is ``open``, ``ended``, or ``unknown`` where a newest version's content is not known
-    here. ``versions`` names, per party, the released version the figures are of; ``suggestions``
-    are per party that would move, computed from those released versions only. ``parts`` are the
-    first ones; there are ``more_parts`` beside them, and the other figures are of all.
+    here. ``kind`` says what it is with (``detente.conflict.Kind``). ``versions`` names, per party,
+    the released version the figures are of; ``suggestions`` are per party that would move, computed
+    from those released versions only. ``parts`` are the first ones; there are ``more_parts`` beside
+    them, and the other figures are of all.
     """
 
     id: str
     a: Side
     b: Side
     state: str
+    kind: str
     versions: dict[str, str]
     start: str
     end: str

@@ -54,6 +54,7 @@ def _joint(reader: LineReader, found: read.Conflict, proposals: list[ProposalVie
         line_name=reader.name,
         a=_side(reader, found.a.party, found.a.id, versions[found.a.party]),
         b=_side(reader, found.b.party, found.b.id, versions[found.b.party]),
+        kind=found.kind,
         start=found.start,
         end=found.end,
         lateral_m=found.lateral_m,
@@ -96,7 +97,7 @@ def own_of(reader: LineReader, plan: Activity) -> list[ConflictView]:
     """Own conflicts of one plan on one line; none where the line already sees exactly that plan."""
     newest = read.newest(reader.rows, plan.party, plan.id)
     seen = newest.activity if newest is not None and newest.form == "exact" else None
-    if seen is not None and seen.volumes == plan.volumes:
+    if seen is not None and (seen.kind, seen.volumes) == (plan.kind, plan.volumes):
         return []
     found = []
     for pair in sorted(reader.replica.near(plan)):
@@ -133,6 +134,7 @@ def _own(
         line_name=reader.name,
         a=sides[found.a.party],
         b=sides[found.b.party],
+        kind=found.kind,
         start=format_time(within_calendar_s(floor_ms(found.start_s))),
         end=format_time(within_calendar_s(ceil_ms(found.end_s))),
         lateral_m=found.lateral_m,

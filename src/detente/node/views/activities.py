@@ -86,6 +86,9 @@ class ProposalView(View, frozen=True, kw_only=True):
 class ConflictView(View, frozen=True, kw_only=True):
     """Two activities of different parties, closer than the terms' separation.
 
+    ``kind`` is ``separation``, or where one is an area (protocol, section 7) what the conflict is
+    with: ``special-caution-area``, ``restricted-operating-zone``, ``line-crossing`` or
+    ``protected-site``. Of the last two, the lateral separation is 0.
     ``basis`` is ``joint`` (released against released; every member computes the same, under the
     same ``id``) or ``own`` (our exact plan against what they released; shown to our officers only
     and never sent). ``state`` is ``open``, ``ended``, or ``unknown`` where earlier versions met and
@@ -101,6 +104,7 @@ class ConflictView(View, frozen=True, kw_only=True):
     line_name: str
     a: ConflictSideView
     b: ConflictSideView
+    kind: str
     start: str
     end: str
     lateral_m: float
