@@ -110,7 +110,7 @@ def _true_height_m(pressure_altitude_m: float, sea_level_hpa: float, warmer_k: f
     return height_m
 
 
-@pytest.mark.parametrize("level_m", [-300.0, 0.0, 600.0, 3000.0, 7315.2, 10_900.0])
+@pytest.mark.parametrize("level_m", [-900.0, -300.0, 0.0, 600.0, 3000.0, 7315.2, 10_900.0])
 @pytest.mark.parametrize(
     ("sea_level_hpa", "warmer_k"), [(870, 10), (930, -30), (1013.25, 0), (1085, -60), (1040, 35)]
 )
@@ -138,6 +138,16 @@ def test_the_widening_of_flight_levels_is_not_boundless() -> None:
 def test_sea_level_is_held_wherever_it_is(undulation_m: float, place: str) -> None:
     low_m, high_m = heights_of(Limit(500, Reference.MSL))
     assert low_m <= 500 + undulation_m <= high_m, place
+
+
+@pytest.mark.parametrize(
+    ("ground_m", "place"),
+    [(8848.86, "Everest"), (-439.0, "the Dead Sea's shore"), (1790.0, "Kabul")],
+)
+def test_heights_above_ground_are_held_wherever_the_ground_is(ground_m: float, place: str) -> None:
+    for limit, above_m in ((Limit(0, Reference.SFC), 0.0), (Limit(120, Reference.AGL), 120.0)):
+        low_m, high_m = heights_of(limit)
+        assert low_m - GEOID_M[0] <= ground_m + above_m <= high_m - GEOID_M[1], place
 
 
 def test_every_widening_is_said_in_a_sentence() -> None:

@@ -14,15 +14,18 @@ the attained distance agree. Nothing is ever dropped on an estimate. Three lower
     For pieces within ``PLANE_M`` of a centre: distances in the azimuthal equidistant plane about
     that centre. On a surface of positive curvature this plane never shows a distance too short,
     and shows one between points a and b too long by at most the factor 1 + h²/6R², where h is how
-    far the line ab passes from the centre. Geodesics appear bent there by at most
-    0.7 r l²/8R² (r from the centre, length l). Every halving re-centres the plane.
+    far the line ab passes from the centre (``true_share``). Geodesics appear bent there by at most
+    0.7 r l²/8R² (``bend_m``; r from the centre, length l). Every halving re-centres the plane.
 ``far_bound``
     For pieces further apart: the geodesic between their middles and its slope along each piece,
     less what the second variation of arc length allows the distance to fall short of linear:
     k tan(kd/2) (ha + hb)²/4, with half-lengths ha, hb and curvature k.
 
-Each is tested against GeographicLib with the constants below. Of the plane's two smallest terms,
-stretch and bend, either alone could be left out before a test would notice, not both. Points are
+Each is tested against GeographicLib with the constants below, and so is each term by itself
+(``docs/geometry.md`` lists them). The bend turns away from the centre, and so from the other
+piece: what is taken off for it pays for what the rest of ``plane_bound`` leaves out, namely how the
+curvature changes across the plane, which is up to 5 mm between any two points of it. It is also
+twice the stretch or more, so that the bound as a whole would hold without the stretch. Points are
 triples of Earth-centred coordinates in metres. See ``cores.Cores`` for the arrays.
 """
 
@@ -54,7 +57,8 @@ REPORT_M = 0.25
 PLANE_M = 150_000.0
 """The azimuthal plane is used this far from its centre."""
 PLANE_ERROR_M = 0.001
-"""What is left of the plane's error: the series, and curvature that changes with place."""
+"""What is left of the plane's error between points opposite each other: the series, and curvature
+that changes with place. From the centre to one of them it is up to 2.5 mm, with opposite signs."""
 CHORD_M = 200_000.0
 """Up to this length an arc follows from its chord to 0.01 mm; beyond it, Vincenty's formulae."""
 VINCENTY_ERROR_M = 0.002
@@ -291,6 +295,21 @@ def segments(
 
 
 @kernel
+def bend_m(reach_m: float, speed_m: float) -> float:
+    """How far a geodesic strays in the plane from the straight line between its ends.
+
+    On a sphere it is r l²/12R², away from the centre; r is at most ``reach_m``.
+    """
+    return 0.7 * reach_m * speed_m * speed_m / (8 * RADIUS_MIN_M * RADIUS_MIN_M)
+
+
+@kernel
+def true_share(offset_m: float) -> float:
+    """At least this share of a length is true that the plane shows ``offset_m`` from its centre."""
+    return 1 - offset_m * offset_m / (6 * RADIUS_MIN_M * RADIUS_MIN_M)
+
+
+@kernel
 def plane_bound(
     a0: Point,
     a1: Point,
@@ -319,14 +338,12 @@ def plane_bound(
     )
     if reach_m > PLANE_M:
         return -inf, share_a, share_b
-    squares = speeds_m[0] * speeds_m[0] + speeds_m[1] * speeds_m[1]
-    bent_m = 0.7 * reach_m * squares / (8 * RADIUS_MIN_M * RADIUS_MIN_M)
+    bent_m = bend_m(reach_m, speeds_m[0]) + bend_m(reach_m, speeds_m[1])
     # The plane stretches what is short by this much at most, so bulges grow by it too.
     bulge_m = (bulges_m[0] + bulges_m[1]) * (1 + reach_m * reach_m / (RADIUS_MIN_M * RADIUS_MIN_M))
     offset_m = (speeds_m[0] + speeds_m[1]) / 4 + bulge_m + bent_m
     shown_m = max(0.0, gap - bent_m - bulge_m)
-    lower = shown_m * (1 - offset_m * offset_m / (6 * RADIUS_MIN_M * RADIUS_MIN_M))
-    return lower - PLANE_ERROR_M, share_a, share_b
+    return shown_m * true_share(offset_m) - PLANE_ERROR_M, share_a, share_b
 
 
 @kernel

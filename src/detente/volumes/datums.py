@@ -11,7 +11,8 @@ Widening errs to one side only: a band may come out too large, never too small. 
 ===========  ======================================================================================
 geoid        Between -107 m (south of India) and +86 m (New Guinea) from the ellipsoid: EGM96 and
              EGM2008 alike, rounded outward.
-terrain      Between 430 m below (Dead Sea shore) and 8,849 m above mean sea level (Everest).
+terrain      Between 450 m below (the Dead Sea's shore, at 439 m and falling by a metre a year) and
+             8,849 m above mean sea level (Everest).
 pressure     Pressure at sea level between 870 hPa (Typhoon Tip, 1979) and 1085 hPa (Tosontsengel,
              2001), which put sea level at pressure altitudes of 1,268 m and -581 m. From there on
              the air between two pressure levels is as thick as its mean virtual temperature says:
@@ -33,7 +34,7 @@ Interval = tuple[float, float]
 """Lowest and highest value in metres; infinite where there is no limit."""
 
 GEOID_M: Interval = (-107.0, 86.0)
-TERRAIN_M: Interval = (-430.0, 8849.0)
+TERRAIN_M: Interval = (-450.0, 8849.0)
 SEA_LEVEL_STD_M: Interval = (-581.0, 1268.0)
 """Pressure altitudes at which mean sea level can lie."""
 THICKNESS: Interval = (0.75, 1.20)
