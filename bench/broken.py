@@ -3,12 +3,14 @@
 from typing import NamedTuple
 
 GEODESY, DATUMS = "src/detente/volumes/geodesy.py", "src/detente/volumes/datums.py"
-KERNELS, CORES = "src/detente/conflict/kernels.py", "src/detente/conflict/cores.py"
+KERNELS, LAYING = "src/detente/conflict/kernels.py", "src/detente/conflict/laying.py"
+ASKING = "src/detente/conflict/asking.py"
 FILTERS, TREES = "src/detente/conflict/filters.py", "src/detente/conflict/trees.py"
 PACK, MODEL = "src/detente/conflict/pack.py", "src/detente/conflict/model.py"
 ON_GEODESY, ON_DATUMS = "volumes/test_geodesy.py", "volumes/test_datums.py"
 ON_BOUNDS, ON_KERNELS = "conflict/test_bounds.py", "conflict/test_kernels.py"
 ON_MEETING = "conflict/test_meeting.py"
+ON_MACHINE = "conflict/test_machine.py -k '1-4'"
 ON_TREES = "conflict/test_trees.py -k 'of_a_line or rounding or 65'"
 
 
@@ -46,17 +48,29 @@ MUTATIONS = (
              "east_m = 0 * RADIUS_MAX_M * steepest * turn * climb", ON_BOUNDS),
     Mutation("a straight edge's bulge leaves out how a meridian's radius changes", GEODESY,
              "+ 70_000.0 * climb**2", "+ 0.0 * climb**2", ON_BOUNDS),
-    Mutation("a straight edge is taken for the geodesic between its ends", CORES,
-             "straight_bulge_m(lon, lat, lon[after], lat[after]),",
-             "0 * straight_bulge_m(lon, lat, lon[after], lat[after]),", ON_KERNELS),
-    Mutation("an arc is taken to be as long as its chord", CORES,
-             "arc_m = chord_m * (1 + 0.6 *", "arc_m = chord_m * (1 + 0.0 *", ON_BOUNDS),
-    Mutation("a ball about a piece reaches its ends and not its bulge", CORES,
-             "ball_m = chord_m / 2 + bulge_m + speed_m**2 / (8 * RADIUS_MIN_M)",
-             "ball_m = chord_m / 2", ON_BOUNDS),
-    Mutation("a ball about a block reaches its pieces' middles only", CORES,
-             "np.repeat(centre, sizes, axis=0), axis=1) + ball_m",
-             "np.repeat(centre, sizes, axis=0), axis=1) + 0 * ball_m", ON_BOUNDS),
+    Mutation("a straight piece is taken for the geodesic between its ends", LAYING,
+             "RADIUS_MAX_M * climb), hypot(east_m, north_m) / 8", "RADIUS_MAX_M * climb), 0.0",
+             ON_KERNELS),
+    Mutation("a straight piece's bulge leaves out turn and climb together", LAYING,
+             "east_m = 2 * RADIUS_MAX_M * steepest * turn * climb", "east_m = 0.0", ON_BOUNDS),
+    Mutation("a straight piece's bulge leaves out the parallel's bend", LAYING,
+             "north_m = parallel_m * steepest * turn * turn + ", "north_m = ", ON_BOUNDS),
+    Mutation("a straight piece's length leaves out its climb", LAYING,
+             "return hypot(parallel_m * turn, RADIUS_MAX_M * climb)",
+             "return hypot(parallel_m * turn, 0.0)", ON_BOUNDS),
+    Mutation("a straight piece's length is that of its narrowest parallel", LAYING,
+             "0.0 if lat_a * lat_b <= 0 else min(abs(lat_a), abs(lat_b))",
+             "max(abs(lat_a), abs(lat_b))", ON_BOUNDS),
+    Mutation("long edges are not found, and so not cut", LAYING,
+             "if not length_m <= PIECE_M_MAX:", "if not length_m <= 1e9:", ON_KERNELS),
+    Mutation("an arc is taken to be as long as its chord", LAYING,
+             "return chord * (1 + 0.6 * share * share)", "return chord", ON_BOUNDS),
+    Mutation("a ball about a piece reaches its ends and not its bulge", LAYING,
+             "cores.ball_m[i] = chord / 2 + bulge_m + speed_m * speed_m / (8 * RADIUS_MIN_M)",
+             "cores.ball_m[i] = chord / 2", ON_BOUNDS),
+    Mutation("a ball about a block reaches its pieces' middles only", LAYING,
+             "chord_m(middle, (x, y, z)) + cores.ball_m[i])", "chord_m(middle, (x, y, z)))",
+             ON_BOUNDS),
     # Lower bounds of distances.
     Mutation("points are not lifted to the surface all the way", KERNELS,
              "return x + up * nx, y + up * ny, z + up * nz",
@@ -141,6 +155,18 @@ MUTATIONS = (
              "wide = 0 * reach[[0, 1, 2, W84, TIME]] + SPARE", ON_BOUNDS),
     Mutation("a tree is asked for the separation and not a metre more", TREES,
              "SPARE = 1.0", "SPARE = 0.0", ON_BOUNDS),
+    Mutation("an index asks its trees without the separation", ASKING,
+             "floor32(run_low[run, axis] - reach[axis] - SPARE)",
+             "floor32(run_low[run, axis] - SPARE)", ON_MACHINE),
+    Mutation("an index asks its trees without the time between", ASKING,
+             "my_low[i, TIME_AT] - reach[TIME_AT] - SPARE", "my_low[i, TIME_AT] - SPARE",
+             ON_MACHINE),
+    Mutation("an index rounds its questions down to the nearest number", ASKING,
+             "return np.nextafter(rounded, np.float32(-inf)) if float(rounded) > value else rounded",
+             "return rounded", ON_BOUNDS),
+    Mutation("an index rounds its questions up to the nearest number", ASKING,
+             "return np.nextafter(rounded, np.float32(inf)) if float(rounded) < value else rounded",
+             "return rounded", ON_BOUNDS),
     Mutation("times are compared without slack", PACK,
              "[separation.time_s + SLACK_S]", "[separation.time_s]", ON_MEETING),
     Mutation("lengths are compared without slack", MODEL,

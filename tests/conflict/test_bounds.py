@@ -9,15 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detente.conflict import Separation, kernels
-from detente.conflict.cores import cores_of
-from detente.conflict.pack import reach_of
+from detente.conflict import Separation, asking, kernels, laying
+from detente.conflict.compiled import compiled_form
+from detente.conflict.cores import Cores
+from detente.conflict.pack import pack, reach_of
 from detente.conflict.trees import SPARE, boxes_of, outward, queries_of
 from detente.volumes import geodesy
 from detente.volumes.geodesy import RADIUS_MAX_M, RADIUS_MIN_M, SEMI_MAJOR_M, SEMI_MINOR_M, ecef
-from detente.volumes.model import Edges
+from detente.volumes.model import Edges, Volume
 
 PLANE_M = 150_000.0
+
+
+def _cores(shapes: Any, *volumes: Volume) -> Cores:
+    return pack([shapes.activity("a", *volumes)]).cores
 
 
 def _at(lon: float, lat: float) -> kernels.Point:
@@ -135,7 +140,7 @@ def test_what_is_neither_within_the_limit_nor_beyond_it_for_certain_is_within(
     for start, end in ((-0.45, 0.45), (-0.3, 0.4), (-0.5, 0.1)):
         points = [shapes.volume(shapes.point(30.0, lat)) for lat in (start, end)]
         true_m = oracle.wgs84.inv(30.0, start, 30.0, end)[2]
-        cores = cores_of(points, np.zeros(2, np.int64))
+        cores = _cores(shapes, *points)
         found = []
         for limit_m in (true_m + 0.0005, true_m - 0.0005, true_m - 0.005):
             gaps, places = np.empty(1), np.zeros((1, 2))
@@ -156,7 +161,7 @@ def _uneven(shapes: Any) -> list[Any]:
 def test_a_reported_distance_is_the_least_there_is(shapes: Any, oracle: Any) -> None:
     one, another, other = _uneven(shapes)
     for line in (one, another):
-        cores = cores_of([shapes.volume(line), shapes.volume(other)], np.zeros(2, np.int64))
+        cores = _cores(shapes, shapes.volume(line), shapes.volume(other))
         gaps, places = np.empty(1), np.zeros((1, 2))
         pair = np.array([0]), np.array([1])
         kernels.examine(cores, cores, *pair, 20e3, gaps, places, 0, 2**62)
@@ -168,7 +173,7 @@ def test_a_search_that_runs_out_of_steps_anywhere_ends_at_the_limit(
     shapes: Any, oracle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line, _, other = _uneven(shapes)
-    cores = cores_of([shapes.volume(line), shapes.volume(other)], np.zeros(2, np.int64))
+    cores = _cores(shapes, shapes.volume(line), shapes.volume(other))
     pair = np.array([0]), np.array([1])
     limit_m = oracle.core_distance_m(line, other) - 0.02
 
@@ -257,7 +262,6 @@ def test_radii_of_curvature_are_the_least_and_the_greatest() -> None:
 def test_a_straight_edge_accelerates_no_more_than_its_bulge_says(lat: float) -> None:
     """Its bulge is an eighth of that. Also along itself, as where a meridian's radius changes."""
     for turn, climb in ((0.4, 0.0), (0.0, 0.4), (0.4, 0.4), (0.4, -0.1), (3.0, 0.05)):
-        ends = tuple(np.array([value]) for value in (0.0, lat, turn, lat + climb))
         step = 1e-3
         share = np.arange(-1, 1 / step + 2) * step
         path = ecef(turn * share, lat + climb * share)
@@ -269,7 +273,9 @@ def test_a_straight_edge_accelerates_no_more_than_its_bulge_says(lat: float) -> 
         )
         level = acceleration - (acceleration * up).sum(axis=1)[:, None] * up
         greatest_m = np.linalg.norm(level, axis=1).max()
-        bulge_m = float(geodesy.straight_bulge_m(*ends)[0])
+        bulge_m = laying.straight_bounds_m(0.0, lat, turn, lat + climb)[1]
+        ends = (np.array([value]) for value in (0.0, lat, turn, lat + climb))
+        assert float(geodesy.straight_bulge_m(*ends)[0]) == pytest.approx(bulge_m, rel=1e-12)
         # What is left is rounding: coordinates to a nanometre, over the square of the step.
         assert greatest_m <= 8 * bulge_m + 0.02
         assert 8 * bulge_m <= 2.2 * greatest_m + 4.0
@@ -281,14 +287,15 @@ def test_a_piece_is_run_through_at_no_more_than_its_speed_and_lies_in_its_balls(
     piece_m: float, edges: Edges, shapes: Any, oracle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pieces grow as long as the edges themselves where an activity has too many of them."""
-    monkeypatch.setattr(geodesy, "PIECE_M_MAX", piece_m)
+    for module in (geodesy, laying):
+        monkeypatch.setattr(module, "PIECE_M_MAX", piece_m)
     rng = np.random.default_rng(8)
     for _ in range(12):
         ring = [(float(rng.uniform(-60, 60)), float(rng.uniform(-85, 85)))]
         for _ in range(int(rng.integers(2, 6))):
             x, y = oracle.walk(rng, *ring[-1], 1.4 * piece_m)
             ring.append((ring[-1][0] + (x - ring[-1][0] + 180) % 360 - 180, y))
-        cores = cores_of([shapes.volume(shapes.line(*ring, edges=edges))], np.zeros(1, np.int64))
+        cores = _cores(shapes, shapes.volume(shapes.line(*ring, edges=edges)))
         for piece in np.flatnonzero(cores.ball_m >= 0).tolist():
             points = np.array([kernels.point_on(cores, piece, t) for t in np.linspace(0, 1, 17)])
             steps_m = np.linalg.norm(np.diff(points, axis=0), axis=1) * 16
@@ -311,7 +318,7 @@ def test_the_ball_of_a_piece_that_turns_round_the_pole_holds_it(shapes: Any) -> 
     for turn in (60.0, 120.0, 240.0, 350.0, 360.0):
         for lat, climb in ((89.9, 0.0), (89.95, 0.01), (-89.99, 0.005)):
             line = shapes.line((-100.0, lat), (turn - 100.0, lat + climb))
-            cores = cores_of([shapes.volume(line)], np.zeros(1, np.int64))
+            cores = _cores(shapes, shapes.volume(line))
             for piece in np.flatnonzero(cores.ball_m >= 0).tolist():
                 points = np.array(
                     [kernels.point_on(cores, piece, t) for t in np.linspace(0, 1, 65)]
@@ -327,10 +334,21 @@ def test_separations_reach_a_centimetre_and_half_a_millisecond_further() -> None
     assert reach.tolist() == pytest.approx([100.01] * 3 + [30.01] * 3 + [60.0005], abs=1e-12)
 
 
+def test_single_precision_errs_outward_only() -> None:
+    rng = np.random.default_rng(11)
+    values = [*(rng.normal(size=300) * 10 ** rng.uniform(-9, 12, 300)).tolist(), 1e300, -1e300]
+    for module in (asking, compiled_form(asking)):
+        for value in (*values, 0.0, np.inf, -np.inf, 3.39e38, -3.41e38):
+            below, above = float(module.floor32(value)), float(module.ceil32(value))
+            assert below <= value <= above
+            if abs(value) < 1e38:
+                assert above - below <= 2.0**-22 * abs(value)
+
+
 def test_a_tree_is_asked_for_more_than_the_separation(shapes: Any) -> None:
     """So that no rounding and no slack of the exact test can make it propose too little."""
     volume = shapes.volume(shapes.point(10.0, 50.0), 100.0, start_s=1.8e9, end_s=1.8e9 + 60)
-    cores = cores_of([volume], np.zeros(1, np.int64))
+    cores = _cores(shapes, volume)
     low, high = np.full((1, 7), -2e6), np.full((1, 7), 2e6)
     low[0, 6], high[0, 6] = 1.8e9, 1.8e9 + 60
     boxes = boxes_of(cores, np.zeros(1, np.int64), low, high)

@@ -47,7 +47,8 @@ def floor32(value: float) -> np.float32:
     if abs(value) > FLOAT32_MAX:
         return np.float32(-inf)
     rounded = np.float32(value)
-    return np.nextafter(rounded, np.float32(-inf)) if rounded > value else rounded
+    # Compared as they stand, numpy would first round the other number to single precision too.
+    return np.nextafter(rounded, np.float32(-inf)) if float(rounded) > value else rounded
 
 
 @kernel
@@ -56,7 +57,7 @@ def ceil32(value: float) -> np.float32:
     if abs(value) > FLOAT32_MAX:
         return np.float32(inf)
     rounded = np.float32(value)
-    return np.nextafter(rounded, np.float32(inf)) if rounded < value else rounded
+    return np.nextafter(rounded, np.float32(inf)) if float(rounded) < value else rounded
 
 
 @kernel
