@@ -265,6 +265,8 @@ class Hostile:
             ("line.join", {}),
             ("line.suspend", {}),
             ("line.resume", {}),
+            ("key.rotate", {"sign_key": "A" * 44, "card_sha256": "0" * 64, "vouched": True}),
+            ("key.vouch", {"party": self.party, "card_sha256": "0" * 64}),
             ("line.check", {"slot": "2026-11-22T06:00:00Z"}),
             ("lapse", lapse),
             ("x.unknown", {"deep": [[[[[[["deep"]]]]]]]}),

@@ -54,6 +54,12 @@ ABOUTS_OF_THE_PROTOCOL: dict[str, dict[str, Any]] = {
     "line.check": {"slot": "2021-08-09T00:00:00Z"},
     "line.suspend": {},
     "line.resume": {},
+    "key.rotate": {
+        "sign_key": "GXL7yy+3zk1ZpDVm1sVfGZ6Vdv6xJbpcYVTe2R8Iycw=",
+        "card_sha256": C,
+        "vouched": False,
+    },
+    "key.vouch": {"party": "ru", "card_sha256": C},
     "lapse": {"owed_by": "ru", "entry": E, "what": "understood", "due": "2021-08-09T00:00:00Z"},
 }
 

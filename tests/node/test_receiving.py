@@ -317,8 +317,12 @@ class TestForks:
         assert again.metrics()["forks"] == 1
 
     def test_a_checkpoint_by_another_key_is_no_evidence(self, liar: Liar) -> None:
+        bundle = liar.bundle()
+        stranger = SigningKey.generate()
+        # Ahead of what came, it may be by a key that is still to come, and is disregarded.
+        assert liar.push(note=liar.note(bundle, key=stranger)).cosignature is None
         with pytest.raises(SignatureError):
-            liar.push(note=liar.note(liar.bundle(), key=SigningKey.generate()))
+            liar.push(bundle, note=liar.note(bundle, key=stranger))
         assert liar.us.links(LINE)[0].forks == []
 
 

@@ -170,7 +170,7 @@ def test_a_log_cut_short_with_all_its_traces_is_found_by_who_had_seen_more(
             for member in founding.members
             for row in logs.read(tx, line, member, 0, 1 if member == party else 1000)
         ]
-        entries = node._core.entries(founding, rows)
+        entries = node._core.entries(tx, founding, rows)
     with closing(sqlite3.connect(full.directory / "us/detente.db")) as db, db:
         db.execute('DELETE FROM entries WHERE party = ? AND "index" > 0', [party])
         db.execute('DELETE FROM nodes WHERE party = ? AND (level > 0 OR "index" > 0)', [party])

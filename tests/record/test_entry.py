@@ -12,6 +12,7 @@ import pytest
 from detente.errors import InputError, LimitError, RecordError, SignatureError
 from detente.record import (
     Entry,
+    Header,
     PublicKey,
     SigningKey,
     entry_to_bundle,
@@ -22,12 +23,12 @@ from detente.record import (
 )
 from detente.record.strict_json import canonical
 
-KeyOf = Callable[[str], PublicKey]
+KeyOf = Callable[[Header], PublicKey]
 
 
 @pytest.fixture(scope="session")
 def key_of(us: SigningKey, ru: SigningKey) -> KeyOf:
-    return {"us": us.public, "ru": ru.public}.__getitem__
+    return lambda header: {"us": us.public, "ru": ru.public}[header.party]
 
 
 def test_what_is_written_is_read_back(entry: Entry, bundle: bytes, key_of: KeyOf) -> None:
@@ -79,7 +80,7 @@ def test_the_writer_is_the_one_who_signed(
 
 def test_a_stranger_is_refused(bundle: bytes, ru: SigningKey) -> None:
     with pytest.raises(SignatureError, match="us is a stranger here"):
-        read_entry(bundle, {"ru": ru.public}.__getitem__)
+        read_entry(bundle, lambda header: {"ru": ru.public}[header.party])
 
 
 def test_an_entry_keeps_the_exact_bytes_of_another_writer(us: SigningKey, key_of: KeyOf) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from detente.record import (
     Envelope,
+    Header,
     SigningKey,
     checkpoint,
     decode_header,
@@ -86,8 +87,8 @@ def test_json_of_any_value(refused: Refused, escaped: bool) -> None:
 @SETTINGS
 @given(st.data())
 def test_bundles(refused: Refused, us: SigningKey, bundle: bytes, data: st.DataObject) -> None:
-    def key_of(party: str) -> Any:
-        return {"us": us.public}[party]
+    def key_of(header: Header) -> Any:
+        return {"us": us.public}[header.party]
 
     # White space between the parts may change; what is said may not.
     entry = read_entry(bundle, key_of)

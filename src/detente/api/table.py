@@ -147,6 +147,15 @@ LINES = (
         "lines", "/lines/{line}/terms", lines.sign_terms, "Sign the next version of the terms",
         bodies.TermsBody, admin=True,
     ),
+    _entry(
+        "lines", "/lines/{line}/key-vouches", lines.vouch_key,
+        "Vouch for another party's new card, whose fingerprint was compared", bodies.VouchBody,
+        admin=True, may_raise=(StateError, AccessError),
+    ),
+    _entry(
+        "lines", "/lines/{line}/key-adoption", lines.adopt_key,
+        "Sign with our replaced key, for which all other parties have vouched", None, admin=True,
+    ),
     _get(
         "lines", "/lines/{line}/links", lines.list_links, "How each other member is reached",
         list[views.LinkView],

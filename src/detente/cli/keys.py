@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Protect the node's private keys.", rich_markup_mode=None)
+app = typer.Typer(help="Protect and change the node's private keys.", rich_markup_mode=None)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 
@@ -29,3 +29,76 @@ def protect(directory: Directory) -> None:
         return
     print("The private keys are protected. Without the passphrase nobody can open them.")
     print("Copies made before, and what the disk keeps of overwritten files, are not.")
+
+
+@app.command()
+def rotate(directory: Directory) -> None:
+    """Sign with a new key from now on, on every line; the old key signs that it is so."""
+    from detente.cli.folder import locked
+    from detente.cli.passphrase import unlocked
+    from detente.node import Node
+
+    with locked(directory):
+        secret = unlocked(directory)
+        node = Node.open(directory, secret=secret)
+        try:
+            card = node.rotate_key(directory, secret, officer="operator")
+        finally:
+            node.close()
+    print("This party signs with a new key. Its other parties learn of it from the record.")
+    _print_fingerprint(card)
+
+
+@app.command()
+def replace(directory: Directory) -> None:
+    """Make a new signing key because the present one is lost, or somebody else may have it.
+
+    Every other party then compares the new card's fingerprint with you, and vouches for the card on
+    each line (`detente keys vouch`); then adopt the key there (`detente keys adopt`).
+    """
+    from detente.cli.folder import locked
+    from detente.cli.passphrase import unlocked
+    from detente.node.rekeying import replace
+
+    with locked(directory):
+        card = replace(directory, unlocked(directory), officer="operator").raw
+    print("A new signing key is made. Give the new card (`detente card`) to every other party.")
+    _print_fingerprint(card)
+
+
+@app.command()
+def vouch(
+    directory: Directory,
+    line: Annotated[str, typer.Argument(metavar="LINE", help="The line's name or id.")],
+    card: Annotated[Path, typer.Argument(metavar="FILE", help="The other party's new card.")],
+    confirm: Annotated[
+        str, typer.Option(metavar="FINGERPRINT", help="As that party's operator read it out.")
+    ],
+) -> None:
+    """Say on the record that another party's new card is its own."""
+    from urllib.parse import quote
+
+    from detente.cli.ask import ask
+    from detente.cli.files import read_file
+
+    body = {"card": read_file(card, 64 * 1024).decode("utf-8", "replace"), "fingerprint": confirm}
+    ask(directory, "POST", f"/lines/{quote(line, safe='')}/key-vouches", body)
+
+
+@app.command()
+def adopt(
+    directory: Directory,
+    line: Annotated[str, typer.Argument(metavar="LINE", help="The line's name or id.")],
+) -> None:
+    """Sign with the replaced key on a line, once all other parties have vouched for it."""
+    from urllib.parse import quote
+
+    from detente.cli.ask import ask
+
+    ask(directory, "POST", f"/lines/{quote(line, safe='')}/key-adoption")
+
+
+def _print_fingerprint(card: bytes) -> None:
+    from detente.record import open_card
+
+    print(f"Fingerprint of the new card: {open_card(card).fingerprint}")

@@ -25,8 +25,10 @@ from detente.line.entries import (
     proposal_draft,
     release_draft,
     resume_draft,
+    rotate_draft,
     suspend_draft,
     terms_draft,
+    vouch_draft,
     withdraw_draft,
 )
 from detente.line.fold import apply, check_place
@@ -38,6 +40,7 @@ from detente.line.joint import (
     pair_changes,
     pairs_touched,
 )
+from detente.line.keychain import KeyChain
 from detente.line.obligations import Obligation, owed
 from detente.line.phrasebook import PHRASES, Phrase, render
 from detente.line.projection import project, state_document
@@ -61,6 +64,7 @@ __all__ = [
     "Draft",
     "Exercise",
     "Founding",
+    "KeyChain",
     "MemoryView",
     "Obligation",
     "Phrase",
@@ -103,11 +107,13 @@ __all__ = [
     "release_draft",
     "render",
     "resume_draft",
+    "rotate_draft",
     "standard_terms",
     "state_document",
     "suspend_draft",
     "terms_draft",
     "terms_from_wire",
     "terms_to_wire",
+    "vouch_draft",
     "withdraw_draft",
 ]

@@ -28,6 +28,8 @@ CHECK = "line.check"
 SUSPEND = "line.suspend"
 RESUME = "line.resume"
 LAPSE = "lapse"
+ROTATE = "key.rotate"
+VOUCH = "key.vouch"
 
 Form = Literal["exact", "coarse"]
 Precedence = Literal["routine", "priority", "urgent-safety"]
@@ -115,6 +117,24 @@ class Lapsed(About, frozen=True, kw_only=True):
     due: str
 
 
+class KeyRotated(About, frozen=True, kw_only=True):
+    """The writer's new signing key (base64), and its new card: ``card_sha256`` is of the body.
+
+    ``vouched``: the entry is signed by the new key, because the old one is lost or stolen.
+    """
+
+    sign_key: Annotated[str, Meta(min_length=44, max_length=44)]
+    card_sha256: Hash
+    vouched: bool
+
+
+class KeyVouched(About, frozen=True, kw_only=True):
+    """The writer has compared the fingerprint of another party's new card with that party."""
+
+    party: PartyId
+    card_sha256: Hash
+
+
 ABOUTS: dict[str, type[About]] = {
     JOIN: NothingMore,
     SIGN_TERMS: TermsSigned,
@@ -129,6 +149,8 @@ ABOUTS: dict[str, type[About]] = {
     SUSPEND: NothingMore,
     RESUME: NothingMore,
     LAPSE: Lapsed,
+    ROTATE: KeyRotated,
+    VOUCH: KeyVouched,
 }
 """Every entry type of protocol version 1."""
 

@@ -5,19 +5,25 @@
     activity.release   {"kind":"surveillance","volumes":[…],"note":""}
     message            {"text":"…","language":"en"}  or  {"phrase":"say-again","slots":{}}
     proposal           {"shift":{"time_s":2700},"note":""}
+    key.rotate         the new card
+    key.vouch          the other party's new card
     most others        {"note":"…"}
 
 Fields that are not named here are ignored. A body that cannot be read raises ``InputError``; the
 fold then counts the entry by its header and shows its content as unknown.
 """
 
+import hashlib
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from detente.errors import InputError, LimitError
+from detente.errors import DetenteError, InputError, LimitError
+from detente.line.abouts import KeyRotated
 from detente.line.wire import Language, Note, read_json, read_struct
+from detente.record.card import open_card
+from detente.record.reading import encode_base64
 from detente.record.strict_json import canonical
 from detente.volumes.check import check_activity
 from detente.volumes.codec import volumes_from_wire, volumes_to_wire
@@ -158,3 +164,15 @@ def _written(value: msgspec.Struct, kind: type[msgspec.Struct]) -> bytes:
     body = canonical(builtins)
     read_json(body, MAX_BODY_BYTES, "body")
     return body
+
+
+def read_card(body: bytes, party: str, rotated: KeyRotated) -> str:
+    """The new card of ``party`` that a rotation names, in base64. Raises ``InputError``."""
+    try:
+        card = open_card(body)
+    except DetenteError as error:
+        raise InputError(error.message, where="card", remedy=error.remedy) from None
+    named = (party, rotated.sign_key, rotated.card_sha256)
+    if (card.card.party, card.card.sign_key, hashlib.sha256(body).hexdigest()) != named:
+        raise InputError("is not the card that was named", where="card", remedy="ask for it")
+    return encode_base64(body)

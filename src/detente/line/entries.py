@@ -6,6 +6,7 @@ What depends on the state of the line (the next version, whether the proposal is
 caller; the fold marks as void what the record cannot mean.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from detente.line import abouts, bodies, phrasebook
 from detente.line.abouts import About, read_about
 from detente.line.bodies import PhraseBody, Shift, TextBody
 from detente.line.terms import Terms, encode_terms, terms_sha256
+from detente.record.card import OpenCard
 from detente.volumes.model import Activity
 from detente.volumes.times import format_time
 
@@ -145,6 +147,24 @@ def lapse_draft(*, owed_by: str, entry: str | None, what: str, due_s: float) -> 
     """What we waited for and did not get by ``due_s``, domain time."""
     facts = {"owed_by": owed_by, "entry": entry, "what": what, "due": format_time(due_s)}
     return _checked(abouts.LAPSE, facts, b"{}")
+
+
+def rotate_draft(card: OpenCard, *, vouched: bool) -> Draft:
+    """Our new key, as our new ``card`` has it; ``vouched``: signed by the new key itself."""
+    facts = abouts.KeyRotated(
+        sign_key=card.card.sign_key,
+        card_sha256=hashlib.sha256(card.raw).hexdigest(),
+        vouched=vouched,
+    )
+    return _draft(abouts.ROTATE, facts, card.raw)
+
+
+def vouch_draft(card: OpenCard) -> Draft:
+    """That another party's new ``card`` is its own: its fingerprint was compared with it."""
+    facts = abouts.KeyVouched(
+        party=card.card.party, card_sha256=hashlib.sha256(card.raw).hexdigest()
+    )
+    return _draft(abouts.VOUCH, facts, card.raw)
 
 
 def _draft(type_: str, facts: About, body: bytes) -> Draft:

@@ -30,6 +30,8 @@ check      party / slot / index(10)                       a line check
 suspension party                                          a suspension that lasts
 lapse      owed by / entry or "-" / place                 a stated lapse
 void       place                                          an entry that changes nothing, and why
+key        place                                          a rotation of its party's signing key
+vouch      party / card hash / place                      a vouching for another party's new card
 unknown    place                                          an entry of a type not known here
 conflict   conflict id                                    a conflict (``line.joint``)
 meeting    party / activity / conflict id                 a side of a conflict (``line.joint``)
@@ -42,7 +44,7 @@ from typing import Any
 import msgspec
 
 from detente.errors import GapError, InputError, RecordError
-from detente.line import abouts, bodies
+from detente.line import abouts, bodies, keychain
 from detente.line.abouts import read_about
 from detente.line.founding import Founding
 from detente.line.terms import decode_terms, terms_sha256, terms_to_wire
@@ -62,6 +64,7 @@ KINDS = (
     "entry",
     "id",
     "join",
+    "key",
     "lapse",
     "log",
     "meeting",
@@ -73,6 +76,7 @@ KINDS = (
     "unknown",
     "version",
     "void",
+    "vouch",
 )
 """Every kind of row there is."""
 
@@ -373,6 +377,26 @@ class _Fold:
         }
         return [put("lapse", f"{about.owed_by}/{about.entry or '-'}/{self.place}", doc)]
 
+    def rotate(self, about: abouts.KeyRotated) -> list[Change]:
+        def read(body: bytes) -> dict[str, Any]:
+            return {"card": bodies.read_card(body, self.party, about)}
+
+        try:
+            new = keychain.new_key(about)
+        except InputError:
+            raise _Void("bad-facts") from None
+        before = {link["sign_key"] for _, link in scan(self.view, "key", f"{self.party}/")}
+        if about.sign_key in before or new == self.founding.cards[self.party].public:
+            raise _Void("key-left")
+        doc = {**self.stamp, **msgspec.to_builtins(about), **self._content(read)}
+        return [put("key", self.place, doc)]
+
+    def vouch(self, about: abouts.KeyVouched) -> list[Change]:
+        if about.party == self.party or about.party not in self.founding.cards:
+            raise _Void("not-a-side")
+        key = f"{about.party}/{about.card_sha256}/{self.place}"
+        return [put("vouch", key, {**self.stamp, "party": self.party})]
+
 
 _HANDLERS: dict[str, Callable[[_Fold, Any], list[Change]]] = {
     abouts.JOIN: _Fold.join,
@@ -388,5 +412,7 @@ _HANDLERS: dict[str, Callable[[_Fold, Any], list[Change]]] = {
     abouts.SUSPEND: _Fold.suspend,
     abouts.RESUME: _Fold.resume,
     abouts.LAPSE: _Fold.lapse,
+    abouts.ROTATE: _Fold.rotate,
+    abouts.VOUCH: _Fold.vouch,
 }
 assert _HANDLERS.keys() == abouts.ABOUTS.keys()

@@ -9,7 +9,16 @@ from typing import Any
 
 from detente.line import abouts
 
-ALLOWED = frozenset({abouts.ACKNOWLEDGEMENT, abouts.CHECK, abouts.LAPSE, abouts.RESUME})
+ALLOWED = frozenset(
+    {
+        abouts.ACKNOWLEDGEMENT,
+        abouts.CHECK,
+        abouts.LAPSE,
+        abouts.RESUME,
+        abouts.ROTATE,
+        abouts.VOUCH,
+    }
+)
 """Types that pass whatever they say."""
 
 

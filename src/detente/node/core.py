@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from detente.errors import NotFoundError
-from detente.line import Founding, open_founding
+from detente.line import Founding, KeyChain, open_founding, read
 from detente.node.clock import Clock
 from detente.node.replica import Replica
-from detente.record import Entry, OpenCard, PublicKey, SigningKey
+from detente.record import Entry, OpenCard, SigningKey
 from detente.store import logs
 from detente.store.links import Link
 from detente.store.logs import Row
+from detente.store.projection import LineRows
 from detente.store.store import Store, Tx
 
 
@@ -67,13 +68,14 @@ class Core:
         """The conflict engine's replica of a line, for everybody else."""
         return self._readers.setdefault(founding.id, Replica(founding))
 
-    def key_of(self, founding: Founding, party: str) -> PublicKey:
-        """A member's signing key, as the founding document has it. Raises LookupError."""
-        return founding.cards[party].public
+    def keys(self, tx: Tx, founding: Founding, party: str) -> KeyChain:
+        """The keys of a member's log, as far as it is held. Raises LookupError."""
+        return read.keys(LineRows(tx, founding.id), founding, party)
 
-    def entries(self, founding: Founding, rows: Sequence[Row]) -> list[Entry]:
+    def entries(self, tx: Tx, founding: Founding, rows: Sequence[Row]) -> list[Entry]:
         """Stored entries, taken apart again."""
-        return [row.entry(self.key_of(founding, row.party).keyid) for row in rows]
+        chains = {party: self.keys(tx, founding, party) for party in {row.party for row in rows}}
+        return [row.entry(chains[row.party].at(row.index).keyid) for row in rows]
 
     def _open(self, line: str, raw: bytes) -> Founding:
         # A founding document never changes, so it is read and its cards verified once.

@@ -7,11 +7,16 @@ never two roots for one size, never a size below one already cosigned. The log o
 caught in a fork is not cosigned any more.
 """
 
-from detente.errors import GapError, InputError, RecordError
-from detente.line import Founding
+from collections.abc import Sequence
+from contextlib import suppress
+
+from detente.errors import GapError, InputError, RecordError, SignatureError
+from detente.line import Founding, KeyChain
+from detente.line.keychain import claimed_size
 from detente.node import evidence
 from detente.node.core import Core
 from detente.node.peering import line_for
+from detente.record import PublicKey
 from detente.record import checkpoint as checkpoints
 from detente.store import changes, links, logs
 from detente.store.logs import Cosigned
@@ -40,6 +45,9 @@ def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> st
     newest = logs.newest_cosigned(tx, founding.id, party, core.party)
     if note is None or size <= newest or links.forks_of(tx, founding.id, party):
         return None
+    if core.keys(tx, founding, core.party).newest != core.key.public:
+        # The line does not know our new key yet; our cosignature would be a stranger's.
+        return None
     now_s = int(core.clock.now_s())
     line = checkpoints.cosign(core.key, core.party, note, now_s)
     _keep(tx, founding, party, [Cosigned(size, core.party, now_s, line)])
@@ -55,24 +63,20 @@ def take(core: Core, line: str, party: str, note: str, caller: str) -> None:
     """
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller, party)
-    key, name = core.key_of(founding, party), checkpoints.origin(line, party)
-    found = checkpoints.open_checkpoint(note, key, name)
-    bare = checkpoints.bare_note(note, key, name)
+        keys = {one: core.keys(tx, founding, one) for one in founding.members}
+        # Who signs a checkpoint ahead of what is held may be said by what is not held.
+        _check_held(tx, line, party, claimed_size(note))
+    name = checkpoints.origin(line, party)
+    found = keys[party].open_checkpoint(note, name)
+    bare = keys[party].bare(note, name)
     given = [
-        _verified(core, founding, cosigner, text, bare, found.size)
+        _verified(core, keys[cosigner], cosigner, text, bare, found.size)
         for text in checkpoints.cosignature_lines(note)
-        if (cosigner := checkpoints.cosigner_of(text)) in founding.cards and cosigner != party
+        if (cosigner := checkpoints.cosigner_of(text)) in keys and cosigner != party
     ]
 
     def keep(tx: Tx) -> None:
-        held = logs.size(tx, line, party)
-        if found.size > held:
-            raise GapError(
-                f"the checkpoint covers {found.size} entries; {held} are held",
-                size=held,
-                remedy=f"send the log from {held} first",
-                where=f"log of {party}",
-            )
+        _check_held(tx, line, party, found.size)
         evidence.check_root(core, tx, founding, party, found, bare)
         logs.put_checkpoint(tx, line, party, found.size, bare)
         known = logs.cosigned(tx, line, party, found.size)
@@ -85,12 +89,32 @@ def take(core: Core, line: str, party: str, note: str, caller: str) -> None:
         raise
 
 
+def _check_held(tx: Tx, line: str, party: str, size: int) -> None:
+    held = logs.size(tx, line, party)
+    if size > held:
+        raise GapError(
+            f"the checkpoint covers {size} entries; {held} are held",
+            size=held,
+            remedy=f"send the log from {held} first",
+            where=f"log of {party}",
+        )
+
+
+def by_one_of(keys: Sequence[PublicKey], text: str, note: str, cosigner: str) -> int:
+    """The time of a cosignature by one of these keys of ``cosigner``, of which there are some.
+
+    Raises RecordError, or SignatureError if it is by none of them.
+    """
+    for key in keys[:-1]:
+        with suppress(SignatureError):
+            return checkpoints.verify_cosignature(text, note, cosigner, key)
+    return checkpoints.verify_cosignature(text, note, cosigner, keys[-1])
+
+
 def _verified(
-    core: Core, founding: Founding, cosigner: str | None, text: str, note: str, size: int
+    core: Core, keys: KeyChain, cosigner: str, text: str, note: str, size: int
 ) -> Cosigned:
-    assert cosigner is not None
-    key = core.key_of(founding, cosigner)
-    time_s = checkpoints.verify_cosignature(text, note, cosigner, key)
+    time_s = by_one_of(keys.trusted, text, note, cosigner)
     try:
         check_time_s(time_s)
     except InputError as error:

@@ -60,7 +60,7 @@ class Delivery:
         self._trust = trust
         self._poll_s = poll_s
         self._stopping = threading.Event()
-        self._met: set[tuple[str, str]] = set()
+        self._met: dict[tuple[str, str], PeerView] = {}
         self._links: dict[tuple[str, str], Link] = {}
         self._thread = threading.Thread(target=self._watch, name="delivery", daemon=True)
 
@@ -107,9 +107,12 @@ class Delivery:
 
     def _meet_peers(self) -> None:
         for peer in self._node.peers():
-            if (peer.line, peer.party) in self._met:
+            if self._met.get((peer.line, peer.party)) == peer:
                 continue
-            self._met.add((peer.line, peer.party))
+            self._met[peer.line, peer.party] = peer
+            if (before := self._links.pop((peer.line, peer.party), None)) is not None:
+                # A new card may have a new endpoint, or a new authority.
+                before.end()
             try:
                 if self._trust is not None:
                     self._trust.learn(peer.line, peer.party, peer.ca)
@@ -142,9 +145,15 @@ class Link:
         self._stopping = stopping
         self._poll_s = poll_s
         self._woken = threading.Event()
+        self._ended = False
         self._failures = 0
         self._error = ""
         self.thread = threading.Thread(target=self._run, name=f"link {view.party}", daemon=True)
+
+    def end(self) -> None:
+        """Run no more exchanges after the one under way."""
+        self._ended = True
+        self.wake()
 
     def wake(self) -> None:
         """Something changed on this line; an exchange follows if there is something to send."""
@@ -152,7 +161,7 @@ class Link:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.is_set():
+            while not (self._stopping.is_set() or self._ended):
                 self._try_exchange()
                 self._wait()
         finally:
@@ -198,6 +207,8 @@ class Link:
         while not self._stopping.is_set():
             if self._woken.wait(max(0.0, deadline_s - time.monotonic())):
                 self._woken.clear()
+                if self._ended:
+                    return
                 with suppress(StoreError):
                     if not self._stopping.is_set() and self._exchange.has_news:
                         return

@@ -74,7 +74,7 @@ def check_root(
         held={
             "root": root.hex(),
             "checkpoint": logs.checkpoint(tx, founding.id, party, checkpoint.size),
-            "entries": [entry_to_bundle(one) for one in new or core.entries(founding, rows)],
+            "entries": [entry_to_bundle(one) for one in new or core.entries(tx, founding, rows)],
         },
         offered={"checkpoint": note},
     )

@@ -5,7 +5,7 @@ of it may be broken off anywhere and happen twice without harm, so that nothing 
 across a restart but the logs themselves. When it is done, and in which thread, is ``delivery``'s.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -53,15 +53,30 @@ class Exchange:
         sizes = {party: head.size for party, head in theirs.items()}
         self._node.heard(self._line, self._peer.party, sizes)
         wrong: list[DetenteError] = []
-        for party, head in self._ours().items():
-            if party in theirs:
-                with _kept(wrong):
-                    self._take_compared(party, head, theirs[party])
-        for party, head in self._ours().items():
-            with _kept(wrong):
-                self._send(party, head.size, theirs[party].size if party in theirs else 0)
+        # Each side's own log first: in it stands under which key the rest of what it says is.
+        own, peer = self._node.party, self._peer.party
+        self._take_all(theirs, wrong, lambda party: party == peer)
+        self._send_all(theirs, wrong, lambda party: party == own)
+        self._take_all(theirs, wrong, lambda party: party != peer)
+        self._send_all(theirs, wrong, lambda party: party != own)
         if wrong:
             raise wrong[0]
+
+    def _take_all(
+        self, theirs: dict[str, Head], wrong: list[DetenteError], which: Callable[[str], bool]
+    ) -> None:
+        for party, head in self._ours().items():
+            if party in theirs and which(party):
+                with _kept(wrong):
+                    self._take_compared(party, head, theirs[party])
+
+    def _send_all(
+        self, theirs: dict[str, Head], wrong: list[DetenteError], which: Callable[[str], bool]
+    ) -> None:
+        for party, head in self._ours().items():
+            if which(party):
+                with _kept(wrong):
+                    self._send(party, head.size, theirs[party].size if party in theirs else 0)
 
     def _take_compared(self, party: str, ours: Head, theirs: Head) -> None:
         """Take what we lack of one log; where it is another log than ours, show ours in return."""

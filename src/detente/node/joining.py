@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detente.errors import DetenteError, InputError, SignatureError, StateError
-from detente.line import Founding, Terms, join_draft, make_founding, open_founding, terms_from_wire
+from detente.line import (
+    Founding,
+    Terms,
+    join_draft,
+    make_founding,
+    open_founding,
+    read,
+    terms_from_wire,
+)
 from detente.line.founding import NONCE_BYTES
 from detente.node.channel import check_authorities
 from detente.node.core import Core
@@ -98,7 +106,12 @@ def _check_own(core: Core, founding: Founding) -> None:
 
 
 def _check_authorities(core: Core, tx: Tx, founding: Founding) -> None:
-    known = [card.card.ca for line in core.lines(tx) for card in line.cards.values()]
+    known = [
+        card.card.ca
+        for line in core.lines(tx)
+        for party, founded in line.cards.items()
+        for card in (founded, read.card(LineRows(tx, line.id), line, party))
+    ]
     check_authorities({party: card.card.ca for party, card in founding.cards.items()}, known)
 
 

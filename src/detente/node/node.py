@@ -30,6 +30,7 @@ from detente.node import (
     opening,
     peering,
     receiving,
+    rekeying,
     releasing,
     settling,
     talking,
@@ -335,6 +336,20 @@ class Node(Reading):
     def end_officer(self, name: str) -> None:
         """End an officer's access at once."""
         officers.end(self._core, name)
+
+    def rotate_key(self, directory: Path, secret: bytes | None, *, officer: str) -> bytes:
+        """Sign with a new key from now on; the new card. The node is to be opened again then."""
+        return rekeying.rotate(self._core, directory, secret, officer=officer).raw
+
+    def vouch_key(
+        self, line: str, card: bytes, fingerprint: str, *, officer: str, key: str | None = None
+    ) -> views.EntryView:
+        """Vouch for another party's new card, whose ``fingerprint`` its operator read out."""
+        return rekeying.vouch(self._core, line, card, fingerprint, officer=officer, key=key)
+
+    def adopt_key(self, line: str, *, officer: str, key: str | None = None) -> views.EntryView:
+        """Sign on a line with our replaced key, for which all others have vouched."""
+        return rekeying.adopt(self._core, line, officer=officer, key=key)
 
     def officers(self) -> list[views.OfficerView]:
         """Every officer there is or was."""

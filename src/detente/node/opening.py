@@ -9,6 +9,7 @@ from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
 from detente.node.keys import card_of
 from detente.node.protection import is_protected, read_key
+from detente.node.rekeying import finish
 from detente.node.settings import Settings, database_of, load_settings
 from detente.record import SigningKey, open_card
 from detente.store import identity
@@ -20,6 +21,7 @@ def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Cor
     """What the use cases work with. Raises as ``Node.open`` does."""
     clock = clock or RealClock()
     settings = load_settings(directory)
+    finish(directory, settings, secret)
     key = _signing_key(directory, secret)
     authority = _read(directory / "keys" / "ca.crt")
     card = open_card(card_of(settings, key, authority))

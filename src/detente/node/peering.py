@@ -5,13 +5,14 @@ is on a line is for all of its parties (docs/protocol.md, section 8).
 """
 
 from detente.errors import NotFoundError
-from detente.line import Founding
+from detente.line import Founding, read
 from detente.node import views
 from detente.node.core import Core
-from detente.record import entry_to_bundle
+from detente.record import OpenCard, entry_to_bundle
 from detente.record.checkpoint import with_cosignatures
 from detente.store import logs
 from detente.store.logs import Row
+from detente.store.projection import LineRows
 from detente.store.store import Tx
 
 PAGE_ENTRIES_MAX = 256
@@ -36,13 +37,17 @@ def peers(core: Core) -> list[views.PeerView]:
     """Every other member of every line: where to call it, and whose certificates it shows."""
     with core.store.read() as tx:
         return [
-            views.PeerView(
-                line=founding.id, party=party, endpoint=card.card.endpoint, ca=card.card.ca
-            )
+            _peer(founding, party, read.card(LineRows(tx, founding.id), founding, party))
             for founding in core.lines(tx)
-            for party, card in founding.cards.items()
+            for party in founding.members
             if party != core.party
         ]
+
+
+def _peer(founding: Founding, party: str, card: OpenCard) -> views.PeerView:
+    return views.PeerView(
+        line=founding.id, party=party, endpoint=card.card.endpoint, ca=card.card.ca
+    )
 
 
 def heads(core: Core, line: str, caller: str) -> dict[str, views.Head]:
@@ -68,6 +73,12 @@ def read_log(core: Core, line: str, party: str, start: int, caller: str) -> view
         founding = line_for(core, tx, line, caller, party)
         rows = logs.read(tx, line, party, start, PAGE_ENTRIES_MAX)
         newest = logs.newest_checkpoint(tx, line, party)
+        bundles = [entry_to_bundle(one) for one in core.entries(tx, founding, _page(rows))]
+    return views.LogPage(entries=bundles, checkpoint=None if newest is None else newest[1])
+
+
+def _page(rows: list[Row]) -> list[Row]:
+    """As many rows, one at least, as fit a page."""
     page: list[Row] = []
     left = PAGE_BYTES_MAX
     for row in rows:
@@ -76,5 +87,4 @@ def read_log(core: Core, line: str, party: str, start: int, caller: str) -> view
         if page and left < 0:
             break
         page.append(row)
-    entries = [entry_to_bundle(entry) for entry in core.entries(founding, page)]
-    return views.LogPage(entries=entries, checkpoint=None if newest is None else newest[1])
+    return page

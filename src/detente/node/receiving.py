@@ -11,14 +11,16 @@ In three steps, each of which is durable before the next begins:
 from collections.abc import Sequence
 from typing import Any
 
-from detente.errors import GapError, InputError, LimitError, RecordError
-from detente.line import Founding
+from detente.errors import GapError, InputError, LimitError, RecordError, SignatureError
+from detente.line import Founding, KeyChain, read
+from detente.line.abouts import KeyRotated
+from detente.line.keychain import claimed_size, rotation
 from detente.node import cosigning, evidence, restoring, views
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.node.writing import fold
-from detente.record import Checkpoint, Entry, read_entry
-from detente.record.checkpoint import bare_note, open_checkpoint, origin
+from detente.record import Checkpoint, Entry, Header, PublicKey, read_entry
+from detente.record.checkpoint import origin
 from detente.store import logs
 from detente.store.projection import LineRows
 from detente.store.store import Tx
@@ -32,13 +34,14 @@ class _Push:
 
     def __init__(
         self,
-        core: Core,
         founding: Founding,
+        keys: KeyChain,
         party: str,
         start: int,
         bundles: Sequence[dict[str, Any]],
         note: str | None,
     ) -> None:
+        """``keys`` are those of the log as far as it is held; the push may go on with others."""
         if start < 0:
             raise InputError("begins before entry 0", remedy="begin at 0 or later", where="push")
         if len(bundles) > ENTRIES_MAX:
@@ -48,27 +51,51 @@ class _Push:
             )
         self.party = party
         self.start = start
-        self.entries = [
-            self._entry(core, founding, start + offset, bundle)
-            for offset, bundle in enumerate(bundles)
-        ]
+        self.keys = keys
+        self.line = founding.id
+        self.others = set(founding.members) - {party}
+        self.vouched: list[KeyRotated] = []
+        self.entries = [self._entry(start + at, bundle) for at, bundle in enumerate(bundles)]
         self.checkpoint: Checkpoint | None = None
         self.note = ""
         if note is not None:
-            key, name = core.key_of(founding, party), origin(founding.id, party)
-            self.checkpoint = open_checkpoint(note, key, name)
-            self.note = bare_note(note, key, name)
+            self._open(note, origin(founding.id, party))
 
-    def _entry(self, core: Core, founding: Founding, index: int, bundle: dict[str, Any]) -> Entry:
-        entry = read_entry(bundle, lambda party: core.key_of(founding, party))
+    def _entry(self, index: int, bundle: dict[str, Any]) -> Entry:
+        def key_of(header: Header) -> PublicKey:
+            if header.party in self.others:
+                raise self._misplaced(index, header)
+            if header.party != self.party:
+                raise LookupError(header.party)
+            return self.keys.signer(header) if header.index == index else self.keys.at(header.index)
+
+        entry = read_entry(bundle, key_of)
         header = entry.header
-        if (header.line, header.party, header.index) != (founding.id, self.party, index):
-            raise RecordError(
-                f"stands where entry {self.party}/{index} of this line belongs",
-                remedy="send the entries of each log in order, on their own line",
-                where=f"entry {header.party}/{header.index} of line {header.line[:16]}…",
-            )
+        if (header.line, header.index) != (self.line, index):
+            raise self._misplaced(index, header)
+        following = self.keys.followed_by(entry.header)
+        rotated = rotation(entry.header)
+        if following != self.keys and rotated is not None and rotated.vouched:
+            self.vouched.append(rotated)
+        self.keys = following
         return entry
+
+    def _misplaced(self, index: int, header: Header) -> RecordError:
+        return RecordError(
+            f"stands where entry {self.party}/{index} of this line belongs",
+            remedy="send the entries of each log in order, on their own line",
+            where=f"entry {header.party}/{header.index} of line {header.line[:16]}…",
+        )
+
+    def _open(self, note: str, name: str) -> None:
+        """Verify the checkpoint. One that is ahead may be by a key that is still to come."""
+        try:
+            self.checkpoint = self.keys.open_checkpoint(note, name)
+        except SignatureError:
+            if claimed_size(note) <= self.start + len(self.entries):
+                raise
+            return
+        self.note = self.keys.bare(note, name)
 
 
 def receive(
@@ -87,7 +114,10 @@ def receive(
     """
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller, party)
-    push = _Push(core, founding, party, start, bundles, checkpoint)
+        keys = core.keys(tx, founding, party)
+    push = _Push(founding, keys, party, start, bundles, checkpoint)
+    if push.vouched:
+        _check_vouched(core, founding, push)
     try:
         held, added = core.store.write(lambda tx: _keep(core, tx, founding, push))
     except evidence.ForkFoundError as fork:
@@ -98,6 +128,23 @@ def receive(
         return views.Receipt(size=held, cosignature=None)
     size = push.checkpoint.size
     return views.Receipt(size=held, cosignature=cosigning.cosign(core, founding, party, size))
+
+
+def _check_vouched(core: Core, founding: Founding, push: _Push) -> None:
+    """A key that signs for itself is anybody's, until all others have said whose it is.
+
+    Judged before anything is compared: else whoever made a key could make a fork with it.
+    """
+    with core.store.read() as tx:
+        rows = LineRows(tx, founding.id)
+        for rotated in push.vouched:
+            missing = read.unvouched(rows, founding, push.party, rotated.card_sha256)
+            if missing:
+                raise SignatureError(
+                    f"its new key is not vouched for by {', '.join(sorted(missing))}",
+                    where=f"log of {push.party}",
+                    remedy="compare the fingerprint of its new card with it, and vouch for it",
+                )
 
 
 def _keep(core: Core, tx: Tx, founding: Founding, push: _Push) -> tuple[int, int]:
@@ -131,5 +178,5 @@ def _compare(core: Core, tx: Tx, founding: Founding, push: _Push, held: int) -> 
     rows = logs.read(tx, founding.id, push.party, push.start, len(known)) if known else []
     for offered, row in zip(known, rows, strict=True):
         if offered.id != row.id:
-            [ours] = core.entries(founding, [row])
+            [ours] = core.entries(tx, founding, [row])
             raise evidence.two_entries(ours, offered)

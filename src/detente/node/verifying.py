@@ -14,11 +14,14 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from detente.errors import DetenteError, StoreError
-from detente.line import Founding, open_founding, project
+from detente.line import Founding, KeyChain, open_founding, project
+from detente.line.abouts import VOUCH
+from detente.line.keychain import new_key, rotation
 from detente.node.core import Core
+from detente.node.cosigning import by_one_of
 from detente.node.views import Finding
-from detente.record import Entry
-from detente.record.checkpoint import bare_note, open_checkpoint, origin, verify_cosignature
+from detente.record import Entry, decode_header
+from detente.record.checkpoint import origin
 from detente.record.entry import body_hash, entry_id
 from detente.record.tree import Frontier, leaf_hash, root_at
 from detente.store import logs, raw
@@ -107,6 +110,7 @@ class _Line:
         self.name = name
         self.document = document
         self.logs: dict[str, _Log] = {}
+        self.keys: dict[str, KeyChain] = {}
 
     def findings(self) -> Iterator[Finding]:
         founding = _founding(self.document)
@@ -145,12 +149,14 @@ class _Line:
     def _check_entries(self, founding: Founding, party: str) -> Iterator[_BadError]:
         entries: list[Entry] = []
         tree, nodes = Frontier(), dict[tuple[int, int], bytes]()
+        self.keys[party] = KeyChain.from_card(founding.cards[party].public)
         while page := logs.read(self.tx, self.line, party, len(entries), PAGE):
             for row in page:
-                entry = self._entry(founding, row, len(entries))
+                entry = self._entry(row, len(entries))
                 if isinstance(entry, _BadError):
                     yield entry
                     return
+                self.keys[party] = self.keys[party].followed_by(entry.header)
                 for level, index, hash_ in tree.append(leaf_hash(entry.leaf)):
                     nodes[level, index] = hash_
                 entries.append(entry)
@@ -158,12 +164,12 @@ class _Line:
             yield _BadError(0, "there are entries before the first one")
         self.logs[party] = _Log(entries, nodes)
 
-    def _entry(self, founding: Founding, row: Row, index: int) -> Entry | _BadError:
+    def _entry(self, row: Row, index: int) -> Entry | _BadError:
         """The entry of a row that should stand at ``index``, or what is wrong with it."""
         if row.index != index:
             return _BadError(index, "the entry is missing")
-        key = self.core.key_of(founding, row.party)
         try:
+            key = self.keys[row.party].signer(decode_header(row.header))
             entry = row.entry(key.keyid)
             entry.envelope.verify(key)
         except DetenteError as error:
@@ -180,9 +186,28 @@ class _Line:
         return entry
 
     def _check_log(self, founding: Founding, party: str) -> Iterator[_BadError]:
+        yield from self._check_vouched(founding, party)
         yield from self._check_tree(party)
         yield from self._check_checkpoints(founding, party)
         yield from self._check_cosignatures(founding, party)
+
+    def _check_vouched(self, founding: Founding, party: str) -> Iterator[_BadError]:
+        """Every key that its own party could not hand over, the others have vouched for."""
+        others = set(founding.members) - {party}
+        vouched = {(link.start, link.key) for link in self.keys[party].links if link.vouched}
+        for entry in self.logs[party].entries:
+            rotated = rotation(entry.header)
+            if rotated is None or (entry.header.index, new_key(rotated)) not in vouched:
+                continue
+            wanted = {"party": party, "card_sha256": rotated.card_sha256}
+            given = {
+                other
+                for other in others & self.logs.keys()
+                for one in self.logs[other].entries
+                if one.header.type == VOUCH and one.header.about == wanted
+            }
+            for other in sorted((others & self.logs.keys()) - given):
+                yield _BadError(entry.header.index, f"{other} has not vouched for this key")
 
     def _check_tree(self, party: str) -> Iterator[_BadError]:
         expected = self.logs[party].nodes
@@ -197,13 +222,13 @@ class _Line:
     def _check_checkpoints(self, founding: Founding, party: str) -> Iterator[_BadError]:
         log = self.logs[party]
         stored = raw.checkpoints(self.tx, self.line, party)
-        key, name = self.core.key_of(founding, party), origin(self.line, party)
+        keys, name = self.keys[party], origin(self.line, party)
         for size, data in stored.items():
             last = max(0, size - 1)
             try:
                 note = data.decode("utf-8")
-                found = open_checkpoint(note, key, name)
-                sound = (found.size, bare_note(note, key, name)) == (size, note)
+                found = keys.open_checkpoint(note, name)
+                sound = (found.size, keys.bare(note, name)) == (size, note)
             except (DetenteError, UnicodeDecodeError):
                 sound = False
             if not sound:
@@ -229,10 +254,10 @@ class _Line:
     ) -> bool:
         if note is None or row.cosigner not in founding.cards or row.cosigner == party:
             return False
-        key = self.core.key_of(founding, row.cosigner)
+        keys = self.keys[row.cosigner].all
         try:
             line, text = row.signature.decode("utf-8"), note.decode("utf-8")
-            return verify_cosignature(line, text, row.cosigner, key) == row.time_s
+            return by_one_of(keys, line, text, row.cosigner) == row.time_s
         except (DetenteError, UnicodeDecodeError):
             return False
 

@@ -20,12 +20,12 @@ from detente.line import (
     pairs_touched,
     read,
 )
-from detente.line.abouts import JOIN, RELEASE, SIGN_TERMS, WITHDRAW
+from detente.line.abouts import JOIN, RELEASE, ROTATE, SIGN_TERMS, VOUCH, WITHDRAW
 from detente.line.joint import Pairs
 from detente.node import restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
-from detente.record.checkpoint import open_checkpoint, origin, sign_checkpoint
+from detente.record.checkpoint import origin, sign_checkpoint
 from detente.store import logs, plans
 from detente.store.projection import LineRows
 from detente.store.store import Tx
@@ -43,6 +43,7 @@ def write(
     and the draft has to wait, or if the entry would be void. Nothing is written then.
     """
     _check_open(rows, founding, draft)
+    _check_key(core, rows, founding, draft)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
     restoring.check(tx, line, party, index)
@@ -54,7 +55,7 @@ def write(
         index=index,
         type=draft.type,
         time=format_time(now_s),
-        seen=_seen(core, tx, founding),
+        seen=_seen(core, tx, founding, rows),
         about=draft.about,
         body=draft.body,
         salt=os.urandom(SALT_BYTES),
@@ -99,7 +100,7 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
 
 
 def _check_open(rows: LineRows, founding: Founding, draft: Draft) -> None:
-    if draft.type != JOIN and not read.in_force(rows, founding):
+    if draft.type not in (JOIN, ROTATE, VOUCH) and not read.in_force(rows, founding):
         missing = sorted(set(founding.members) - set(read.joined(rows)))
         raise StateError(
             f"the line {founding.name} is not in force: {', '.join(missing)} has not joined, "
@@ -115,6 +116,26 @@ def _check_open(rows: LineRows, founding: Founding, draft: Draft) -> None:
         )
 
 
+def _check_key(core: Core, rows: LineRows, founding: Founding, draft: Draft) -> None:
+    """What is signed by a key that the line does not know would be refused by every peer."""
+    known = read.keys(rows, founding, core.party)
+    if draft.type == ROTATE and draft.about["vouched"]:
+        missing = read.unvouched(rows, founding, core.party, draft.about["card_sha256"])
+        if missing:
+            raise StateError(
+                f"{', '.join(sorted(missing))} has not vouched for our new key",
+                where=f"line {founding.name}",
+                remedy="give them the new card, have them compare its fingerprint with you "
+                "and vouch for it",
+            )
+    elif known.newest != core.key.public:
+        raise StateError(
+            "the line does not know our new signing key yet",
+            where=f"line {founding.name}",
+            remedy="have every other party vouch for the new card, then adopt it",
+        )
+
+
 def _check_not_void(rows: LineRows, entry: Entry) -> None:
     """What peers would keep and disregard, and so take for an error of ours, is not written."""
     void = read.void_of(rows, entry.header.party, entry.header.index)
@@ -125,13 +146,14 @@ def _check_not_void(rows: LineRows, entry: Entry) -> None:
         )
 
 
-def _seen(core: Core, tx: Tx, founding: Founding) -> dict[str, Seen]:
+def _seen(core: Core, tx: Tx, founding: Founding, rows: LineRows) -> dict[str, Seen]:
     """The newest checkpoint of every other log that this node holds and has verified."""
     seen = {}
     for party in founding.members:
         newest = logs.newest_checkpoint(tx, founding.id, party)
         if party != core.party and newest is not None:
             name = origin(founding.id, party)
-            checkpoint = open_checkpoint(newest[1], core.key_of(founding, party), name)
+            keys = read.keys(rows, founding, party)
+            checkpoint = keys.open_checkpoint(newest[1], name)
             seen[party] = Seen(checkpoint.size, checkpoint.root.hex())
     return seen

@@ -101,15 +101,15 @@ def write_entry(
     return Entry(entry_id(leaf), header, envelope, salt, body, leaf)
 
 
-def read_entry(bundle: bytes | dict[str, Any], key_of: Callable[[str], PublicKey]) -> Entry:
+def read_entry(bundle: bytes | dict[str, Any], key_of: Callable[[Header], PublicKey]) -> Entry:
     """Read a bundle and verify that its party signed it and that its body is the one signed for.
 
     Whether it belongs here (its line, its index, what it has ``seen``) is for the log to say.
 
     Args:
         bundle: JSON bytes, or the same already read by ``strict_json``.
-        key_of: the signing key of a party; raises ``SignatureError`` or ``LookupError`` for a
-            stranger.
+        key_of: the key that the party of a header signs with at its place; raises
+            ``SignatureError`` or ``LookupError`` for a stranger.
 
     Raises:
         RecordError: a part has not the form of section 4 of the protocol, or the body is another.
@@ -125,7 +125,7 @@ def read_entry(bundle: bytes | dict[str, Any], key_of: Callable[[str], PublicKey
     header = decode_header(envelope.payload)
     where = f"entry {header.party}/{header.index}"
     try:
-        envelope.verify(key_of(header.party))
+        envelope.verify(key_of(header))
     except SignatureError as error:
         raise error.at(where) from None
     except LookupError:

@@ -1,6 +1,6 @@
 """Whose store this is, so that it is never written with another party's keys."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from detente.store.tables import identity
 from detente.store.writer import Tx
@@ -13,5 +13,6 @@ def owner(tx: Tx) -> tuple[str, bytes] | None:
 
 
 def set_owner(tx: Tx, party: str, sign_key: bytes) -> None:
-    """Say once whose store this is."""
+    """Say whose store this is, or that its party signs with another key from now on."""
+    tx.connection.execute(delete(identity))
     tx.connection.execute(insert(identity).values(party=party, sign_key=sign_key))

@@ -15,7 +15,7 @@ from detente.store.tables import projection
 from detente.store.upsert import upsert
 from detente.store.writer import Tx
 
-FEW = ("join", "log", "suspension", "terms")
+FEW = ("join", "key", "log", "suspension", "terms")
 """Kinds of which a line has few rows, and of which the fold of every entry needs some."""
 
 _LAST = "\U0010ffff"

@@ -86,6 +86,13 @@ class JoinBody(Body, frozen=True):
     confirm: dict[str, str]
 
 
+class VouchBody(Body, frozen=True):
+    """Another party's new card, and the fingerprint that its operator read out."""
+
+    card: str
+    fingerprint: str
+
+
 class TermsBody(Body, frozen=True):
     """New terms, whole."""
 

@@ -39,6 +39,23 @@ def sign_terms(node: Node, call: Call) -> EntryView:
     return node.sign_terms(call.path["line"], body.terms, officer=call.officer.name, key=call.key)
 
 
+def vouch_key(node: Node, call: Call) -> EntryView:
+    """Vouch for another party's new card."""
+    body: bodies.VouchBody = call.body
+    return node.vouch_key(
+        call.path["line"],
+        body.card.encode(),
+        body.fingerprint,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def adopt_key(node: Node, call: Call) -> EntryView:
+    """Sign with our replaced key, for which all others have vouched."""
+    return node.adopt_key(call.path["line"], officer=call.officer.name, key=call.key)
+
+
 def list_activities(node: Node, call: Call) -> list[ReleasedView]:
     """The newest version of every activity released on a line."""
     return node.activities(call.path["line"])

@@ -19,6 +19,7 @@ from detente.line.read.activities import (
 )
 from detente.line.read.agreement import ProposedTerms, in_force, joined, proposed_terms, terms
 from detente.line.read.base import Stamp
+from detente.line.read.keys import card, keys, unvouched
 from detente.line.read.logs import seen_by
 from detente.line.read.settlement import Answer, Proposal, proposal, proposals
 from detente.line.read.talk import (
@@ -56,11 +57,13 @@ __all__ = [
     "acknowledgements",
     "activities",
     "all_acknowledgements",
+    "card",
     "checks",
     "conflict",
     "conflicts",
     "in_force",
     "joined",
+    "keys",
     "lapses",
     "messages",
     "newest",
@@ -70,6 +73,7 @@ __all__ = [
     "seen_by",
     "suspended_by",
     "terms",
+    "unvouched",
     "version",
     "versions",
     "void_of",

@@ -27,6 +27,7 @@ VOID_REASONS: dict[str, str] = {
     "suspended-before": "its party had suspended the line before",
     "not-suspended": "its party had not suspended the line",
     "not-owed": "nothing of the kind is owed to its party",
+    "key-left": "its party has signed with that key before, and left it",
     "not-acknowledged": "acknowledgements are not acknowledged",
     "not-a-proposal": "it answers what is not a proposal",
     "void-proposal": "it answers a proposal that is void",

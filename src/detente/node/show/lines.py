@@ -40,7 +40,8 @@ def line(reader: LineReader) -> LineView:
                 endpoint=card.card.endpoint,
                 languages=list(card.card.languages),
             )
-            for party, card in founding.cards.items()
+            for party in founding.members
+            for card in [read.card(rows, founding, party)]
         ],
         terms=terms_to_wire(reader.terms),
         terms_proposed=[
