@@ -45,11 +45,14 @@ def policy(core: Core, line: str, party: str, caller: str) -> bytes:
     """
     with core.store.read() as tx:
         founding = peering.line_for(core, tx, line, caller, party)
+        keys_of = {one: core.keys(tx, founding, one) for one in founding.members}
+        newest = logs.newest_checkpoint(tx, line, party)
+    signer = keys_of[party].of_checkpoint(newest[0] if newest else 0)
     others = [other for other in founding.members if other != party]
-    log_keys = checkpoints.log_keys(founding.id, party, core.key_of(founding, party))
+    log_keys = checkpoints.log_keys(founding.id, party, signer)
     lines = [f"log {key}" for key in log_keys]
     for other in others:
-        keys = checkpoints.cosigner_keys(other, core.key_of(founding, other))
+        keys = checkpoints.cosigner_keys(other, keys_of[other].newest)
         names = [f"{other}-{number}" for number in range(1, len(keys) + 1)]
         lines += [f"witness {name} {key}" for name, key in zip(names, keys, strict=True)]
         lines.append(f"group {other} all {' '.join(names)}")
@@ -61,7 +64,7 @@ def _leaves(core: Core, tx: Tx, founding: Founding, party: str, wanted: Tile) ->
     rows = logs.read(tx, founding.id, party, wanted.start, wanted.width)
     if len(rows) != wanted.width:
         raise _not_held("tile")
-    return tiles.leaves_tile(entry.leaf for entry in core.entries(founding, rows))
+    return tiles.leaves_tile(entry.leaf for entry in core.entries(tx, founding, rows))
 
 
 def _hashes(tx: Tx, line: str, party: str, wanted: Tile, level: int) -> bytes:
