@@ -41,7 +41,7 @@ def test_the_document_has_the_promised_shape() -> None:
         conflict(lateral_m=1234.567, vertical_m=99.99), unknown=(Unknown("relief", "x", "why"),)
     )
     out = io.StringIO()
-    tables.write_json(tables.document(found), out)
+    assert tables.write_json(found, out) == 1
     assert json.loads(out.getvalue()) == {
         "activities": 12,
         "separation": {"lateral_m": 9260.0, "vertical_m": 304.8, "time_s": 600.0},
@@ -62,7 +62,10 @@ def test_the_document_has_the_promised_shape() -> None:
 
 
 def test_geojson_is_a_point_for_each_conflict() -> None:
-    collection = tables.geojson(result(conflict(), conflict(lon=-179.9, lat=-89.9)), [])
+    out = io.StringIO()
+    found = result(conflict(), conflict(lon=-179.9, lat=-89.9))
+    assert tables.write_geojson(found, lambda _: [], out) == 2
+    collection = json.loads(out.getvalue())
     assert collection["type"] == "FeatureCollection"
     assert [feature["geometry"] for feature in collection["features"]] == [
         {"type": "Point", "coordinates": [68.83, 36.42]},
@@ -112,7 +115,9 @@ def test_a_conflict_with_an_area_says_of_what_kind_it_is(
     lines = text_of(found).splitlines()
     assert lines[5].strip() == words
     assert "Of the activities 2 are protected sites or lines: to these" in lines[-1]
-    assert tables.document(found)["conflicts"][0]["kind"] == kind
+    out = io.StringIO()
+    tables.write_json(found, out)
+    assert json.loads(out.getvalue())["conflicts"][0]["kind"] == kind
     assert words not in text_of(result(conflict()))
     assert "protected" not in text_of(result(conflict()))
 

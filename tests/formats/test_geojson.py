@@ -38,7 +38,6 @@ def test_a_file_of_the_exercise(data: Path) -> None:
     assert not (reading.bad)
     assert not (reading.unknown)
     assert not (reading.dropped)
-    assert reading.assumed_party == "exercise-us"
     orbit, tanker, drop = (activity.volumes[0] for activity in reading.activities)
     assert orbit.band == Band(Limit(7315.2, Reference.STD), Limit(7924.8, Reference.STD))
     assert orbit.core.edges is Edges.GEODESIC
@@ -318,7 +317,6 @@ def test_a_bad_feature_does_not_take_the_others_along() -> None:
         ('{"type":"FeatureCollection","features":[],"crs":5}', "coordinates are in"),
         ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "nested"),
         ('{"a":' + "9" * 5000 + "}", "too long"),
-        ('{"type":"FeatureCollection","features":[' + "5," * 100_000 + "5]}", "100,001 features"),
     ],
 )
 def test_a_bad_file_is_one_bad_item(text: str, what: str) -> None:
@@ -342,12 +340,14 @@ def test_altitudes_without_a_unit_are_said_once(read_feature: Reader) -> None:
     assert read_feature(POINT, altitude_upper=stated).notes == []
 
 
-def test_progress_ends_at_the_whole() -> None:
+def test_progress_counts_bytes_and_ends_at_the_whole() -> None:
     said: list[tuple[int, int]] = []
-    features: list[int] = [0] * 2500
-    text = json.dumps({"type": "FeatureCollection", "features": features})
-    read_bytes("ru.json", text.encode(), progress=lambda done, total: said.append((done, total)))
-    assert said == [(1000, 2500), (2000, 2500), (2500, 2500)]
+    features = [{"x": "x" * 1000}] * 2500
+    text = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    read_bytes("ru.json", text, progress=lambda done, total: said.append((done, total)))
+    assert len(said) > 2
+    assert said == sorted(said)
+    assert said[-1] == (len(text), len(text))
 
 
 def test_wgs84_may_be_named() -> None:

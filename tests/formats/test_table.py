@@ -29,7 +29,6 @@ def test_a_file_of_the_exercise(data: Path) -> None:
     ]
     assert {a.party for a in reading.activities} == {"ru"}
     assert [a.kind for a in reading.activities] == ["patrol", "range", "activity"]
-    assert reading.assumed_party is None
     assert patrol.volumes[0].core.edges is Edges.GEODESIC
     assert patrol.volumes[0].band == Band(Limit(0.0, Reference.SFC), Limit(3000.0, Reference.MSL))
     assert place.volumes[0].radius_m == 0

@@ -13,10 +13,9 @@ Heavy imports stand inside the functions, so that ``detente --help`` stays fast.
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -25,13 +24,17 @@ import typer
 from detente.errors import InputError
 
 if TYPE_CHECKING:
+    from detente.cli.plans import Plans
     from detente.cli.tables import Result
-    from detente.conflict import Separation
-    from detente.formats import Progress, Reading
-    from detente.volumes import Activity, Band
+    from detente.conflict import Conflict, Separation
+    from detente.formats import Progress, Reading, ReadOptions
 
 CONFLICTS, UNSURE, CLEAR = 1, 2, 0
 """Exit statuses."""
+INTERRUPTED = 130
+"""The same as a shell gives what Ctrl-C has ended."""
+DRAWN_MAX = 10_000
+"""Conflicts that ``--plot`` draws on its map."""
 MAX_REMARKS = 20
 """Kinds of notes that are printed; of each kind the first is, and the others are counted."""
 
@@ -42,6 +45,7 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     GEOJSON = "geojson"
+    NDJSON = "ndjson"
 
 
 def check(
@@ -109,7 +113,7 @@ def check(
     0 only if everything was read and nothing conflicts.
     """
     from detente.conflict import Separation
-    from detente.formats import ReadOptions, read_all
+    from detente.formats import ReadOptions
     from detente.volumes.units import parse_duration_s, parse_length_m
 
     separation = Separation(
@@ -124,47 +128,74 @@ def check(
         track_altitude_gap_s=parse_duration_s(track_gap, where="--track-gap"),
     )
     _check_plot_path(plot)
-    with _progress("reading") as progress:
-        reading = read_all(files, options, progress=progress)
+    with _told_if_interrupted("reading: nothing was compared"):
+        shapes = plot is not None or format is Format.GEOJSON
+        plans, reading = _read(files, options, shapes=shapes)
     if reading.bad and not skip_bad:
         _refuse(reading.bad)
-    _report(reading, within=within)
-    result = _compare(reading, separation, within=within, skip_bad=skip_bad)
-    _write(result, reading.activities, format, within=within)
+    _report(reading, plans, within=within)
+    unknown = (*reading.unknown, *(reading.dropped if skip_bad else ()))
+    drawn: list[Conflict] = []
+    with (
+        _told_if_interrupted("comparing: there may be conflicts that were not found"),
+        _progress("comparing") as progress,
+    ):
+        from detente.cli.tables import Result
+
+        activities = len(plans.bulk)
+        conflicts = plans.bulk.conflicts(separation, within=within, progress=progress)
+        if plot is not None:
+            conflicts = _remembering(conflicts, drawn)
+        result = Result(activities, separation, conflicts, unknown, plans.places)
+        found = _write(result, plans, format, within=within)
     if plot is not None:
-        _plot(plot, result, reading.activities)
-    raise typer.Exit(CONFLICTS if result.conflicts else UNSURE if result.unknown else CLEAR)
+        _plot(plot, drawn, found, plans, separation)
+    raise typer.Exit(CONFLICTS if found else UNSURE if unknown else CLEAR)
 
 
-def _compare(
-    reading: "Reading", separation: "Separation", *, within: bool, skip_bad: bool
-) -> "Result":
-    from detente.cli.tables import Result
-    from detente.conflict import find
-    from detente.volumes.areas import PLACES, area_of
+def _read(files: list[Path], options: "ReadOptions", *, shapes: bool) -> "tuple[Plans, Reading]":
+    """Reads files piece by piece; with ``shapes`` the activities themselves are kept."""
+    from detente.cli.plans import Plans, keep, keep_whole, readers
+    from detente.formats import Stream, file_source
 
-    with _progress("comparing") as progress:
-        conflicts = find(reading.activities, separation, within=within, progress=progress)
-    return Result(
-        activities=len(reading.activities),
-        separation=separation,
-        conflicts=tuple(conflicts),
-        unknown=(*reading.unknown, *(reading.dropped if skip_bad else ())),
-        places=sum(area_of(activity.kind) in PLACES for activity in reading.activities),
-    )
+    sources = [file_source(path) for path in files]
+    plans, make = Plans(), keep_whole if shapes else keep
+    size = sum(source.size for source in sources)
+    with _progress("reading") as progress, readers(size) as (pool, ahead):
+        stream = Stream(sources, options, make, pool=pool, ahead=ahead, progress=progress)
+        for piece in stream:
+            plans.add(piece)
+    return plans, stream.reading
 
 
-def _write(
-    result: "Result", activities: Iterable["Activity"], format: Format, *, within: bool
-) -> None:
-    from detente.cli.tables import document, geojson, write_json, write_table
+def _remembering(conflicts: "Iterator[Conflict]", drawn: "list[Conflict]") -> "Iterator[Conflict]":
+    """The same conflicts, of which as many as are drawn are put aside."""
+    for conflict in conflicts:
+        if len(drawn) < DRAWN_MAX:
+            drawn.append(conflict)
+        yield conflict
+
+
+def _write(result: "Result", plans: "Plans", format: Format, *, within: bool) -> int:
+    """Writes the result; how many conflicts there are."""
+    from detente.cli import tables
 
     if format is Format.TABLE:
-        write_table(result, sys.stdout, within=within)
-    elif format is Format.JSON:
-        write_json(document(result), sys.stdout)
-    else:
-        write_json(geojson(result, activities), sys.stdout)
+        return tables.write_table(result, sys.stdout, within=within)
+    if format is Format.JSON:
+        return tables.write_json(result, sys.stdout)
+    if format is Format.NDJSON:
+        return tables.write_ndjson(result, sys.stdout)
+    return tables.write_geojson(result, plans.activities_of, sys.stdout)
+
+
+@contextmanager
+def _told_if_interrupted(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say(f"interrupted while {doing}")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _check_plot_path(path: Path | None) -> None:
@@ -181,17 +212,26 @@ def _check_plot_path(path: Path | None) -> None:
         )
 
 
-def _plot(path: Path, result: "Result", activities: Iterable["Activity"]) -> None:
+def _plot(
+    path: Path,
+    drawn: "list[Conflict]",
+    found: int,
+    plans: "Plans",
+    separation: "Separation",
+) -> None:
     from detente.conflict import Key
 
-    if not result.conflicts:
+    if not drawn:
         _say(f"--plot: nothing conflicts, so {path} was not written")
         return
+    if found > len(drawn):
+        _say(f"--plot: the first {len(drawn):,} of {found:,} conflicts are drawn")
     from detente.cli.plot import write_plot
 
-    by_key = {Key(activity.party, activity.id): activity for activity in activities}
+    keys = {key for conflict in drawn for key in (conflict.a, conflict.b)}
+    by_key = {Key(one.party, one.id): one for one in plans.activities_of(keys)}
     try:
-        write_plot(path, result.conflicts, by_key, result.separation)
+        write_plot(path, drawn, by_key, separation)
     except InputError as error:
         _say(str(error))
 
@@ -207,27 +247,27 @@ def _refuse(bad: Sequence[InputError]) -> NoReturn:
     raise typer.Exit(UNSURE)
 
 
-def _report(reading: "Reading", *, within: bool) -> None:
+def _report(reading: "Reading", plans: "Plans", *, within: bool) -> None:
     """On standard error: what was left out, what was assumed, what was widened."""
     for error in reading.bad:
         _say(str(error))
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, tuple[str, int]] = {}
     # Those of files are alike only under one name; those of activities whatever their ids are.
     for note in reading.notes:
-        groups.setdefault(re.sub(r"[\d,.]+", "", note), []).append(note)
-    for remark in _remarks(reading.activities):
-        groups.setdefault(re.sub(r"\A\S+?/\S+: |[\d,.]+", "", remark), []).append(remark)
-    for first, *others in islice(groups.values(), MAX_REMARKS):
-        alike = f" (and {len(others)} more like this)" if others else ""
+        kind = re.sub(r"[\d,.]+", "", note)
+        first, count = groups.get(kind, (note, 0))
+        groups[kind] = first, count + 1
+    notes = [*groups.values(), *plans.remarks()]
+    for first, count in notes[:MAX_REMARKS]:
+        alike = f" (and {count - 1} more like this)" if count > 1 else ""
         _say(f"note: {first}{alike}")
-    if len(groups) > MAX_REMARKS:
-        _say(f"note: … and {len(groups) - MAX_REMARKS} more kinds of notes")
+    if len(notes) > MAX_REMARKS:
+        _say(f"note: … and {len(notes) - MAX_REMARKS} more kinds of notes")
     if not within:
-        _say_if_nothing_was_compared(reading.activities)
+        _say_if_nothing_was_compared(plans.bulk.parties())
 
 
-def _say_if_nothing_was_compared(activities: Sequence["Activity"]) -> None:
-    parties = {activity.party for activity in activities}
+def _say_if_nothing_was_compared(parties: set[str]) -> None:
     if not parties:
         _say("note: nothing was compared: no activity was read")
     elif len(parties) == 1:
@@ -237,42 +277,16 @@ def _say_if_nothing_was_compared(activities: Sequence["Activity"]) -> None:
         )
 
 
-def _remarks(activities: Sequence["Activity"]) -> Iterator[str]:
-    """What was assumed of each activity, and how its bands were widened."""
-    from detente.volumes.datums import widenings
-
-    bands = {volume.band for activity in activities for volume in activity.volumes}
-    widened = {band: widenings(band) for band in bands} if _mixed(bands) else {}
-    for activity in activities:
-        said = dict.fromkeys(activity.notes)
-        for volume in activity.volumes:
-            said.update(dict.fromkeys(widened.get(volume.band, ())))
-        for remark in said:
-            yield f"{activity.party}/{activity.id}: {remark}"
-
-
-def _mixed(bands: Iterable["Band"]) -> bool:
-    """Whether bands are widened to be compared: limits of different references meet, or heights
-    above ground, which are never compared as they stand."""
-    from detente.volumes import Reference
-
-    limits = (limit for band in bands for limit in (band.lower, band.upper) if limit is not None)
-    references = {limit.reference for limit in limits}
-    return len(references) > 1 or bool(references & {Reference.AGL, Reference.SFC})
-
-
 @contextmanager
 def _progress(what: str) -> "Iterator[Progress]":
-    """A bar on standard error while this runs, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    """A bar on standard error while this runs, if that is a terminal and it takes a while."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from detente.cli.bar import Bar
 
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    with bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with Bar(what) as bar:
+        yield bar.show
 
 
 def _say(line: str) -> None:

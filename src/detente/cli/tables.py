@@ -11,6 +11,13 @@ The JSON, whose shape is a promise to scripts::
                     "lateral_m": 0.0, "vertical_m": 0.0, "place": {"lon": 68.83, "lat": 36.42}}],
      "unknown": [{"party": "relief", "id": "feature 3", "why": "…"}]}
 
+As NDJSON (``--format ndjson``) each item of ``unknown`` and each conflict is an object on a line of
+its own, written as it is found; a last line, without which the result is not whole, counts them::
+
+    {"unknown": {"party": "relief", "id": "feature 3", "why": "…"}}
+    {"a": {"party": "ru", "id": "recon-2"}, "b": {"party": "us", "id": "orbit-1"}, …}
+    {"activities": 12, "separation": {…}, "conflicts": 1, "unknown": 1}
+
 The GeoJSON has one Point per conflict, where the two are closest, with the same members as
 properties; then the activities in conflict, as ``formats.features`` writes them; and the other
 three members beside ``features`` (RFC 7946, section 6.1).
@@ -18,9 +25,9 @@ three members beside ``features`` (RFC 7946, section 6.1).
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import IO, Any
 
 import msgspec
@@ -32,6 +39,8 @@ from detente.volumes.model import Activity, Band, Limit, Reference
 from detente.volumes.times import ceil_ms, floor_ms, format_time, within_calendar_s
 from detente.volumes.units import FL_M, FT_M, NM_M
 
+TABLE_MAX = 1000
+"""Conflicts that are printed as a table; more are for a program to read."""
 WIDTH = 100
 """Columns of the table: what a printed page and the narrowest console in use can hold."""
 
@@ -44,62 +53,104 @@ _RIGHT = (0, 3, 4)
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one check read and found. ``activities`` counts those that were checked.
+    """What one check read and finds. ``activities`` counts those that are compared, ``places``
+    those of them that are protected sites or lines.
 
-    ``places`` counts those of them that are protected sites or lines.
+    ``conflicts`` may be found only as they are written, and be gone through once: there may be
+    millions.
     """
 
     activities: int
     separation: Separation
-    conflicts: tuple[Conflict, ...]
+    conflicts: Iterable[Conflict]
     unknown: tuple[Unknown, ...]
     places: int = 0
 
 
-def document(result: Result) -> dict[str, Any]:
-    """The JSON document, as in the head of this module."""
-    return {
+ActivitiesOf = Callable[[Collection[Key]], Iterable[Activity]]
+"""The activities of some keys."""
+
+
+def write_json(result: Result, out: IO[str]) -> int:
+    """The JSON document, indented: people read it too. Returns how many conflicts there are."""
+    out.write("{\n" + _member("activities", result.activities) + ",\n")
+    out.write(_member("separation", msgspec.to_builtins(result.separation)) + ",\n")
+    found = _write_array("conflicts", map(_conflict, result.conflicts), out)
+    out.write(",\n" + _member("unknown", msgspec.to_builtins(result.unknown)) + "\n}\n")
+    return found
+
+
+def write_geojson(result: Result, activities_of: ActivitiesOf, out: IO[str]) -> int:
+    """A FeatureCollection of the places of conflict and of the activities that meet there.
+
+    Returns how many conflicts there are.
+    """
+    meeting: set[Key] = set()
+    found = 0
+
+    def features() -> Iterator[dict[str, Any]]:
+        nonlocal found
+        for conflict in result.conflicts:
+            found += 1
+            meeting.update((conflict.a, conflict.b))
+            yield _place(conflict)
+        for activity in activities_of(meeting):
+            yield from features_of(activity)
+
+    out.write("{\n" + _member("type", "FeatureCollection") + ",\n")
+    _write_array("features", features(), out)
+    out.write(",\n" + _member("activities", result.activities) + ",\n")
+    out.write(_member("separation", msgspec.to_builtins(result.separation)) + ",\n")
+    out.write(_member("unknown", msgspec.to_builtins(result.unknown)) + "\n}\n")
+    return found
+
+
+def write_ndjson(result: Result, out: IO[str]) -> int:
+    """One JSON object a line, as in the head of this module. Returns how many conflicts."""
+    encode = msgspec.json.Encoder().encode
+    for item in result.unknown:
+        out.write(encode({"unknown": item}).decode() + "\n")
+    found = 0
+    for conflict in result.conflicts:
+        found += 1
+        out.write(encode(_conflict(conflict)).decode() + "\n")
+    whole = {
         "activities": result.activities,
-        "separation": msgspec.to_builtins(result.separation),
-        "conflicts": [_conflict(conflict) for conflict in result.conflicts],
-        "unknown": [msgspec.to_builtins(item) for item in result.unknown],
+        "separation": result.separation,
+        "conflicts": found,
+        "unknown": len(result.unknown),
     }
+    out.write(encode(whole).decode() + "\n")
+    return found
 
 
-def geojson(result: Result, activities: Iterable[Activity]) -> dict[str, Any]:
-    """A FeatureCollection of the places of conflict and of the activities that meet there."""
-    whole = document(result)
-    features = []
-    for properties in whole.pop("conflicts"):
-        place = properties.pop("place")
-        geometry = {"type": "Point", "coordinates": [place["lon"], place["lat"]]}
-        features.append({"type": "Feature", "geometry": geometry, "properties": properties})
-    meeting = {key for conflict in result.conflicts for key in (conflict.a, conflict.b)}
-    for activity in activities:
-        if Key(activity.party, activity.id) in meeting:
-            features += features_of(activity)
-    return {"type": "FeatureCollection", "features": features, **whole}
+def write_table(result: Result, out: IO[str], *, within: bool) -> int:
+    """The result as text of ``WIDTH`` columns: what is unknown first, then what conflicts.
 
-
-def write_json(value: dict[str, Any], out: IO[str]) -> None:
-    """One JSON document, indented: people read it too."""
-    out.write(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def write_table(result: Result, out: IO[str], *, within: bool) -> None:
-    """The result as text of ``WIDTH`` columns: what is unknown first, then what conflicts."""
+    Of more than ``TABLE_MAX`` conflicts the first are printed and the others counted. Returns how
+    many there are.
+    """
     for item in result.unknown:
         # A file whose name stands for no party has none.
         who = f"{item.party}/{item.id}" if item.party else item.id
         out.write(printable(f"UNKNOWN: {who}: {item.why}") + "\n")
-    if result.conflicts:
-        out.write(_table(result.conflicts) + "\n")
-    out.write(summary(result, within=within))
+    conflicts = iter(result.conflicts)
+    printed = tuple(islice(conflicts, TABLE_MAX))
+    found = len(printed) + sum(1 for _ in conflicts)
+    if printed:
+        out.write(_table(printed) + "\n")
+    if found > len(printed):
+        out.write(
+            f"… and {found - len(printed):,} more, not printed here: the above are the earliest. "
+            "--format ndjson has all.\n\n"
+        )
+    out.write(summary(result, found, within=within))
+    return found
 
 
-def summary(result: Result, *, within: bool) -> str:
+def summary(result: Result, found: int, *, within: bool) -> str:
     """The last lines: how many conflicts, among what, by which separation."""
-    found, activities = len(result.conflicts), result.activities
+    activities = result.activities
     head = "No conflict" if found == 0 else f"{found} conflict{'s' if found > 1 else ''}"
     among = f"{activities} activit{'y' if activities == 1 else 'ies'}"
     between = "of the same party too" if within else "between different parties"
@@ -118,6 +169,37 @@ def _places(places: int) -> str:
         "1 is a protected site or line" if places == 1 else f"{places} are protected sites or lines"
     )
     return f"Of the activities {are}: to these no lateral separation is added.\n"
+
+
+def _member(name: str, value: object) -> str:
+    return " " + _indented(f"{json.dumps(name)}: {_json(value)}", 1)
+
+
+def _write_array(name: str, items: Iterable[Any], out: IO[str]) -> int:
+    """A member that is an array, item by item, as ``json.dumps`` indents it; their number."""
+    out.write(f" {json.dumps(name)}: [")
+    count = 0
+    for item in items:
+        out.write(("," if count else "") + "\n  " + _indented(_json(item), 2))
+        count += 1
+    out.write("\n ]" if count else "]")
+    return count
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _indented(text: str, by: int) -> str:
+    # No string of JSON has a line feed in it.
+    return text.replace("\n", "\n" + " " * by)
+
+
+def _place(conflict: Conflict) -> dict[str, Any]:
+    properties = _conflict(conflict)
+    place = properties.pop("place")
+    geometry = {"type": "Point", "coordinates": [place["lon"], place["lat"]]}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
 def spoken_separation(separation: Separation) -> str:

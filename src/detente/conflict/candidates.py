@@ -8,6 +8,7 @@ caller likes. Both may propose too many pairs but never too few.
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,24 +25,38 @@ SWEPT_MAX = 4096
 BLOCK = 8192
 """Boxes that a tree is asked about in one go."""
 
-Pairs = tuple[Ints, Ints]
-"""The numbers of the volumes of each pair, (k,) and (k,)."""
-Block = tuple[Callable[[], Iterator[Pairs]], int]
-"""Proposes the pairs of some volumes, when it is called; and how many volumes are done then."""
+
+class Proposal(NamedTuple):
+    """Pairs of volumes that may conflict, and whose pairs are complete with them."""
+
+    first: Ints
+    """(k,) volumes."""
+    second: Ints
+    """(k,) the other volume of each pair."""
+    done: int
+    """Of so many activities, in their turn, all pairs with those before them are proposed."""
 
 
-def candidates_among(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
+class Block(NamedTuple):
+    """Some of the work, to be done by any thread."""
+
+    propose: Callable[[], Iterator[Proposal]]
+    volumes: int
+    """How many volumes are dealt with after this block and those before it."""
+
+
+def candidates_among(everything: Pack, apart: Ints, turn: Ints, reach: Floats) -> Iterator[Block]:
     """Pairs of volumes of one pack whose boxes meet and that differ in ``apart`` (v,).
 
-    Each pair is proposed once, the lower number first. Blocks may be called in any order and at
-    the same time.
+    Each pair is proposed once, when it is the turn of the later of its two activities by ``turn``
+    (a,), a permutation. Blocks may be worked on in any order and at the same time.
     """
     if len(everything.owner) > SWEPT_MAX:
-        return asked(everything, apart, reach)
-    return iter([(lambda: _swept(everything, apart, reach), len(everything.owner))])
+        return asked(everything, apart, turn, reach)
+    return iter([Block(lambda: _swept(everything, apart, reach), len(everything.owner))])
 
 
-def _swept(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Pairs]:
+def _swept(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Proposal]:
     column = _selective_column(everything.low, everything.high, reach)
     order = np.argsort(everything.low[:, column], kind="stable")
     low, high, apart = everything.low[order], everything.high[order], apart[order]
@@ -51,46 +66,57 @@ def _swept(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Pairs]:
     start = 0
     while start < len(order):
         count, start = module.sweep(low, high, reach, column, apart, start, first, second)
-        one, other = order[first[:count]], order[second[:count]]
-        yield np.minimum(one, other), np.maximum(one, other)
+        # The sweep has an order of its own: no activity is done before all are.
+        yield Proposal(order[first[:count]], order[second[:count]], 0)
 
 
-def asked(everything: Pack, apart: Ints, reach: Floats) -> Iterator[Block]:
+def asked(everything: Pack, apart: Ints, turn: Ints, reach: Floats) -> Iterator[Block]:
     """The same, by a tree."""
     volumes = len(everything.owner)
-    sides = everything.low, everything.high, apart
     boxes = boxes_of(everything.cores, np.arange(volumes), everything.low, everything.high)
+    # The kernel proposes a pair to its lower number. So for it the volumes are numbered from the
+    # last turn to the first, and asked about the other way round.
+    old = np.argsort(-turn[everything.owner], kind="stable")
+    new = np.empty_like(old)
+    new[old] = np.arange(volumes)
+    boxes = boxes._replace(volume=new[boxes.volume])
+    sides = everything.low[old], everything.high[old], apart[old]
     epoch_s = float(everything.low[0, TIME])
-    tree = tree_of(boxes, epoch_s)
-    # Volumes take their turns as they stand in the tree, so that one finds the nodes of the last
-    # still in the cache. All boxes of one volume stand together: see ``ask``.
-    rank = np.full(volumes, len(tree.volumes))
-    np.minimum.at(rank, tree.volumes, np.arange(len(tree.volumes)))
-    order = np.argsort(rank[boxes.volume], kind="stable")
+    forest = forest_of([tree_of(boxes, epoch_s)])
+    # All boxes of one activity stand together: see ``ask``.
+    order = np.argsort(-boxes.volume, kind="stable")
     query_of = boxes.volume[order]
+    turn_of = turn[everything.owner[old]]
+    turns = turn_of[query_of]
     queries = queries_of(boxes, reach, epoch_s)[order]
-    ranks = rank[query_of]
-    forest = forest_of([tree])
     module = WORKLOAD.module(asking, np.inf)
 
-    def ask(row: int, end: int) -> Iterator[Pairs]:
+    def ask(row: int, end: int) -> Iterator[Proposal]:
         room = CHUNK
         stamps = np.full(volumes, -1, dtype=np.int64)
         while row < end:
             first, second = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-            begun = row
-            count, row = module.propose(
+            count, reached = module.propose(
                 forest, queries, query_of, row, end, *sides, reach, stamps, first, second
             )
-            if row == begun:
+            done = int(turns[reached]) if reached < end else int(turns[end - 1]) + 1
+            begun = int(np.searchsorted(turns, done))
+            if begun < reached:
+                # An activity of several volumes was broken off between two of them. It is asked
+                # about again as a whole, so that all its pairs come at once.
+                kept = turn_of[first[:count]] < done
+                first, second = first[:count][kept], second[:count][kept]
+                stamps.fill(-1)
+            if begun == row:
                 room *= 4
-            elif count:
-                yield first[:count], second[:count]
+                continue
+            row = begun
+            yield Proposal(old[first[:count]], old[second[:count]], done)
 
-    ends = np.searchsorted(ranks, ranks[np.arange(0, len(ranks), BLOCK)]).tolist()
-    ends = sorted({*ends, len(ranks)})
+    ends = np.searchsorted(turns, turns[np.arange(0, len(turns), BLOCK)]).tolist()
+    ends = sorted({*ends, len(turns)})
     for row, end in pairwise(ends):
-        yield partial(ask, row, end), volumes * end // len(ranks)
+        yield Block(partial(ask, row, end), volumes * end // len(turns))
 
 
 def candidates_between(a: Pack, b: Pack, reach: Floats) -> Iterator[tuple[Ints, Ints]]:

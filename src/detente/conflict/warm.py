@@ -8,6 +8,8 @@ import time
 from math import inf
 from typing import TextIO
 
+import numpy as np
+
 from detente.conflict.candidates import asked, candidates_between
 from detente.conflict.compiled import WORKLOAD
 from detente.conflict.index import Index
@@ -33,7 +35,7 @@ def warm(stream: TextIO) -> None:
     find([one, other], Separation())
     packed = pack([one, other])
     reach = reach_of(Separation())
-    for propose, _ in asked(packed, packed.owner, reach):
+    for propose, _ in asked(packed, packed.owner, np.arange(2), reach):
         for _ in propose():
             pass
     for _ in candidates_between(packed, packed, reach):

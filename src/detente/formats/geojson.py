@@ -1,4 +1,4 @@
-"""Planned activities in GeoJSON (RFC 7946): a FeatureCollection or one Feature.
+"""Planned activities in GeoJSON (RFC 7946): a FeatureCollection, one Feature, or a sequence.
 
 ::
 
@@ -10,17 +10,23 @@
                      "altitude_upper":{"value":260,"units":"FL"},
                      "start":"2021-08-09T00:30:00Z","end":"2021-08-09T05:00:00Z"}}]}
 
-The properties are those of ``formats.profile``. NaN and Infinity, which are not JSON but are
-written by many a program, are read so that the error can name the feature they stand in; a name
-that stands twice in one object makes the file unusable, because nobody can say which one counts.
+The properties are those of ``formats.profile``. A sequence (RFC 8142, or one Feature a line) has
+the Features alone. All are read a stretch of features at a time (``stretches``), however long.
+
+NaN and Infinity, which are not JSON but are written by many a program, are read so that the error
+can name the feature they stand in; a feature in which a name stands twice in one object is
+unusable, because nobody can say which one counts. What is wrong beside the features makes the
+whole file unusable, for it may change what they mean.
 """
 
 from typing import Any
 
-from detente.errors import InputError, LimitError
+from detente.errors import InputError
 from detente.formats.altitudes import limit_of_json
+from detente.formats.jsontext import decode_items, decode_json, decode_utf8
 from detente.formats.profile import PROPERTIES, activity_of, label_of
-from detente.formats.reading import MAX_FEATURES, Gathering
+from detente.formats.reading import Gathering
+from detente.formats.stretches import Stretch, texts_of
 
 _WGS84_NAMES = (
     "urn:ogc:def:crs:OGC:1.3:CRS84",
@@ -29,21 +35,63 @@ _WGS84_NAMES = (
     "EPSG:4326",
 )
 """Names of WGS84 degrees; GeoJSON's longitude comes first in all of them."""
+_USED = frozenset(PROPERTIES)
 
 
-def read_geojson(document: dict[str, Any], gathering: Gathering) -> None:
-    """Gather the activities of a decoded GeoJSON document."""
+def check_frame(document: dict[str, Any], *, whole: bool) -> None:
+    """Raises InputError if the features of a document cannot be used for what stands beside them.
+
+    Of one that is not ``whole`` the beginning alone is given.
+    """
     _check_crs(document)
-    features = _features(document)
-    unused: set[str] = set()
-    for number, feature in enumerate(features, 1):
-        _read_feature(feature, number, gathering, unused)
-        if number % 1000 == 0:
-            gathering.progress(number, len(features))
-    gathering.progress(len(features), len(features))
-    if unused:
-        names = ", ".join(sorted(unused)[:10])
-        gathering.note(f"properties not used: {names}")
+    kind = document.get("type")
+    if kind != "FeatureCollection" and (whole or kind is not None):
+        raise InputError(
+            f"its JSON has the type {str(kind)[:40]!r}",
+            remedy="give a GeoJSON FeatureCollection or Feature",
+        )
+    if whole and not isinstance(document.get("features"), list):
+        raise InputError("has no list of features", remedy='add "features": [ … ]')
+
+
+def read_feature(document: dict[str, Any], gathering: Gathering) -> None:
+    """Gather the activity of a document that is one Feature."""
+    _check_crs(document)
+    _read_feature(document, 1, gathering)
+
+
+def read_stretch(stretch: Stretch, gathering: Gathering) -> None:
+    """Gather the activities of some features."""
+    text = b",".join(stretch.records)
+    values: list[Any] | None = decode_items(text)
+    if values is None or len(values) != stretch.size:
+        values = _one_by_one(stretch)
+    for number, value in enumerate(values, stretch.first):
+        _read_feature(value, number, gathering)
+
+
+def _one_by_one(stretch: Stretch) -> list[Any]:
+    """The slow way: each item, or the error that makes it unusable."""
+    try:
+        values: list[Any] = decode_json(decode_utf8(b"[%b]" % b",".join(stretch.records)))
+    except InputError:
+        values = []
+    if len(values) == stretch.size:
+        return values
+    values = [_value_of(text) for text in texts_of(stretch)]
+    if not any(isinstance(value, InputError) for value in values):
+        error = InputError(
+            "is not JSON: one comma has to stand between features", remedy="correct it there"
+        )
+        values.append(error)
+    return values
+
+
+def _value_of(text: bytes) -> object:
+    try:
+        return decode_json(decode_utf8(text))
+    except InputError as error:
+        return error
 
 
 def _check_crs(document: dict[str, Any]) -> None:
@@ -60,35 +108,18 @@ def _check_crs(document: dict[str, Any]) -> None:
         )
 
 
-def _features(document: dict[str, Any]) -> list[Any]:
-    kind = document.get("type")
-    if kind == "Feature":
-        return [document]
-    if kind != "FeatureCollection":
-        raise InputError(
-            f"its JSON has the type {str(kind)[:40]!r}",
-            remedy="give a GeoJSON FeatureCollection or Feature",
-        )
-    features = document.get("features")
-    if not isinstance(features, list):
-        raise InputError("has no list of features", remedy='add "features": [ … ]')
-    if len(features) > MAX_FEATURES:
-        raise LimitError(
-            f"has {len(features):,} features, more than {MAX_FEATURES:,}",
-            remedy="split the file",
-        )
-    return features
-
-
-def _read_feature(value: object, number: int, gathering: Gathering, unused: set[str]) -> None:
+def _read_feature(value: object, number: int, gathering: Gathering) -> None:
     item = f"feature {number}"
     party = named = None
     try:
+        if isinstance(value, InputError):
+            raise value
         feature, properties = _parts(value)
         party, named = label_of(properties)
         activity = activity_of(properties, feature.get("geometry"), gathering, limit_of_json)
-        gathering.keep(activity)
-        unused.update(name for name in properties if name not in PROPERTIES)
+        gathering.keep(activity, item)
+        for name in properties.keys() - _USED:
+            gathering.name_unused(name)
     except InputError as error:
         gathering.refuse(error, item, party=party, identifier=named)
 

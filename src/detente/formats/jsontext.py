@@ -10,12 +10,14 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from detente.errors import InputError, LimitError
 from detente.formats.reading import MAX_JSON_DEPTH
 
 # One that is never closed reaches to the end, so that each character is looked at once.
+_SPACED = re.compile(rb'"\s+:')
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
@@ -34,6 +36,33 @@ def decode_json(text: str) -> Any:
         raise InputError("is not JSON: a number is too long", remedy="shorten it") from error
 
 
+def decode_items(text: bytes) -> list[Any] | None:
+    """The values of a text of many, with commas between; None if not all of them are certain.
+
+    They are decoded by msgspec, which is several times as fast, but keeps the last of two members
+    of one name and says nothing. So members are counted in the text as well, where each stands as
+    a quote and a colon; where they may stand otherwise, nothing is certain.
+    """
+    try:
+        items: list[Any] = msgspec.json.decode(b"[" + text + b"]", type=list[Any])
+        whole = text.decode()
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+    if _SPACED.search(text) or text.count(b'":') != sum(map(_members, items)):
+        return None
+    return items if _depth(whole) < MAX_JSON_DEPTH else None
+
+
+def decode_utf8(data: bytes) -> str:
+    """The text of a file, without a byte order mark; InputError if it is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"is not UTF-8 text (byte {error.start})", remedy="save it as UTF-8"
+        ) from error
+
+
 def too_deep() -> LimitError:
     """What to say of JSON that is nested beyond the limit."""
     return LimitError(
@@ -42,12 +71,21 @@ def too_deep() -> LimitError:
     )
 
 
+def _members(value: object) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_members, value.values()))
+    if isinstance(value, list) and value and not isinstance(value[0], int | float):
+        return sum(map(_members, value))
+    return 0
+
+
 def _depth(text: str) -> int:
     """The deepest nesting of brackets outside strings."""
     codes = np.frombuffer(_STRING.sub("", text).encode(errors="replace"), dtype=np.uint8)
-    steps = np.isin(codes, [ord("["), ord("{")]).astype(np.int8)
-    steps -= np.isin(codes, [ord("]"), ord("}")]).astype(np.int8)
-    return int(np.cumsum(steps, dtype=np.int64).max(initial=0))
+    # Bit 5 tells square brackets from curly ones, and the others from neither.
+    brackets = codes[((codes | 0x20) == ord("{")) | ((codes | 0x20) == ord("}"))]
+    steps = np.where((brackets | 0x20) == ord("{"), np.int64(1), np.int64(-1))
+    return int(np.cumsum(steps).max(initial=0))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

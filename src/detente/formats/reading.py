@@ -7,6 +7,7 @@ in them may ever count as clear.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,8 +18,17 @@ from detente.volumes.times import parse_time_s
 from detente.volumes.units import FT_M, NM_M
 
 MAX_FILE_BYTES = 128 * 1024 * 1024
-"""Bytes of one file, also after decompression."""
+"""Bytes of one file that is read whole, also after decompression."""
+MAX_STREAM_BYTES = 16 * 1024 * 1024 * 1024
+"""Bytes of one file that is read piece by piece, also after decompression."""
+MAX_ITEM_BYTES = 16 * 1024 * 1024
+"""Bytes of one feature, and of all that a collection holds besides its features."""
 MAX_FEATURES = 100_000
+"""Items of one file that is read whole."""
+MAX_STREAM_FEATURES = 5_000_000
+"""Items of one file that is read piece by piece."""
+MAX_BAD = 100_000
+"""Items of one file that cannot be used; after so many, its rest is not read."""
 MAX_ROWS = 5_000_000
 """Rows of a CSV file or samples of a trajectory file."""
 MAX_LINE_CHARACTERS = 1024 * 1024
@@ -39,6 +49,9 @@ MAX_OPENAIR_CHARACTERS = 32 * 1024 * 1024
 MAX_OPENAIR_LINES = 400_000
 MAX_ARC_CORNERS = 200_000
 """Corners that the arcs of one file are turned into; a few characters make hundreds."""
+
+MAX_UNUSED = 100
+"""Names of properties that are not used and yet remembered."""
 
 ALWAYS_S = (parse_time_s("1901-01-01T00:00:00Z"), parse_time_s("2199-01-01T00:00:00Z"))
 """What has no beginning or no end begins and ends here: a year inside the years that can be
@@ -109,8 +122,27 @@ class Reading(msgspec.Struct, frozen=True):
     unknown: list[Unknown]
     notes: list[str]
     dropped: list[Unknown]
-    assumed_party: str | None = None
     notices: tuple[Notice, ...] = ()
+
+
+class CutError(InputError):
+    """A file ends, or cannot be followed any more, after items that can be used."""
+
+
+class Gathered(NamedTuple):
+    """All that a Gathering of some items of a file holds, but the activities themselves."""
+
+    keys: list[tuple[str, str]]
+    """Party and id of each activity."""
+    items: list[str]
+    """The place of each in the file."""
+    bad: list[InputError]
+    dropped: list[Unknown]
+    unknown: list[Unknown]
+    unused: set[str]
+    bare_limit: str
+    bare_limits: int
+    assumed: bool
 
 
 class Gathering:
@@ -124,6 +156,9 @@ class Gathering:
         self.party = party
         self.progress: Progress = progress or (lambda _done, _total: None)
         self.assumed = False
+        self.unused: set[str] = set()
+        """Names of properties that are not used; one note speaks for all of the file."""
+        self._items: list[str] = []
         self._activities: dict[tuple[str, str], Activity] = {}
         self._bad: list[InputError] = []
         self._dropped: list[Unknown] = []
@@ -132,9 +167,13 @@ class Gathering:
         self._notices: list[Notice] = []
         self._bare_limit = ""
         self._bare_limits = 0
+        self._absorbed = 0
 
-    def keep(self, activity: Activity) -> None:
-        """Check and keep an activity; InputError if it is unsound or its id is taken."""
+    def keep(self, activity: Activity, item: str = "activity") -> None:
+        """Check and keep an activity; InputError if it is unsound or its id is taken.
+
+        ``item`` is its place in the file.
+        """
         try:
             check_activity(activity)
         except InputError as error:
@@ -144,11 +183,16 @@ class Gathering:
             raise
         key = (activity.party, activity.id)
         if key in self._activities:
-            raise InputError(
-                f"party {activity.party} has {activity.id} twice",
-                remedy="give each activity an id of its own",
-            )
+            raise self.twice(*key)
         self._activities[key] = activity
+        self._items.append(item)
+
+    @staticmethod
+    def twice(party: str, identifier: str) -> InputError:
+        """What to say of an id that a party has in one file already."""
+        return InputError(
+            f"party {party} has {identifier} twice", remedy="give each activity an id of its own"
+        )
 
     def refuse(
         self, error: InputError, item: str, *, party: str | None = None, identifier: str | None
@@ -177,13 +221,18 @@ class Gathering:
 
     def note_if_empty(self) -> None:
         """Say that a file, read to its end, held nothing: an export may have failed."""
-        if not (self._activities or self._bad or self._unknown or self._notices):
+        if not (self._absorbed or self._activities or self._bad or self._unknown or self._notices):
             self.note("holds no activities")
 
     def read_as_metres(self, limit: str) -> None:
         """Count an altitude that is a number alone; one note speaks for all of the file."""
         self._bare_limit = self._bare_limit or limit
         self._bare_limits += 1
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What NOTAMs say of each other."""
+        return self._notices
 
     def notice(self, notice: Notice) -> None:
         """Remember what a NOTAM says of another."""
@@ -199,8 +248,53 @@ class Gathering:
         self.assumed = True
         return self.party
 
+    def gathered(self) -> Gathered:
+        """Everything gathered of some items of a file, but the activities."""
+        return Gathered(
+            keys=list(self._activities),
+            items=self._items,
+            bad=self._bad,
+            dropped=self._dropped,
+            unknown=self._unknown,
+            unused=self.unused,
+            bare_limit=self._bare_limit,
+            bare_limits=self._bare_limits,
+            assumed=self.assumed,
+        )
+
+    def absorb(self, part: Gathered) -> None:
+        """Take over what was gathered of some items; CutError if too many of the file are bad.
+
+        The activities are with whoever gathered them.
+        """
+        self._bad += part.bad
+        self._dropped += part.dropped
+        self._unknown += part.unknown
+        for name in part.unused:
+            self.name_unused(name)
+        self._bare_limit = self._bare_limit or part.bare_limit
+        self._bare_limits += part.bare_limits
+        self.assumed = self.assumed or part.assumed
+        self._absorbed += len(part.keys)
+        if len(self._bad) > MAX_BAD:
+            raise CutError(
+                f"has more than {MAX_BAD:,} items that cannot be used",
+                remedy="correct the program that writes it; nothing from there on was read",
+            )
+
+    def name_unused(self, name: str) -> None:
+        """Remember a property that is not used."""
+        if len(self.unused) < MAX_UNUSED:
+            self.unused.add(name)
+
+    def activities(self) -> list[Activity]:
+        """The activities gathered."""
+        return list(self._activities.values())
+
     def reading(self) -> Reading:
         """Everything gathered."""
+        if self.unused:
+            self.note(f"properties not used: {', '.join(sorted(self.unused)[:10])}")
         if self._bare_limits:
             others = self._bare_limits - 1
             self.note(
@@ -213,7 +307,6 @@ class Gathering:
             unknown=self._unknown,
             notes=self._notes,
             dropped=self._dropped,
-            assumed_party=self.party if self.assumed else None,
             notices=tuple(self._notices),
         )
 

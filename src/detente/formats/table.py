@@ -14,7 +14,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import shapely
 from shapely.geometry import mapping
@@ -22,12 +22,7 @@ from shapely.geometry import mapping
 from detente.errors import InputError, LimitError
 from detente.formats.altitudes import limit_of_text
 from detente.formats.profile import PROPERTIES, activity_of, label_of, number_of_text
-from detente.formats.reading import (
-    MAX_FEATURES,
-    MAX_LINE_CHARACTERS,
-    MAX_ROWS,
-    Gathering,
-)
+from detente.formats.reading import MAX_LINE_CHARACTERS, MAX_ROWS, CutError, Gathering
 from detente.volumes import Limit
 
 # A polygon of 10,000 vertices in one cell is longer than the csv module's own limit, which is one
@@ -41,16 +36,18 @@ _MAX_WKT_NESTING = 4
 
 Row = tuple[int, dict[str, str]]
 """The line a row ends on, and its cells by column."""
+AnyRow = Row | tuple[int, InputError]
+"""A row, or the error that makes it unusable."""
+ROWS_AT_ONCE = 1000
 
 
 class Table:
     """The rows of a CSV text, one at a time, each checked for its number of cells."""
 
-    def __init__(self, text: str) -> None:
-        lines = io.StringIO(text, newline="")
+    def __init__(self, source: BinaryIO) -> None:
+        lines = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
         self._reader = csv.reader(_measured(lines), strict=True)
         self.columns = self._header()
-        self.rows_about = text.count("\n")
 
     def _header(self) -> list[str]:
         header = self._next() or []
@@ -62,7 +59,7 @@ class Table:
             raise InputError(f"has the column {twice[0][:40]!r} twice", remedy="remove one")
         return columns
 
-    def rows(self) -> Iterator[Row | tuple[int, InputError]]:
+    def rows(self) -> Iterator[AnyRow]:
         """Each row, or the error that makes it unusable. InputError ends the table."""
         while (cells := self._next()) is not None:
             number = self._reader.line_num
@@ -83,23 +80,39 @@ class Table:
         try:
             return next(self._reader, None)
         except csv.Error as error:
-            raise InputError(
+            raise CutError(
                 f"line {self._reader.line_num} is not CSV ({error})",
                 remedy="close its quotes; nothing from here on was read",
             ) from error
+        except UnicodeDecodeError as error:
+            raise CutError(
+                f"is not UTF-8 text, not far after line {self._reader.line_num}",
+                remedy="save it as UTF-8; nothing from here on was read",
+            ) from error
 
 
-def read_activities(table: Table, gathering: Gathering) -> None:
-    """Gather the activities of a table that has a ``wkt`` column."""
+def rows_of_activities(table: Table, gathering: Gathering) -> Iterator[list[AnyRow]]:
+    """The rows of a table that has a ``wkt`` column, some at a time, for ``read_rows``."""
     unused = sorted(set(table.columns) - {*PROPERTIES, "wkt", ""})
     if unused:
         gathering.note(f"columns not used: {', '.join(unused[:10])}")
-    for count, (line, row) in enumerate(table.rows(), 1):
-        if count > MAX_FEATURES:
-            raise LimitError(f"has more than {MAX_FEATURES:,} rows", remedy="split the file")
+    some: list[AnyRow] = []
+    try:
+        for row in table.rows():
+            some.append(row)
+            if len(some) == ROWS_AT_ONCE:
+                yield some
+                some = []
+    except CutError:
+        yield some
+        raise
+    yield some
+
+
+def read_rows(rows: list[AnyRow], gathering: Gathering) -> None:
+    """Gather the activities of some rows."""
+    for line, row in rows:
         _read_row(line, row, gathering)
-        if count % 1000 == 0:
-            gathering.progress(count, max(count, table.rows_about))
 
 
 def _read_row(line: int, row: dict[str, str] | InputError, gathering: Gathering) -> None:
@@ -110,7 +123,8 @@ def _read_row(line: int, row: dict[str, str] | InputError, gathering: Gathering)
         party, named = label_of(row)
         properties: dict[str, Any] = {name: cell.strip() for name, cell in row.items()}
         properties["radius_m"] = number_of_text(row.get("radius_m", ""), "radius_m")
-        gathering.keep(activity_of(properties, _geometry(row["wkt"]), gathering, _limit_of_cell))
+        activity = activity_of(properties, _geometry(row["wkt"]), gathering, _limit_of_cell)
+        gathering.keep(activity, f"line {line}")
     except InputError as error:
         gathering.refuse(error, f"line {line}", party=party, identifier=named)
 
@@ -139,16 +153,16 @@ def _geometry(wkt: str) -> Any:
     return mapping(geometry)
 
 
-def _measured(lines: io.StringIO) -> Iterator[str]:
+def _measured(lines: io.TextIOWrapper) -> Iterator[str]:
     """Lines up to the limits; a longer file or line is refused before it is parsed."""
     number = 0
     while line := lines.readline(MAX_LINE_CHARACTERS + 1):
         number += 1
         if len(line) > MAX_LINE_CHARACTERS:
-            raise LimitError(
+            raise CutError(
                 f"line {number} has more than {MAX_LINE_CHARACTERS:,} characters",
                 remedy="simplify its shape; nothing from here on was read",
             )
         if number > MAX_ROWS:
-            raise LimitError(f"has more than {MAX_ROWS:,} lines", remedy="split the file")
+            raise CutError(f"has more than {MAX_ROWS:,} lines", remedy="split the file")
         yield line
