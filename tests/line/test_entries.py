@@ -61,6 +61,15 @@ ABOUTS_OF_THE_PROTOCOL: dict[str, dict[str, Any]] = {
     },
     "key.vouch": {"party": "ru", "card_sha256": C},
     "lapse": {"owed_by": "ru", "entry": E, "what": "understood", "due": "2021-08-09T00:00:00Z"},
+    "commitment": {
+        "sha256": C,
+        "subject": "statement",
+        "open_from": "2021-08-09T00:00:00Z",
+        "open_by": None,
+    },
+    "commitment.open": {"commitment": E},
+    "recall": {"entry": E},
+    "recall.honoured": {"recall": E},
 }
 
 
@@ -125,7 +134,7 @@ def test_drafts_are_read_as_they_were_meant(circle: Callable[..., Activity]) -> 
         resume_draft(),
         lapse_draft(owed_by="ru", entry=None, what="line-check", due_s=1628469000.0),
     ):
-        type_, about, body = draft
+        type_, about, body, _ = draft
         assert read_about(type_, about) is not None
         json.loads(body)
 

@@ -124,6 +124,7 @@ def test_metrics_count(pair: Any) -> None:
         "conflicts_open": 0,
         "cosignatures_made_total": 1,
         "entries": 2,
+        "entries_recalled_total": 0,
         "entries_received_total": 1,
         "entries_written_total": 1,
         "forks": 0,

@@ -228,6 +228,26 @@ TALK = (
 
 RECORD = (
     _get(
+        "record", "/lines/{line}/recalls", record.list_recalls,
+        "What was recalled, and who still holds it", list[views.RecallView],
+    ),
+    _entry(
+        "record", "/lines/{line}/recalls", record.recall_entry,
+        "Ask all parties to erase what an entry of ours said", bodies.RecallBody,
+    ),
+    _get(
+        "record", "/lines/{line}/commitments", record.list_commitments,
+        "What was fixed to be told later, and how it was opened", list[views.CommitmentView],
+    ),
+    _entry(
+        "record", "/lines/{line}/commitments", record.make_commitment,
+        "Fix a plan or a statement without telling it yet", bodies.CommitBody,
+    ),
+    _entry(
+        "record", "/lines/{line}/commitments/{commitment}/open", record.open_commitment,
+        "Tell what a commitment of ours has fixed", None,
+    ),
+    _get(
         "record", "/lines/{line}/entries", record.list_entries, "A page of the joint record",
         list[views.EntryView], query=bodies.EntriesQuery,
     ),

@@ -11,6 +11,11 @@ import typer
 from detente.cli.export import export
 
 PAGE = 200
+HOLDER_WORDS = {
+    "erased": "says it has erased it",
+    "holds": "STILL HOLDS IT",
+    "unknown": "NOT KNOWN whether it holds it",
+}
 
 app = typer.Typer(help="Verify and read the joint record.", rich_markup_mode=None)
 app.command()(export)
@@ -76,6 +81,97 @@ def entries(
             f"{entry['party']:<12} {entry['index']:>6}  {entry['time']}  {entry['type']:<20} "
             f"{entry['id'][:16]}…{void}"
         )
+
+
+@app.command()
+def recall(
+    directory: Directory,
+    line: Line,
+    entry: Annotated[str, typer.Option(help="The id of a release or message of ours.")],
+    note: Annotated[str, typer.Option(help="Why; it goes onto the line and stays there.")] = "",
+) -> None:
+    """Ask all parties to erase what an entry of ours said. It cannot make them forget."""
+    from detente.cli.ask import ask_json
+
+    ask_json(directory, "POST", f"/lines/{_quoted(line)}/recalls", {"entry": entry, "note": note})
+    print("The recall is on the record, and what it names is erased here.")
+    recalls(directory, line)
+
+
+@app.command()
+def recalls(
+    directory: Directory,
+    line: Line,
+    format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TABLE,
+) -> None:
+    """List what was recalled, and who still holds it by what its node has signed."""
+    from detente.cli.ask import ask_json
+
+    found = ask_json(directory, "GET", f"/lines/{_quoted(line)}/recalls")
+    if format is Format.JSON:
+        print(json.dumps(found))
+        return
+    for one in found:
+        print(f"{one['party']:<12} {one['time']}  {one['subject']}  {one['entry'][:16]}…")
+        for holder in one["holders"]:
+            since = f" since {holder['since']}" if holder["since"] else ""
+            told = "" if holder["told"] else ", not reached yet"
+            print(f"  {holder['party']:<12} {HOLDER_WORDS[holder['state']]}{since}{told}")
+
+
+@app.command()
+def commit(
+    directory: Directory,
+    line: Line,
+    plan: Annotated[str | None, typer.Option(help="A plan of ours, as it now is.")] = None,
+    text: Annotated[str | None, typer.Option(help="Or a statement.")] = None,
+    open_from: Annotated[str | None, typer.Option(help="Not to be opened before, UTC.")] = None,
+    open_by: Annotated[str | None, typer.Option(help="To be opened by then, UTC.")] = None,
+    note: Annotated[str, typer.Option(help="Goes onto the line at once.")] = "",
+) -> None:
+    """Fix a plan or a statement on the record without telling it yet."""
+    from detente.cli.ask import ask_json
+
+    body = {"plan": plan, "text": text, "open_from": open_from, "open_by": open_by, "note": note}
+    made = ask_json(directory, "POST", f"/lines/{_quoted(line)}/commitments", body)
+    print(f"Fixed on the record as {made['id']}.")
+    print("Only this node can open it: what it holds is in the node's database and nowhere else.")
+
+
+@app.command()
+def open(
+    directory: Directory,
+    line: Line,
+    commitment: Annotated[str, typer.Option(help="The id of a commitment of ours.")],
+) -> None:
+    """Tell what a commitment of ours has fixed."""
+    from detente.cli.ask import ask_json
+
+    path = f"/lines/{_quoted(line)}/commitments/{_quoted(commitment)}/open"
+    ask_json(directory, "POST", path)
+    print("It is opened: whoever holds the record can check that it is what was fixed.")
+
+
+@app.command()
+def commitments(
+    directory: Directory,
+    line: Line,
+    format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TABLE,
+) -> None:
+    """List commitments, and how each was opened."""
+    from detente.cli.ask import ask_json
+
+    found = ask_json(directory, "GET", f"/lines/{_quoted(line)}/commitments")
+    if format is Format.JSON:
+        print(json.dumps(found))
+        return
+    for one in found:
+        state = {
+            "unopened": "UNKNOWN: not opened" + (", OVERDUE" if one["overdue"] else ""),
+            "wrong": "UNKNOWN: what was opened is NOT what was fixed",
+            "opened": f"opened {one['opened']}, {one['timing']}",
+        }[one["state"]]
+        print(f"{one['party']:<12} {one['time']}  {one['subject']:<9} {one['id'][:16]}…  {state}")
 
 
 def _print_logs(directory: Path) -> None:

@@ -120,6 +120,11 @@ def withdraw(node: "Node", line: str, officer: OfficerView, fields: Fields) -> s
     return f"The withdrawal of {plan} is on the record."
 
 
+def recall(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    node.recall(line, need(fields, "entry"), fields.get("note", ""), **_who(officer, fields))
+    return "The recall is on the record. What it names is erased here; see who still holds it."
+
+
 def file(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     plan = node.file(
         read_plan(node.party, fields), title=fields.get("title", ""), **_who(officer, fields)
@@ -178,6 +183,7 @@ ACTIONS: dict[str, Action] = {
     "resume": resume,
     "release": release,
     "withdraw": withdraw,
+    "recall": recall,
     "file": file,
     "change": change,
     "drop": drop,

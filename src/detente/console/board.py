@@ -18,6 +18,7 @@ from detente.node.views import (
     MessageView,
     ObligationView,
     PlanView,
+    RecallView,
     ReleasedView,
 )
 from detente.volumes.times import parse_time_s
@@ -153,6 +154,7 @@ class Board:
             "waiting": waiting,
             "rest": rest[:MESSAGES_MAX],
             "by_id": {m.id: m for m in rows},
+            "recalls": self._recalls(),
             "texts": {m.id: text_of(m, self.language) for m in rows},
             "languages": sorted({code for m in rows for code in m.rendered} | {"en", "ru"}),
         }
@@ -214,6 +216,7 @@ class Board:
             "released": released,
             "plan": plan,
             "release": self._release_of(plan) if plan else None,
+            "recall": self._recalls().get(released.entry) if released else None,
         }
 
     def map(self) -> Context:
@@ -230,6 +233,10 @@ class Board:
 
     def _messages(self) -> list[MessageView]:
         return self.node.messages(self.line.id)
+
+    def _recalls(self) -> dict[str, RecallView]:
+        """The recalls of the line by the entry that each recalls."""
+        return {one.entry: one for one in self.node.recalls(self.line.id)}
 
     def _conflicts(self) -> tuple[list[ConflictView], dict[str, ConflictView]]:
         """One conflict per pair of activities, open ones first; and those at exact precision.

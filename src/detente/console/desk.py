@@ -33,6 +33,7 @@ def sheet(name: str, board: Board, query: Query) -> tuple[str, Context]:
         "answer": _answer,
         "release": _release,
         "withdraw": _withdraw,
+        "recall": _recall,
         "lapse": _lapse,
         "suspend": _suspend,
         "resume": _resume,
@@ -159,6 +160,26 @@ def _withdraw(board: Board, query: Query) -> tuple[str, Context]:
         "action": "withdraw",
         "fields": {"plan": plan.id},
         "verb": "Withdraw it",
+        "with_note": True,
+    }
+
+
+def _recall(board: Board, query: Query) -> tuple[str, Context]:
+    entry = board.node.entry(board.line.id, query.get("entry", ""))
+    what = entry.about.get("activity") or f"message #{entry.index}"
+    anywhere = (
+        " Until you release it again or withdraw it, the others show it as being anywhere."
+        if entry.type == "activity.release"
+        else ""
+    )
+    return "desk/confirm.html", {
+        "title": f"Recall what was said of {what}",
+        "question": "All parties are asked to erase it, and each node says when it has. It cannot "
+        "make them forget: what people have read, backups and exports stay. That it was said and "
+        f"recalled stays on the record, with your note.{anywhere}",
+        "action": "recall",
+        "fields": {"entry": entry.id},
+        "verb": "Ask all to erase it",
         "with_note": True,
     }
 

@@ -64,6 +64,7 @@ PANELS_OF = {
     "log": ("links",),
     "meeting": _ACTIVITY,
     "message": ("messages", "owed", "attention"),
+    "honour": ("detail", "messages"),
     "proposal": ("conflicts", "detail", "owed", "hint"),
     "successor": (),
     "version": _ACTIVITY,

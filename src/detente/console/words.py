@@ -25,6 +25,7 @@ ENTRY_WORDS = {
     "activity.withdraw": "withdrawal",
     "message": "message",
     "proposal": "proposal",
+    "recall": "recall",
 }
 OWED_WORDS = {
     "understood": "“understood” for",

@@ -11,6 +11,7 @@ from detente.line.bodies import (
     read_message,
     read_note,
     read_proposal,
+    write_opening,
 )
 from detente.line.conflict_id import conflict_id
 from detente.line.entries import (
@@ -18,11 +19,15 @@ from detente.line.entries import (
     acknowledgement_draft,
     assent_draft,
     check_draft,
+    commitment_draft,
     decline_draft,
+    honour_draft,
     join_draft,
     lapse_draft,
     message_draft,
+    opening_draft,
     proposal_draft,
+    recall_draft,
     release_draft,
     resume_draft,
     rotate_draft,
@@ -34,6 +39,7 @@ from detente.line.entries import (
 from detente.line.fold import apply, check_place
 from detente.line.founding import Founding, make_founding, open_founding
 from detente.line.joint import (
+    activity_touched,
     all_conflict_changes,
     conflict_changes,
     first_parts,
@@ -44,6 +50,7 @@ from detente.line.keychain import KeyChain
 from detente.line.obligations import Obligation, owed
 from detente.line.phrasebook import PHRASES, Phrase, render
 from detente.line.projection import project, state_document
+from detente.line.recalling import check_recalled
 from detente.line.suspension import allowed_while_suspended
 from detente.line.terms import (
     Area,
@@ -76,23 +83,28 @@ __all__ = [
     "TextBody",
     "View",
     "acknowledgement_draft",
+    "activity_touched",
     "all_conflict_changes",
     "allowed_while_suspended",
     "apply",
     "assent_draft",
     "check_draft",
     "check_place",
+    "check_recalled",
+    "commitment_draft",
     "conflict_changes",
     "conflict_id",
     "decline_draft",
     "decode_terms",
     "encode_terms",
     "first_parts",
+    "honour_draft",
     "join_draft",
     "lapse_draft",
     "make_founding",
     "message_draft",
     "open_founding",
+    "opening_draft",
     "owed",
     "pair_changes",
     "pairs_touched",
@@ -104,6 +116,7 @@ __all__ = [
     "read_message",
     "read_note",
     "read_proposal",
+    "recall_draft",
     "release_draft",
     "render",
     "resume_draft",
@@ -116,4 +129,5 @@ __all__ = [
     "terms_to_wire",
     "vouch_draft",
     "withdraw_draft",
+    "write_opening",
 ]

@@ -7,6 +7,7 @@ The fields are exact. A field that we do not know may change what the entry mean
 it does not would be to misread a signed statement.
 """
 
+import math
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -30,10 +31,18 @@ RESUME = "line.resume"
 LAPSE = "lapse"
 ROTATE = "key.rotate"
 VOUCH = "key.vouch"
+RECALL = "recall"
+HONOURED = "recall.honoured"
+COMMIT = "commitment"
+OPEN = "commitment.open"
+
+RECALLABLE = frozenset({RELEASE, MESSAGE, OPEN})
+"""Types whose body can be recalled. What was agreed, and the line's own founding, cannot be."""
 
 Form = Literal["exact", "coarse"]
 Precedence = Literal["routine", "priority", "urgent-safety"]
 Level = Literal["understood", "disseminated"]
+Subject = Literal["activity", "statement"]
 Owed = Literal["understood", "disseminated", "line-check"]
 
 MAX_VERSION = 1_000_000
@@ -135,6 +144,36 @@ class KeyVouched(About, frozen=True, kw_only=True):
     card_sha256: Hash
 
 
+class Recalled(About, frozen=True, kw_only=True):
+    """All who hold the body of ``entry``, an earlier one of this log, are asked to erase it."""
+
+    entry: Hash
+
+
+class Honoured(About, frozen=True, kw_only=True):
+    """The writer's node has erased what the entry ``recall`` asked it to erase."""
+
+    recall: Hash
+
+
+class Committed(About, frozen=True, kw_only=True):
+    """The writer has fixed what it does not tell yet; ``sha256`` is what hides and binds it.
+
+    It means to open it no earlier than ``open_from`` and no later than ``open_by`` (domain times).
+    """
+
+    sha256: Hash
+    subject: Subject
+    open_from: str | None
+    open_by: str | None
+
+
+class Opened(About, frozen=True, kw_only=True):
+    """The body is what was committed to, if ``body_sha256`` is what the ``commitment`` named."""
+
+    commitment: Hash
+
+
 ABOUTS: dict[str, type[About]] = {
     JOIN: NothingMore,
     SIGN_TERMS: TermsSigned,
@@ -151,6 +190,10 @@ ABOUTS: dict[str, type[About]] = {
     LAPSE: Lapsed,
     ROTATE: KeyRotated,
     VOUCH: KeyVouched,
+    RECALL: Recalled,
+    HONOURED: Honoured,
+    COMMIT: Committed,
+    OPEN: Opened,
 }
 """Every entry type of protocol version 1."""
 
@@ -172,6 +215,10 @@ def read_about(type: str, about: dict[str, Any]) -> About | None:
             raise _wrong(type, "the party that moves is not one of the two sides")
         case Checked():
             read_time_s(facts.slot, "slot")
+        case Committed():
+            first_s = read_time_s(facts.open_from, "open_from") if facts.open_from else -math.inf
+            if facts.open_by and read_time_s(facts.open_by, "open_by") < first_s:
+                raise _wrong(type, "it is to be opened before it may be")
         case Lapsed():
             read_time_s(facts.due, "due")
             if (facts.what == "line-check") != (facts.entry is None):

@@ -21,7 +21,7 @@ from msgspec import Meta
 
 from detente.errors import DetenteError, InputError, LimitError
 from detente.line.abouts import KeyRotated
-from detente.line.wire import Language, Note, read_json, read_struct
+from detente.line.wire import ActivityId, Language, Note, read_json, read_struct
 from detente.record.card import open_card
 from detente.record.reading import encode_base64
 from detente.record.strict_json import canonical
@@ -77,6 +77,10 @@ class _ReleasedBody(msgspec.Struct, frozen=True):
     kind: str
     volumes: list[Any]
     note: Note = ""
+
+
+class _OpenedBody(msgspec.Struct, frozen=True):
+    activity: ActivityId
 
 
 def write_note(note: str) -> bytes:
@@ -148,6 +152,23 @@ def write_activity(activity: Activity, note: str) -> bytes:
             where=f"{activity.party}/{activity.id}",
         )
     return body
+
+
+def write_opening(said: Activity | TextBody, note: str = "") -> bytes:
+    """What is committed to, and later opened: an activity with its id and ``note``, or text."""
+    if isinstance(said, TextBody):
+        return write_message(said)
+    wire = read_json(write_activity(said, note), MAX_BODY_BYTES, "body")
+    return canonical({"activity": said.id, **wire})
+
+
+def read_opening(body: bytes, subject: str, party: str) -> tuple[Activity, str] | TextBody:
+    """What was opened: the activity of ``party`` and the note beside it, or a statement."""
+    value = read_json(body, MAX_BODY_BYTES, "body")
+    if subject == "statement":
+        return read_struct(value, TextBody, "body")
+    name = read_struct(value, _OpenedBody, "body").activity
+    return read_activity(body, party, name)
 
 
 def read_activity(body: bytes, party: str, activity_id: str) -> tuple[Activity, str]:

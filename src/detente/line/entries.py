@@ -23,11 +23,15 @@ from detente.volumes.times import format_time
 
 
 class Draft(NamedTuple):
-    """An entry not yet signed: its type, the facts for its header, and its body."""
+    """An entry not yet signed: its type, the facts for its header, and its body.
+
+    ``salt`` is that of a commitment which it opens; any other entry gets a new one.
+    """
 
     type: str
     about: dict[str, Any]
     body: bytes
+    salt: bytes | None = None
 
 
 def join_draft(founding: bytes) -> Draft:
@@ -165,6 +169,39 @@ def vouch_draft(card: OpenCard) -> Draft:
         party=card.card.party, card_sha256=hashlib.sha256(card.raw).hexdigest()
     )
     return _draft(abouts.VOUCH, facts, card.raw)
+
+
+def recall_draft(entry: str, note: str = "") -> Draft:
+    """Ask all who hold the body of an earlier entry of ours to erase it."""
+    return _checked(abouts.RECALL, {"entry": entry}, bodies.write_note(note))
+
+
+def honour_draft(recall: str) -> Draft:
+    """This node has erased what another party's ``recall`` asked it to erase."""
+    return _checked(abouts.HONOURED, {"recall": recall}, b"{}")
+
+
+def commitment_draft(
+    sha256: str,
+    subject: str,
+    *,
+    open_from_s: float | None = None,
+    open_by_s: float | None = None,
+    note: str = "",
+) -> Draft:
+    """A commitment to what ``commitment_sha256`` gave ``sha256``; times are domain times."""
+    facts = {
+        "sha256": sha256,
+        "subject": subject,
+        "open_from": None if open_from_s is None else format_time(open_from_s),
+        "open_by": None if open_by_s is None else format_time(open_by_s),
+    }
+    return _checked(abouts.COMMIT, facts, bodies.write_note(note))
+
+
+def opening_draft(commitment: str, salt: bytes, body: bytes) -> Draft:
+    """What was committed to, word for word and with the salt that hid it."""
+    return _checked(abouts.OPEN, {"commitment": commitment}, body)._replace(salt=salt)
 
 
 def _draft(type_: str, facts: About, body: bytes) -> Draft:

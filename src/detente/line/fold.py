@@ -29,6 +29,10 @@ answer     proposal / place                               an assent or a refusal
 check      party / slot / index(10)                       a line check
 suspension party                                          a suspension that lasts
 lapse      owed by / entry or "-" / place                 a stated lapse
+recall     entry recalled                                 a recall: content of that entry is gone
+honour     recall / party                                 a party's word that it has erased it
+commitment entry id                                       a commitment to what is not told yet
+opening    commitment / place                             an opening, right or wrong
 void       place                                          an entry that changes nothing, and why
 key        place                                          a rotation of its party's signing key
 vouch      party / card hash / place                      a vouching for another party's new card
@@ -60,8 +64,10 @@ KINDS = (
     "activity",
     "answer",
     "check",
+    "commitment",
     "conflict",
     "entry",
+    "honour",
     "id",
     "join",
     "key",
@@ -69,7 +75,9 @@ KINDS = (
     "log",
     "meeting",
     "message",
+    "opening",
     "proposal",
+    "recall",
     "successor",
     "suspension",
     "terms",
@@ -82,6 +90,7 @@ KINDS = (
 
 NOT_HELD = "not-held"
 UNREADABLE = "unreadable"
+RECALLED = "recalled"
 
 
 def apply(view: View, founding: Founding, entry: Entry) -> list[Change]:
@@ -397,6 +406,73 @@ class _Fold:
         key = f"{about.party}/{about.card_sha256}/{self.place}"
         return [put("vouch", key, {**self.stamp, "party": self.party})]
 
+    def recall(self, about: abouts.Recalled) -> list[Change]:
+        recalled = self._own(about.entry)
+        if recalled is None:
+            raise _Void("not-its-own")
+        if recalled["type"] not in abouts.RECALLABLE:
+            raise _Void("not-recallable")
+        if self.view.get("recall", about.entry) is not None:
+            raise _Void("recalled-before")
+        doc = {**self.stamp, "party": self.party, "type": recalled["type"], **self._note()}
+        return [put("recall", about.entry, doc), *self._without_content(recalled)]
+
+    def _without_content(self, recalled: dict[str, Any]) -> list[Change]:
+        """The rows of an entry as they are where its body never came, but for the reason."""
+        if recalled["void"] is not None:
+            return []
+        if recalled["type"] != abouts.RELEASE:
+            place = place_key(self.party, (load(self.view, "id", recalled["id"]) or {})["index"])
+            if recalled["type"] == abouts.MESSAGE:
+                return [self._emptied("message", place)]
+            return [self._emptied("opening", f"{recalled['about']['commitment']}/{place}")]
+        key = f"{self.party}/{recalled['about']['activity']}"
+        number = recalled["about"]["version"]
+        rows = [self._emptied("version", f"{key}/{number:07d}")]
+        newest = load(self.view, "activity", key) or {}
+        if newest["version"] == number:
+            # Put again as it is, so that whoever follows the newest versions reads this one anew.
+            rows.append(put("activity", key, newest))
+        return rows
+
+    def _emptied(self, kind: str, key: str) -> Change:
+        doc = load(self.view, kind, key) or {}
+        return put(kind, key, {**doc, "content": None, "unknown": RECALLED})
+
+    def honoured(self, about: abouts.Honoured) -> list[Change]:
+        if self._own(about.recall) is not None:
+            raise _Void("own-entry")
+        key = f"{about.recall}/{self.party}"
+        if self.view.get("honour", key) is not None:
+            raise _Void("honoured-before")
+        return [put("honour", key, self.stamp)]
+
+    def commit(self, about: abouts.Committed) -> list[Change]:
+        facts = msgspec.to_builtins(about)
+        for field in ("open_from", "open_by"):
+            if facts[field] is not None:
+                facts[field] = format_time(read_time_s(facts[field], field))
+        doc = {**self.stamp, "party": self.party, **facts, **self._note()}
+        return [put("commitment", self.entry.id, doc)]
+
+    def open(self, about: abouts.Opened) -> list[Change]:
+        committed = load(self.view, "commitment", about.commitment)
+        if committed is None or committed["party"] != self.party:
+            raise _Void("not-a-commitment")
+
+        def read(body: bytes) -> dict[str, Any]:
+            found = bodies.read_opening(body, committed["subject"], self.party)
+            if isinstance(found, bodies.TextBody):
+                return {"text": found.text, "language": found.language}
+            activity, note = found
+            volumes = volumes_to_wire(activity.volumes)
+            return {"id": activity.id, "kind": activity.kind, "volumes": volumes, "note": note}
+
+        # Decided by the header, so that it holds also when the body is recalled.
+        right = self.header.body_sha256 == committed["sha256"]
+        doc = {**self.stamp, "party": self.party, "right": right, **self._content(read)}
+        return [put("opening", f"{about.commitment}/{self.place}", doc)]
+
 
 _HANDLERS: dict[str, Callable[[_Fold, Any], list[Change]]] = {
     abouts.JOIN: _Fold.join,
@@ -414,5 +490,9 @@ _HANDLERS: dict[str, Callable[[_Fold, Any], list[Change]]] = {
     abouts.LAPSE: _Fold.lapse,
     abouts.ROTATE: _Fold.rotate,
     abouts.VOUCH: _Fold.vouch,
+    abouts.RECALL: _Fold.recall,
+    abouts.HONOURED: _Fold.honoured,
+    abouts.COMMIT: _Fold.commit,
+    abouts.OPEN: _Fold.open,
 }
 assert _HANDLERS.keys() == abouts.ABOUTS.keys()

@@ -75,15 +75,30 @@ def pairs_touched(
         # signed once more, or not by all, changes nothing: else a few bytes would cost a rebuild.
         agreed = completes(view, founding, header.party, TermsSigned(**row["about"]))
         return _all_pairs(view, founding) if agreed else set()
-    if header.type not in (abouts.RELEASE, abouts.WITHDRAW):
+    one = activity_touched(view, entry)
+    if one is None:
         return set()
-    one = (header.party, row["about"]["activity"])
+    if header.type == abouts.RECALL:
+        # With less known of a version it meets nothing that it did not meet before.
+        return {_sorted(one, other) for other in _met_before(view, one)}
     if near is None:
         keys = (key.partition("/") for key, _ in view.scan("activity"))
         others = {(party, activity_id) for party, _, activity_id in keys if party != one[0]}
     else:
         others = _others(view, founding, entry, one, near)
     return {_sorted(one, other) for other in others}
+
+
+def activity_touched(view: View, entry: Entry) -> Pair | None:
+    """The activity of which ``entry``, already folded, brings or empties a version; or None."""
+    header = entry.header
+    row = load(view, "entry", place_key(header.party, header.index))
+    if row is not None and header.type == abouts.RECALL and row["void"] is None:
+        place = load(view, "id", row["about"]["entry"]) or {}
+        row = load(view, "entry", place_key(header.party, place["index"]))
+    if row is None or row["type"] not in (abouts.RELEASE, abouts.WITHDRAW) or row["void"]:
+        return None
+    return header.party, row["about"]["activity"]
 
 
 def pair_changes(view: View, founding: Founding, pairs: Iterable[Pairs]) -> list[Change]:
@@ -144,7 +159,13 @@ def _others(view: View, founding: Founding, entry: Entry, one: Pair, near: Near)
                 row = load(view, "version", replaced) or {}
                 if _at_once(_window_s(version), _window_s(row), apart_s):
                     others.add((peer, replaced.split("/")[1]))
-    for key, _ in view.scan("meeting", f"{party}/{activity_id}/"):
+    return others | _met_before(view, one)
+
+
+def _met_before(view: View, one: Pair) -> set[Pair]:
+    """The other sides of the conflicts that an activity has, whatever their state."""
+    others: set[Pair] = set()
+    for key, _ in view.scan("meeting", f"{one[0]}/{one[1]}/"):
         doc = load(view, "conflict", key.rpartition("/")[2]) or {}
         others.update({(doc[side]["party"], doc[side]["id"]) for side in ("a", "b")} - {one})
     return others

@@ -81,10 +81,12 @@ class _Book:
         self.terms: Terms = terms(view, founding)
         self.acks = all_acknowledgements(view)
         self.lapses = _by_debt(lapses(view))
+        self.recalled = {entry for entry, _ in view.scan("recall")}
 
     def acknowledgements(self) -> Iterator[Obligation]:
         for key, row in scan(self.view, "entry"):
-            if row["void"] is not None:
+            if row["void"] is not None or row["id"] in self.recalled:
+                # Nobody can understand what is gone; that it is gone is owed for its recall.
                 continue
             times_s = _deadlines(self.terms, row["type"], row["about"])
             writer, _, index = key.partition("/")
@@ -177,7 +179,7 @@ def _deadlines(terms: Terms, type_: str, about: dict[str, Any]) -> dict[abouts.O
     match type_:
         case abouts.RELEASE | abouts.WITHDRAW:
             return {"understood": times.understood_s, "disseminated": times.disseminated_s}
-        case abouts.PROPOSAL:
+        case abouts.PROPOSAL | abouts.RECALL:
             return {"understood": times.understood_s}
         case abouts.MESSAGE if about["precedence"] == "urgent-safety":
             return {"understood": times.urgent_understood_s, "disseminated": times.disseminated_s}

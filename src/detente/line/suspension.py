@@ -13,7 +13,9 @@ ALLOWED = frozenset(
     {
         abouts.ACKNOWLEDGEMENT,
         abouts.CHECK,
+        abouts.HONOURED,
         abouts.LAPSE,
+        abouts.RECALL,
         abouts.RESUME,
         abouts.ROTATE,
         abouts.VOUCH,

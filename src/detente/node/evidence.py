@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from detente.errors import ForkError
 from detente.line import Founding
 from detente.node.core import Core
@@ -43,8 +45,8 @@ def two_entries(held: Entry, offered: Entry) -> ForkFoundError:
         f"signed two different entries with index {header.index}",
         party=header.party,
         index=header.index,
-        held=entry_to_bundle(held),
-        offered=entry_to_bundle(offered),
+        held=_bundle(held),
+        offered=_bundle(offered),
     )
 
 
@@ -74,10 +76,33 @@ def check_root(
         held={
             "root": root.hex(),
             "checkpoint": logs.checkpoint(tx, founding.id, party, checkpoint.size),
-            "entries": [entry_to_bundle(one) for one in new or core.entries(tx, founding, rows)],
+            "entries": [_bundle(one) for one in new or core.entries(tx, founding, rows)],
         },
         offered={"checkpoint": note},
     )
+
+
+def _bundle(entry: Entry) -> Json:
+    """An entry's bundle; without its body where it is recalled. The signature proves enough."""
+    if entry.body is None:
+        return {"envelope": entry.envelope.to_wire()}
+    return entry_to_bundle(entry)
+
+
+def forget_body(tx: Tx, line: str, entry: Entry) -> None:
+    """Take the body of a recalled entry out of all evidence; its signed header stays there."""
+    envelope = entry.envelope.to_wire()
+
+    def without(value: Any) -> Any:
+        if isinstance(value, list):
+            return [without(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("envelope", {}).get("payload") == envelope["payload"]:
+            return {"envelope": value["envelope"]}
+        return {name: without(one) for name, one in value.items()}
+
+    links.rewrite_forks(tx, line, lambda held: canonical(without(msgspec.json.decode(held))))
 
 
 def keep(core: Core, founding: Founding, fork: ForkFoundError, caller: str) -> None:

@@ -59,6 +59,7 @@ class Exchange:
         self._send_all(theirs, wrong, lambda party: party == own)
         self._take_all(theirs, wrong, lambda party: party != peer)
         self._send_all(theirs, wrong, lambda party: party != own)
+        self._node.honour(self._line)
         if wrong:
             raise wrong[0]
 
@@ -154,6 +155,9 @@ class Exchange:
             if theirs >= ours:
                 break
             page = self._node.read_log(self._line, party, theirs, self._peer.party)
+            if not page.entries:
+                # The next one is recalled, and what recalls it is not here yet to be sent with it.
+                break
             try:
                 receipt = self._peer.push(party, theirs, page.entries, page.checkpoint)
             except GapError as gap:

@@ -7,6 +7,7 @@ from detente.store.projection import LineRows
 
 COUNTERS = (
     "cosignatures_made_total",
+    "entries_recalled_total",
     "entries_received_total",
     "entries_written_total",
     "forks_found_total",

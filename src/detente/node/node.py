@@ -23,12 +23,14 @@ from typing import Any, Self
 
 from detente.line import Terms
 from detente.node import (
+    committing,
     cosigning,
     filing,
     joining,
     officers,
     opening,
     peering,
+    recalling,
     receiving,
     rekeying,
     releasing,
@@ -192,6 +194,48 @@ class Node(Reading):
     ) -> views.EntryView:
         """Say that another party's entry is ``understood``, or ``disseminated`` to the units."""
         return talking.acknowledge(self._core, line, entry, level, note, officer=officer, key=key)
+
+    def recall(
+        self, line: str, entry: str, note: str = "", *, officer: str, key: str | None = None
+    ) -> views.EntryView:
+        """Ask all parties to erase what an entry of ours said, and erase it here."""
+        return recalling.recall(self._core, line, entry, note, officer=officer, key=key)
+
+    def honour(self, line: str) -> None:
+        """State on the line, for every recall of another party, that it is honoured here."""
+        recalling.honour(self._core, line)
+
+    def commit(
+        self,
+        line: str,
+        *,
+        plan: str | None = None,
+        form: str = "exact",
+        text: str | None = None,
+        language: str | None = None,
+        open_from: str | None = None,
+        open_by: str | None = None,
+        note: str = "",
+        officer: str,
+        key: str | None = None,
+    ) -> views.EntryView:
+        """Fix a ``plan`` as it now is, or a ``text``, without telling it yet."""
+        asked: Json = {
+            "plan": plan,
+            "form": form,
+            "text": text,
+            "language": language,
+            "open_from": open_from,
+            "open_by": open_by,
+            "note": note,
+        }
+        return committing.commit(self._core, line, asked, officer=officer, key=key)
+
+    def open_commitment(
+        self, line: str, commitment: str, *, officer: str, key: str | None = None
+    ) -> views.EntryView:
+        """Tell what a commitment of ours has fixed."""
+        return committing.open_(self._core, line, commitment, officer=officer, key=key)
 
     def propose(
         self,

@@ -8,7 +8,7 @@ from detente.errors import NotFoundError
 from detente.line import Founding, read
 from detente.node import views
 from detente.node.core import Core
-from detente.record import OpenCard, entry_to_bundle
+from detente.record import Entry, Envelope, OpenCard, entry_to_bundle
 from detente.record.checkpoint import with_cosignatures
 from detente.store import logs
 from detente.store.logs import Row
@@ -73,7 +73,7 @@ def read_log(core: Core, line: str, party: str, start: int, caller: str) -> view
         founding = line_for(core, tx, line, caller, party)
         rows = logs.read(tx, line, party, start, PAGE_ENTRIES_MAX)
         newest = logs.newest_checkpoint(tx, line, party)
-        bundles = [entry_to_bundle(one) for one in core.entries(tx, founding, _page(rows))]
+        bundles = _bundles(core, tx, founding, _page(rows))
     return views.LogPage(entries=bundles, checkpoint=None if newest is None else newest[1])
 
 
@@ -88,3 +88,26 @@ def _page(rows: list[Row]) -> list[Row]:
             break
         page.append(row)
     return page
+
+
+def _bundles(core: Core, tx: Tx, founding: Founding, page: list[Row]) -> list[views.Json]:
+    """The bundles of a page, up to an entry of which neither body nor recall is held here (yet)."""
+    bundles = []
+    for entry in core.entries(tx, founding, page):
+        recalled_by = _recalled_by(core, tx, founding, entry) if entry.body is None else []
+        if entry.body is None and not recalled_by:
+            break
+        bundles.append(entry_to_bundle(entry, recalled_by))
+    return bundles
+
+
+def _recalled_by(core: Core, tx: Tx, founding: Founding, entry: Entry) -> list[Envelope]:
+    """What stands for a recalled body: its log's changes of keys up to the recall, and that."""
+    rows, party = LineRows(tx, founding.id), entry.header.party
+    recall = read.recall_of(rows, entry.id)
+    if recall is None:
+        return []
+    places = [int(key.partition("/")[2]) for key, _ in rows.scan("key", f"{party}/")]
+    between = [at for at in places if entry.header.index < at < recall.index]
+    found = [logs.read(tx, founding.id, party, at, 1)[0] for at in [*between, recall.index]]
+    return [one.envelope for one in core.entries(tx, founding, found)]

@@ -5,7 +5,7 @@ import msgspec
 from detente.line import state_document
 from detente.node import measuring, views
 from detente.node.core import Core
-from detente.node.show import activities, conflicts, lines, record, talk
+from detente.node.show import activities, commitments, conflicts, lines, recalls, record, talk
 from detente.node.show.reader import LineReader
 from detente.store import changes, plans
 from detente.volumes.times import format_time
@@ -52,6 +52,16 @@ class Reading:
         """All messages, by the time their writers claim."""
         with self._core.store.read() as tx:
             return talk.messages(LineReader(self._core, tx, line).for_list())
+
+    def recalls(self, line: str) -> list[views.RecallView]:
+        """Every recall, and who by what is known here still holds what it recalls."""
+        with self._core.store.read() as tx:
+            return recalls.recalls(LineReader(self._core, tx, line).for_list())
+
+    def commitments(self, line: str) -> list[views.CommitmentView]:
+        """Every commitment, and how it was opened."""
+        with self._core.store.read() as tx:
+            return commitments.commitments(LineReader(self._core, tx, line).for_list())
 
     def proposals(self, line: str) -> list[views.ProposalView]:
         """All proposals, and what became of each."""

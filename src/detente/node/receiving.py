@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from detente.errors import GapError, InputError, LimitError, RecordError, SignatureError
-from detente.line import Founding, KeyChain, read
-from detente.line.abouts import KeyRotated
+from detente.line import Founding, KeyChain, check_recalled, read
+from detente.line.abouts import RECALL, KeyRotated
 from detente.line.keychain import claimed_size, rotation
-from detente.node import cosigning, evidence, restoring, views
+from detente.node import cosigning, evidence, recalling, restoring, views
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.node.writing import fold
@@ -51,7 +51,7 @@ class _Push:
             )
         self.party = party
         self.start = start
-        self.keys = keys
+        self.keys = self.later = keys
         self.line = founding.id
         self.others = set(founding.members) - {party}
         self.vouched: list[KeyRotated] = []
@@ -67,18 +67,35 @@ class _Push:
                 raise self._misplaced(index, header)
             if header.party != self.party:
                 raise LookupError(header.party)
-            return self.keys.signer(header) if header.index == index else self.keys.at(header.index)
+            if header.index == index:
+                return self.keys.signer(header)
+            return self._later_key(header) if header.index > index else self.keys.at(header.index)
 
+        self.later = self.keys
         entry = read_entry(bundle, key_of)
+        check_recalled(entry)
         header = entry.header
         if (header.line, header.index) != (self.line, index):
             raise self._misplaced(index, header)
         following = self.keys.followed_by(entry.header)
-        rotated = rotation(entry.header)
-        if following != self.keys and rotated is not None and rotated.vouched:
-            self.vouched.append(rotated)
+        self._note_vouched(entry.header, self.keys, following)
         self.keys = following
         return entry
+
+    def _later_key(self, header: Header) -> PublicKey:
+        """The key of a later entry, told of in the place of a body: a change of keys, or a recall.
+
+        They come in their order, so that each change says who signs what follows it.
+        """
+        key, following = self.later.signer(header), self.later.followed_by(header)
+        self._note_vouched(header, self.later, following)
+        self.later = following
+        return key
+
+    def _note_vouched(self, header: Header, before: KeyChain, after: KeyChain) -> None:
+        rotated = rotation(header)
+        if before != after and rotated is not None and rotated.vouched:
+            self.vouched.append(rotated)
 
     def _misplaced(self, index: int, header: Header) -> RecordError:
         return RecordError(
@@ -124,6 +141,8 @@ def receive(
         evidence.keep(core, founding, fork, caller)
         raise
     core.counters["entries_received_total"] += added
+    if any(entry.header.type == RECALL for entry in push.entries):
+        recalling.honour(core, line)
     if push.checkpoint is None or push.checkpoint.size > held:
         return views.Receipt(size=held, cosignature=None)
     size = push.checkpoint.size

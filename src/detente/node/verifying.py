@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from detente.errors import DetenteError, StoreError
 from detente.line import Founding, KeyChain, open_founding, project
-from detente.line.abouts import VOUCH
+from detente.line.abouts import RECALL, RECALLABLE, VOUCH
 from detente.line.keychain import new_key, rotation
 from detente.node.core import Core
 from detente.node.cosigning import by_one_of
@@ -100,6 +100,22 @@ class _Log(NamedTuple):
         return root_at(size, lambda level, index: self.nodes[level, index])
 
 
+def _check_bodies(entries: list[Entry]) -> Iterator[_BadError]:
+    """Every body is there that was not recalled, and none that was."""
+    recalled = {
+        entry.header.about["entry"]: entry.header.index
+        for entry in entries
+        if entry.header.type == RECALL and isinstance(entry.header.about.get("entry"), str)
+    }
+    for entry in entries:
+        index = entry.header.index
+        may_be = entry.header.type in RECALLABLE and index < recalled.get(entry.id, -1)
+        if entry.body is None and not may_be:
+            yield _BadError(index, "the body is missing")
+        elif entry.body is not None and may_be:
+            yield _BadError(index, "the body was recalled and is still here")
+
+
 class _Line:
     """The verification of one line."""
 
@@ -160,6 +176,7 @@ class _Line:
                 for level, index, hash_ in tree.append(leaf_hash(entry.leaf)):
                     nodes[level, index] = hash_
                 entries.append(entry)
+        yield from _check_bodies(entries)
         if raw.entry_count(self.tx, self.line, party) != len(entries):
             yield _BadError(0, "there are entries before the first one")
         self.logs[party] = _Log(entries, nodes)
@@ -180,7 +197,8 @@ class _Line:
         if row.id != entry_id(entry.leaf):
             return _BadError(index, "the entry's id is not that of its header")
         if row.salt is None or row.body is None:
-            return _BadError(index, "the body is missing")
+            # Whether it was recalled is asked when the log is known to its end.
+            return _BadError(index, "the body is missing") if row.salt or row.body else entry
         if body_hash(row.salt, row.body) != header.body_sha256:
             return _BadError(index, "the body or its salt is not what was signed for")
         return entry

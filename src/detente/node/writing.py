@@ -14,15 +14,16 @@ from detente.errors import StateError
 from detente.line import (
     Draft,
     Founding,
+    activity_touched,
     allowed_while_suspended,
     apply,
     pair_changes,
     pairs_touched,
     read,
 )
-from detente.line.abouts import JOIN, RELEASE, ROTATE, SIGN_TERMS, VOUCH, WITHDRAW
+from detente.line.abouts import JOIN, RECALL, RELEASE, ROTATE, SIGN_TERMS, VOUCH, WITHDRAW
 from detente.line.joint import Pairs
-from detente.node import restoring
+from detente.node import erasing, restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
 from detente.record.checkpoint import origin, sign_checkpoint
@@ -58,7 +59,7 @@ def write(
         seen=_seen(core, tx, founding, rows),
         about=draft.about,
         body=draft.body,
-        salt=os.urandom(SALT_BYTES),
+        salt=draft.salt or os.urandom(SALT_BYTES),
     )
     tree = logs.append(tx, line, party, index, [entry])
     checkpoint = Checkpoint(origin(line, party), tree.size, tree.root())
@@ -83,14 +84,16 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
     Raises RecordError or GapError if one does not belong where it stands.
     """
     replica = core.writers_replica(founding)
-    if any(entry.header.type in (RELEASE, WITHDRAW) for entry in new):
+    if any(entry.header.type in (RELEASE, WITHDRAW, RECALL) for entry in new):
         replica.catch_up(tx, rows)
     pairs: set[Pairs] = set()
     for entry in new:
         rows.apply(apply(rows, founding, entry))
-        if entry.header.type in (RELEASE, WITHDRAW):
-            activity = str(entry.header.about.get("activity", ""))
-            replica.follow(tx, rows, (entry.header.party, activity))
+        touched = activity_touched(rows, entry)
+        if touched is not None:
+            replica.follow(tx, rows, touched)
+        if entry.header.type == RECALL:
+            erasing.erase(core, tx, founding, rows, entry)
         elif entry.header.type == SIGN_TERMS:
             # It may bring terms of a wider separation into force, for the entries after it as well.
             replica.catch_up(tx, rows)

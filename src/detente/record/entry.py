@@ -3,6 +3,7 @@
 An entry travels, and is kept, as a *bundle*::
 
     {"envelope":{…},"salt":"b64","body":"b64"}
+    {"envelope":{…},"recalled_by":[{…}]}            its body was recalled by its writer
 
 The envelope holds the signed header. Body and salt lie beside it, bound by
 ``body_sha256 = SHA-256(salt ‖ body)``; without the salt nobody who holds only the header can find a
@@ -12,10 +13,11 @@ it was written.
 """
 
 import hashlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from detente.errors import LimitError, RecordError, SignatureError
 from detente.record.envelope import Envelope, sign_envelope
@@ -36,9 +38,16 @@ MAX_BUNDLE_BYTES = 1536 * 1024
 
 SALT_BYTES = 32
 
+LATER_MAX = 32
+"""Envelopes in the place of a body: its recall, and every change of keys before that."""
+
 
 class Entry(msgspec.Struct, frozen=True):
-    """A verified entry. ``salt`` and ``body`` are None where this node does not hold them."""
+    """A verified entry. ``salt`` and ``body`` are None where this node does not hold them.
+
+    ``recalled_by`` are the signed headers that came in the place of the body: that they end in one
+    which recalls it is for the line to judge.
+    """
 
     id: str
     header: Header
@@ -46,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True):
     salt: bytes | None
     body: bytes | None
     leaf: bytes
+    recalled_by: tuple[Header, ...] = ()
 
 
 def body_hash(salt: bytes, body: bytes) -> str:
@@ -109,7 +119,8 @@ def read_entry(bundle: bytes | dict[str, Any], key_of: Callable[[Header], Public
     Args:
         bundle: JSON bytes, or the same already read by ``strict_json``.
         key_of: the key that the party of a header signs with at its place; raises
-            ``SignatureError`` or ``LookupError`` for a stranger.
+            ``SignatureError`` or ``LookupError`` for a stranger. Asked for the entry first, then
+            for the later ones in the place of its body, in their order.
 
     Raises:
         RecordError: a part has not the form of section 4 of the protocol, or the body is another.
@@ -119,9 +130,20 @@ def read_entry(bundle: bytes | dict[str, Any], key_of: Callable[[Header], Public
     if isinstance(bundle, bytes):
         bundle = read_json(bundle, MAX_BUNDLE_BYTES, "bundle")
     wire = read_struct(bundle, _Bundle, "bundle")
-    envelope = Envelope.from_wire(
-        wire.envelope, payload_type=HEADER_TYPE, limit_bytes=MAX_HEADER_BYTES
-    )
+    header, envelope = _read_envelope(wire.envelope, key_of)
+    leaf = envelope.pae
+    if wire.recalled_by is None:
+        salt, body = _read_body(wire, header, f"entry {header.party}/{header.index}")
+        return Entry(entry_id(leaf), header, envelope, salt, body, leaf)
+    recalled_by = _read_recall(wire, header, key_of)
+    return Entry(entry_id(leaf), header, envelope, None, None, leaf, recalled_by)
+
+
+def _read_envelope(
+    wire: dict[str, Any], key_of: Callable[[Header], PublicKey]
+) -> tuple[Header, Envelope]:
+    """A signed header, found to be signed by its party."""
+    envelope = Envelope.from_wire(wire, payload_type=HEADER_TYPE, limit_bytes=MAX_HEADER_BYTES)
     header = decode_header(envelope.payload)
     where = f"entry {header.party}/{header.index}"
     try:
@@ -134,13 +156,18 @@ def read_entry(bundle: bytes | dict[str, Any], key_of: Callable[[Header], Public
             remedy="refuse it; only parties of the line write on it",
             where=where,
         ) from None
-    salt, body = _read_body(wire, header, where)
-    leaf = envelope.pae
-    return Entry(entry_id(leaf), header, envelope, salt, body, leaf)
+    return header, envelope
 
 
-def entry_to_bundle(entry: Entry) -> dict[str, Any]:
-    """The bundle of an entry as JSON values. Raises ``RecordError`` if its body is not held."""
+def entry_to_bundle(entry: Entry, recalled_by: Sequence[Envelope] = ()) -> dict[str, Any]:
+    """The bundle of an entry as JSON values.
+
+    ``recalled_by`` are the envelopes that stand for a recalled body (docs/protocol.md, section 4).
+    Raises ``RecordError`` if the body is not held and there are none.
+    """
+    if recalled_by:
+        later = [one.to_wire() for one in recalled_by]
+        return {"envelope": entry.envelope.to_wire(), "recalled_by": later}
     if entry.salt is None or entry.body is None:
         raise RecordError(
             "its body is not held here",
@@ -156,12 +183,46 @@ def entry_to_bundle(entry: Entry) -> dict[str, Any]:
 
 class _Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     envelope: dict[str, Any]
-    salt: str
-    body: str
+    salt: str | None = None
+    body: str | None = None
+    recalled_by: Annotated[list[dict[str, Any]], Meta(max_length=LATER_MAX)] | None = None
+
+
+def _read_recall(
+    wire: _Bundle, header: Header, key_of: Callable[[Header], PublicKey]
+) -> tuple[Header, ...]:
+    """The headers that stand for a body: of later entries of the same log, in its order."""
+    where = f"entry {header.party}/{header.index}"
+    if wire.salt is not None or wire.body is not None:
+        raise RecordError(
+            "comes with a body and with its recall",
+            remedy="refuse it; send one or the other",
+            where=where,
+        )
+    found: list[Header] = []
+    for envelope in wire.recalled_by or ():
+        later, _ = _read_envelope(envelope, key_of)
+        before = found[-1] if found else header
+        if (later.line, later.party) != (header.line, header.party) or later.index <= before.index:
+            break
+        found.append(later)
+    if not found or len(found) != len(wire.recalled_by or ()):
+        raise RecordError(
+            "is recalled by what is no later entry of its own log",
+            remedy="refuse it and ask for the entry with its body",
+            where=where,
+        )
+    return tuple(found)
 
 
 def _read_body(wire: _Bundle, header: Header, where: str) -> tuple[bytes, bytes]:
     """Salt and body of a bundle, found to be those the header was signed for."""
+    if wire.salt is None or wire.body is None:
+        raise RecordError(
+            "comes without its body, and without what recalls it",
+            remedy="refuse it and ask for the entry with its body",
+            where=where,
+        )
     salt = decode_base64(wire.salt, f"{where} salt")
     body = decode_base64(wire.body, f"{where} body", MAX_BODY_BYTES)
     # Salts of one length only: else the end of a salt could pass for the beginning of a body.

@@ -4,10 +4,11 @@ Forks are evidence. They are written in a transaction of their own, because the 
 one is refused and everything else of it undone, and they are never removed.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 
 from detente.store.tables import forks, links
 from detente.store.upsert import upsert
@@ -66,6 +67,15 @@ def add_fork(tx: Tx, fork: Fork) -> bool:
         return False
     tx.connection.execute(insert(forks).values(**msgspec.structs.asdict(fork)))
     return True
+
+
+def rewrite_forks(tx: Tx, line: str, rewrite: Callable[[bytes], bytes]) -> None:
+    """Put ``rewrite`` of what each piece of a line's evidence holds in its place."""
+    query = select(forks.c.n, forks.c.held, forks.c.offered).where(forks.c.line == line)
+    for n, held, offered in tx.connection.execute(query).all():
+        after = {"held": rewrite(held), "offered": rewrite(offered)}
+        if after != {"held": held, "offered": offered}:
+            tx.connection.execute(update(forks).where(forks.c.n == n).values(after))
 
 
 def forks_of(tx: Tx, line: str, party: str | None = None) -> list[Fork]:

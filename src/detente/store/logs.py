@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, insert, select, tuple_
+from sqlalchemy import Select, bindparam, func, insert, select, tuple_, update
 
 from detente.record import Entry, Envelope, decode_header
 from detente.record.header import HEADER_TYPE
@@ -138,6 +138,15 @@ def read(tx: Tx, line: str, party: str, start: int, limit: int) -> list[Row]:
     """Up to ``limit`` entries of a log from index ``start``."""
     given = {"of_line": line, "of_party": party, "start": start, "most": limit}
     return [Row(*row) for row in tx.connection.execute(_READ, given)]
+
+
+def erase_body(tx: Tx, line: str, entry_id: str) -> None:
+    """Forget body and salt of an entry; its header, leaf and proofs stay."""
+    tx.connection.execute(
+        update(entries)
+        .where(entries.c.line == line, entries.c.id == entry_id)
+        .values(salt=None, body=None)
+    )
 
 
 def find(tx: Tx, line: str, entry_id: str) -> Row | None:

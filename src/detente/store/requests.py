@@ -6,7 +6,7 @@ off may ask again without knowing whether the first time counted.
 
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from detente.store.tables import requests
 from detente.store.writer import Tx
@@ -24,6 +24,14 @@ def get(tx: Tx, key: str) -> Request | None:
     query = select(requests.c.digest, requests.c.answer).where(requests.c.key == key)
     row = tx.connection.execute(query).first()
     return None if row is None else Request(*row)
+
+
+def blur(tx: Tx, answer: str, digest: bytes) -> None:
+    """Put something else in the place of what was asked for; the keys stay used up.
+
+    A digest of a short request gives the request away to whoever tries all likely ones.
+    """
+    tx.connection.execute(update(requests).where(requests.c.answer == answer).values(digest=digest))
 
 
 def put(tx: Tx, key: str, digest: bytes, answer: str) -> None:

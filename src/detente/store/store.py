@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detente.errors import StoreError
 from detente.store import changes, migrations
-from detente.store.database import database_url, lenient_text, open_engines, reason
+from detente.store.database import database_url, lenient_text, open_engines, reason, scrub
 from detente.store.writer import Tx, Writer
 
 __all__ = ["Store", "Tx"]
@@ -73,6 +73,13 @@ class Store:
         Raises what ``work`` raised (then nothing of it is kept) or StoreError.
         """
         return self._writer.write(work)
+
+    def scrub(self) -> bool:
+        """Overwrite what was erased, as far as the database can be told to (``database.scrub``).
+
+        False if readers held it up: try again later. Raises StoreError.
+        """
+        return self._writer.between(scrub)
 
     @contextmanager
     def read(self, *, damaged: bool = False) -> Iterator[Tx]:

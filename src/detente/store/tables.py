@@ -164,6 +164,16 @@ requests = Table(
 )
 """Idempotency: what a request key was first used for, and the id of what came of it."""
 
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("sha256", Key, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What own commitments hide until they are opened. Whoever loses it cannot open them."""
+
 forks = Table(
     "forks",
     metadata,

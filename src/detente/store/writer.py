@@ -95,6 +95,30 @@ class _Job:
         self.answer.set_exception(error)
 
 
+class _Chore:
+    """One caller's function that is run between transactions, and where its answer goes."""
+
+    def __init__(self, work: Callable[[Engine], Any]) -> None:
+        self.work = work
+        self.answer: Future[Any] = Future()
+
+    def attempt(self, engine: Engine) -> None:
+        """Run the function and answer."""
+        try:
+            self.answer.set_result(self.work(engine))
+        except Exception as cause:
+            error = StoreError(
+                f"the store could not do this: {reason(cause)}",
+                remedy="check the disk or the database server; it is tried again",
+            )
+            error.__cause__ = cause
+            self.answer.set_exception(error)
+
+
+_NOTHING = _Chore(lambda _: None)
+"""Stands for an empty queue, where None stands for its end."""
+
+
 class Writer:
     """Runs the functions handed to ``write`` on one thread, many to a commit.
 
@@ -104,7 +128,7 @@ class Writer:
     def __init__(self, engine: Engine, committed: Callable[[], None]) -> None:
         self._engine = engine
         self._committed = committed
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | _Chore | None] = queue.SimpleQueue()
         self._open = True
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="detente-writer", daemon=True)
@@ -125,6 +149,19 @@ class Writer:
         result: T = job.answer.result()
         return result
 
+    def between(self, work: Callable[[Engine], T]) -> T:
+        """Run ``work`` on the writer thread, outside any transaction, and give its answer.
+
+        For what a database does only there. Raises StoreError if it cannot.
+        """
+        chore = _Chore(work)
+        with self._gate:
+            if not self._open:
+                raise StoreError("the store is closed", remedy="start the node again")
+            self._jobs.put(chore)
+        answer: T = chore.answer.result()
+        return answer
+
     def close(self) -> None:
         """Finish what is waiting, then stop."""
         with self._gate:
@@ -134,24 +171,28 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            batch, more = self._gather(first)
-            self._commit(batch)
-            if not more:
-                return
+        following = self._jobs.get()
+        while following is not None:
+            if isinstance(following, _Chore):
+                following.attempt(self._engine)
+                following = self._jobs.get()
+            else:
+                batch, following = self._gather(following)
+                self._commit(batch)
+                following = self._jobs.get() if following is _NOTHING else following
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
-        """All that are waiting, up to BATCH_MAX; False if the writer is to stop after them."""
+    def _gather(self, first: "_Job") -> "tuple[list[_Job], _Job | _Chore | None]":
+        """All that are waiting, up to BATCH_MAX, and what else was taken from the queue."""
         batch = [first]
         while len(batch) < BATCH_MAX:
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
                 break
-            if job is None:
-                return batch, False
+            if not isinstance(job, _Job):
+                return batch, job
             batch.append(job)
-        return batch, True
+        return batch, _NOTHING
 
     def _commit(self, batch: list[_Job]) -> None:
         try:

@@ -119,6 +119,28 @@ class AcknowledgeBody(Body, frozen=True):
     note: str = ""
 
 
+class RecallBody(Body, frozen=True):
+    """``entry`` is a release or a message of ours; ``note`` goes onto the line and stays there."""
+
+    entry: str
+    note: str = ""
+
+
+class CommitBody(Body, frozen=True):
+    """Exactly one of ``plan`` (as ``form`` would be released) and ``text`` (in its ``language``).
+
+    ``open_from`` and ``open_by`` are domain times; ``note`` goes onto the line at once.
+    """
+
+    plan: str | None = None
+    form: Form = "exact"
+    text: str | None = None
+    language: str | None = None
+    open_from: str | None = None
+    open_by: str | None = None
+    note: str = ""
+
+
 class ProposeBody(Body, frozen=True):
     """``moves`` is the party that would change its own activity; positive is later, higher."""
 

@@ -4,7 +4,15 @@ from detente.api.calls import bodies
 from detente.api.route import Call
 from detente.errors import InputError
 from detente.node import Node
-from detente.node.views import AuditView, ChangeView, EntryView, Finding, LogPage
+from detente.node.views import (
+    AuditView,
+    ChangeView,
+    CommitmentView,
+    EntryView,
+    Finding,
+    LogPage,
+    RecallView,
+)
 
 PAGE_MAX = 1000
 
@@ -18,6 +26,37 @@ def list_entries(node: Node, call: Call) -> list[EntryView]:
 def show_entry(node: Node, call: Call) -> EntryView:
     """One entry."""
     return node.entry(call.path["line"], call.path["entry"])
+
+
+def list_recalls(node: Node, call: Call) -> list[RecallView]:
+    """What was recalled, and who still holds it."""
+    return node.recalls(call.path["line"])
+
+
+def recall_entry(node: Node, call: Call) -> EntryView:
+    """Ask all parties to erase what an entry of ours said."""
+    body: bodies.RecallBody = call.body
+    return node.recall(
+        call.path["line"], body.entry, body.note, officer=call.officer.name, key=call.key
+    )
+
+
+def list_commitments(node: Node, call: Call) -> list[CommitmentView]:
+    """What was fixed to be told later, and how it was opened."""
+    return node.commitments(call.path["line"])
+
+
+def make_commitment(node: Node, call: Call) -> EntryView:
+    """Fix a plan or a statement without telling it yet."""
+    asked = bodies.fields_of(call.body)
+    return node.commit(call.path["line"], **asked, officer=call.officer.name, key=call.key)
+
+
+def open_commitment(node: Node, call: Call) -> EntryView:
+    """Tell what a commitment of ours has fixed."""
+    return node.open_commitment(
+        call.path["line"], call.path["commitment"], officer=call.officer.name, key=call.key
+    )
 
 
 def show_state(node: Node, call: Call) -> bytes:

@@ -19,8 +19,10 @@ from detente.line.read.activities import (
 )
 from detente.line.read.agreement import ProposedTerms, in_force, joined, proposed_terms, terms
 from detente.line.read.base import Stamp
+from detente.line.read.commitments import Commitment, Opening, commitment, commitments
 from detente.line.read.keys import card, keys, unvouched
 from detente.line.read.logs import seen_by
+from detente.line.read.recalls import Recall, recall_of, recalls
 from detente.line.read.settlement import Answer, Proposal, proposal, proposals
 from detente.line.read.talk import (
     Acknowledgement,
@@ -42,12 +44,15 @@ __all__ = [
     "Acknowledgement",
     "Answer",
     "Check",
+    "Commitment",
     "Conflict",
     "Lapse",
     "Message",
+    "Opening",
     "Part",
     "Proposal",
     "ProposedTerms",
+    "Recall",
     "Side",
     "Stamp",
     "Suggestion",
@@ -59,6 +64,8 @@ __all__ = [
     "all_acknowledgements",
     "card",
     "checks",
+    "commitment",
+    "commitments",
     "conflict",
     "conflicts",
     "in_force",
@@ -70,6 +77,8 @@ __all__ = [
     "proposal",
     "proposals",
     "proposed_terms",
+    "recall_of",
+    "recalls",
     "seen_by",
     "suspended_by",
     "terms",

@@ -31,6 +31,12 @@ VOID_REASONS: dict[str, str] = {
     "not-acknowledged": "acknowledgements are not acknowledged",
     "not-a-proposal": "it answers what is not a proposal",
     "void-proposal": "it answers a proposal that is void",
+    "not-its-own": "it is not about an earlier entry of its own party",
+    "not-recallable": "an entry of that type cannot be recalled",
+    "recalled-before": "that entry had been recalled before",
+    "honoured-before": "its party had stated the same before",
+    "not-a-commitment": "it opens what is not a commitment of its own party",
+    "not-a-recall": "it honours what is not a recall, or a void one",
 }
 """Why an entry is void, by code (docs/protocol.md, section 6)."""
 
@@ -88,6 +94,11 @@ def _reason(view: View, party: str, row: Mapping[str, Any]) -> str | None:
             return found.void if found else None
         case abouts.ASSENT | abouts.DECLINE:
             return _answer_reason(view, party, row["about"]["proposal"])
+        case abouts.HONOURED:
+            place = load(view, "id", row["about"]["recall"])
+            target = place and load(view, "entry", place_key(place["party"], place["index"]))
+            if target and (target["type"] != abouts.RECALL or target["void"] is not None):
+                return "not-a-recall"
     return None
 
 

@@ -118,6 +118,11 @@ def _met(
     return None if found is None else (found, shifts_that_part(plan, theirs, separation))
 
 
+def forget() -> None:
+    """Let go of every shape that was kept to spare computing anew."""
+    _met.cache_clear()
+
+
 def _own(
     reader: LineReader, plan: Activity, theirs: Version, met: tuple[Conflict, Shifts]
 ) -> ConflictView:

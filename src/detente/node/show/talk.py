@@ -22,6 +22,8 @@ from detente.node.views import (
 )
 from detente.volumes.times import format_time
 
+RECALLED = "(recalled by its writer)"
+
 
 def messages(reader: LineReader) -> list[MessageView]:
     """Every message, by the time its writer claims."""
@@ -38,7 +40,8 @@ def _message(reader: LineReader, message: Message) -> MessageView:
         index=message.index,
         time=message.time,
         precedence=message.precedence,
-        text=text,
+        text=RECALLED if message.unknown == "recalled" else text,
+        unknown=message.unknown,
         language=language,
         phrase=phrase,
         slots=slots,

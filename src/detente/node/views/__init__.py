@@ -29,22 +29,26 @@ from detente.node.views.record import (
     EntryView,
     Finding,
     Head,
+    HolderView,
     LogPage,
     PeerView,
+    RecallView,
     Receipt,
 )
-from detente.node.views.talk import MessageView, ObligationView, PhraseView
+from detente.node.views.talk import CommitmentView, MessageView, ObligationView, PhraseView
 
 __all__ = [
     "AcknowledgementView",
     "AuditView",
     "ChangeView",
+    "CommitmentView",
     "ConflictSideView",
     "ConflictView",
     "EntryView",
     "Finding",
     "ForkView",
     "Head",
+    "HolderView",
     "Json",
     "LineView",
     "LinkView",
@@ -62,6 +66,7 @@ __all__ = [
     "PlanView",
     "PreviewView",
     "ProposalView",
+    "RecallView",
     "Receipt",
     "ReleasedView",
     "ShiftView",

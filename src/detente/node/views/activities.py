@@ -178,9 +178,9 @@ class ReleasedView(View, frozen=True, kw_only=True):
     """The newest version of one activity on a line, own or a peer's.
 
     ``title`` is our private title of an own plan; a peer's activity has none. ``unknown`` says why
-    it is not known here what the activity occupies (``not-held`` or ``unreadable``): it may then be
-    anywhere at any time, and no conflict with it can be found. ``remarks`` are as a preview has
-    them, for the time its writer claims.
+    it is not known here what the activity occupies (``not-held``, ``unreadable``, ``recalled``): it
+    may then be anywhere at any time, and no conflict with it can be found. ``remarks`` are as a
+    preview has them, for the time its writer claims.
     """
 
     line: str

@@ -37,6 +37,36 @@ class EntryView(View, frozen=True, kw_only=True):
     officer: str | None
 
 
+class HolderView(View, frozen=True, kw_only=True):
+    """What is known of one party's copy of what was recalled.
+
+    ``state``: ``erased`` (its node has signed that it keeps it no more, at ``since``), ``holds``
+    (its node has signed that it received it, at ``since``, and nothing since) or ``unknown`` (it
+    has signed neither). ``told`` is when its node received the recall; None: not reached yet.
+    """
+
+    party: str
+    own: bool
+    state: str
+    since: str | None
+    told: str | None
+
+
+class RecallView(View, frozen=True, kw_only=True):
+    """A recall: the entry it recalls, and who still holds that. ``id`` is the recall's own."""
+
+    id: str
+    line: str
+    party: str
+    own: bool
+    time: str
+    entry: str
+    type: str
+    subject: str
+    note: str
+    holders: list[HolderView]
+
+
 class Head(View, frozen=True, kw_only=True):
     """How much of a log is held, and its newest checkpoint with all cosignatures held."""
 

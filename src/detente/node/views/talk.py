@@ -1,6 +1,6 @@
 """Messages, phrases, and what is owed."""
 
-from detente.node.views.base import View
+from detente.node.views.base import Json, View
 from detente.node.views.record import AcknowledgementView
 
 
@@ -9,7 +9,8 @@ class MessageView(View, frozen=True, kw_only=True):
 
     ``text`` is free text as it was written, or the phrase in our own first language;
     ``rendered`` gives the phrase in every language the phrasebook has. ``phrase`` is None for
-    free text.
+    free text. ``unknown`` says why it is not known here what it says: ``not-held``, ``unreadable``
+    or ``recalled``.
     """
 
     id: str
@@ -20,6 +21,7 @@ class MessageView(View, frozen=True, kw_only=True):
     time: str
     precedence: str
     text: str
+    unknown: str | None
     language: str | None
     phrase: str | None
     slots: dict[str, str]
@@ -29,6 +31,40 @@ class MessageView(View, frozen=True, kw_only=True):
     void: str | None
     receipts: dict[str, str | None]
     acknowledgements: list[AcknowledgementView]
+
+
+class CommitmentView(View, frozen=True, kw_only=True):
+    """What a party has fixed and tells later.
+
+    ``state``: ``unopened`` (what it is, is unknown), ``opened``, or ``wrong`` (what was opened is
+    not what was fixed, and what that is, is unknown). ``timing`` is ``early``, ``in-time`` or
+    ``late`` by the time the opening claims, and ``overdue`` says that it should have been opened
+    by now. Of what was opened, one of ``statement`` and ``activity`` is there, or ``unknown`` says
+    why neither is. ``wrong`` are the entries that open it and do not fit. ``may_open``: it is ours,
+    and what it fixed is in this node's store.
+    """
+
+    id: str
+    line: str
+    party: str
+    own: bool
+    time: str
+    sha256: str
+    subject: str
+    open_from: str | None
+    open_by: str | None
+    note: str
+    state: str
+    timing: str | None
+    overdue: bool
+    opened: str | None
+    opening: str | None
+    statement: str | None
+    activity: Json | None
+    unknown: str | None
+    wrong: list[str]
+    may_open: bool
+    receipts: dict[str, str | None]
 
 
 class ObligationView(View, frozen=True, kw_only=True):

@@ -1,0 +1,43 @@
+"""Erasing what was recalled from everything that this node keeps: protocol section 6, "Recall".
+
+In the transaction that brings the recall, own or a peer's, body and salt go from the log, the
+content from the state (the fold does that), from the evidence of forks and from what idempotency
+remembers. What is left are the bytes on the disk, which a transaction cannot reach: they are
+overwritten after it (``Store.scrub``), and only then does the node state that it has honoured the
+recall. Backups, exports and what people have read are out of its reach: it says nothing of them.
+"""
+
+import os
+
+from detente.line import Founding, read
+from detente.node import evidence
+from detente.node.core import Core
+from detente.node.show import conflicts
+from detente.record import Entry
+from detente.store import logs, requests
+from detente.store.projection import LineRows
+from detente.store.store import Tx
+
+
+def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry) -> None:
+    """Erase what ``recall``, already folded into ``rows``, asks to erase; nothing if it is void."""
+    recalled = str(recall.header.about.get("entry", ""))
+    asked = read.recall_of(rows, recalled)
+    row = logs.find(tx, founding.id, recalled)
+    if asked is None or asked.entry != recall.id or row is None:
+        return
+    logs.erase_body(tx, founding.id, recalled)
+    [entry] = core.entries(tx, founding, [row])
+    evidence.forget_body(tx, founding.id, entry)
+    requests.blur(tx, recalled, os.urandom(32))
+    conflicts.forget()
+    core.counters["entries_recalled_total"] += 1
+
+
+def due(core: Core, tx: Tx, line: str) -> list[str]:
+    """The recalls by others that this node has not yet stated to have honoured."""
+    return [
+        recall.entry
+        for recall in read.recalls(LineRows(tx, line))
+        if core.party not in (recall.party, *recall.honoured)
+    ]

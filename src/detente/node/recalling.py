@@ -1,0 +1,77 @@
+"""Recalling an own entry, and honouring the recalls of others.
+
+A recall asks; it cannot make anybody forget. What it brings is known all the same: each node that
+honours it says so by a signed entry, written by the node itself as soon as nothing of the content
+is left in its store, and whoever has not said so is shown as still holding it.
+"""
+
+from contextlib import suppress
+
+from detente.errors import DetenteError, StateError
+from detente.line import Draft, honour_draft, read, recall_draft
+from detente.line.abouts import RECALLABLE
+from detente.node import erasing
+from detente.node.core import Core
+from detente.node.saying import say
+from detente.node.show.reader import LineReader, no_such
+from detente.node.views import EntryView
+from detente.node.writing import write
+from detente.record import decode_header
+from detente.store import logs
+from detente.store.projection import LineRows
+from detente.store.store import Tx
+
+BY_ITSELF = "node"
+"""Who writes a receipt, in the internal audit log: no officer."""
+
+
+def recall(
+    core: Core, line: str, entry: str, note: str, *, officer: str, key: str | None
+) -> EntryView:
+    """Ask every party of the line to erase the body of an entry of ours, and erase it here."""
+
+    def make(reader: LineReader) -> Draft:
+        row = logs.find(reader.tx, reader.id, entry)
+        if row is None:
+            raise no_such("entry", entry, reader.founding)
+        type_ = decode_header(row.header).type
+        if row.party != core.party or type_ not in RECALLABLE:
+            raise StateError(
+                f"that is a {type_} of {row.party}",
+                where=f"entry {entry[:16]}…",
+                remedy=f"recall what we wrote ourselves: {', '.join(sorted(RECALLABLE))}",
+            )
+        if read.recall_of(reader.rows, entry) is not None:
+            raise StateError(
+                "that entry is recalled already",
+                where=f"entry {entry[:16]}…",
+                remedy="see who still holds it",
+            )
+        return recall_draft(entry, note)
+
+    content = {"entry": entry, "note": note}
+    done = say(core, line, make, officer=officer, key=key, action="recall", content=content)
+    # Where a reader holds it up, the next exchange with any peer makes good for it.
+    with suppress(DetenteError):
+        core.store.scrub()
+    return done
+
+
+def honour(core: Core, line: str) -> None:
+    """State for every recall by another party that nothing of what it recalls is left here.
+
+    What cannot be stated now (the line is not in force, the disk is held up) is for the next time.
+    """
+    with core.store.read() as tx:
+        due = erasing.due(core, tx, core.founding(tx, line).id)
+    with suppress(DetenteError):
+        if due and core.store.scrub():
+            core.store.write(lambda tx: _state(core, tx, line, due))
+
+
+def _state(core: Core, tx: Tx, line: str, erased: list[str]) -> None:
+    founding = core.founding(tx, line)
+    # Another thread may have stated some of them meanwhile.
+    for recall in set(erased) & set(erasing.due(core, tx, founding.id)):
+        rows = LineRows(tx, founding.id)
+        write(core, tx, founding, rows, honour_draft(recall), officer=BY_ITSELF)
