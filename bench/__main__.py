@@ -7,6 +7,7 @@ NAMES = {
     "check": "detente check --within on the quickstart sample, and the README's picture of it",
     "engine": "the conflict engine against shapely and SQLite, and its answers against an oracle",
     "mutations": "break each bound of the conflict engine on purpose: a test has to fail",
+    "node": "a node with many activities: opening, entries a second, answers",
     "simulation": "a line under every fault of network, disk, clock and peer, told by seeds",
 }
 

@@ -90,7 +90,7 @@ def test_a_conflict_is_settled_through_the_api(sides: tuple[Side, Side], plan: P
         body = {"line": "northern-watch"}
         side.http.post(f"{V1}/plans/of-{side.post.party}/release", json=body)
     exchange(us, ru)
-    (ours,), (theirs,) = us.get("conflicts"), ru.get("conflicts")
+    (ours,), (theirs,) = (side.get("conflicts")["conflicts"] for side in (us, ru))
     assert (ours["id"], ours["state"], ours["basis"]) == (theirs["id"], "open", "joint")
     suggestion = next(
         s for s in theirs["suggestions"] if s["moves"] == "ru" and s["shift"]["time_s"]
@@ -107,7 +107,7 @@ def test_a_conflict_is_settled_through_the_api(sides: tuple[Side, Side], plan: P
     ru.say(f"proposals/{proposal['id']}/carry-out", {})
     exchange(us, ru)
     for side in sides:
-        assert [c["state"] for c in side.get("conflicts")] == ["ended"]
+        assert [c["state"] for c in side.get("conflicts")["conflicts"]] == ["ended"]
         assert [p["status"] for p in side.get("proposals")] == ["carried-out"]
     states = {side.http.get(f"{side.line}/state").content for side in sides}
     assert len(states) == 1

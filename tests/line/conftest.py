@@ -16,12 +16,13 @@ from detente.line import (
     MemoryView,
     Terms,
     apply,
-    conflict_changes,
+    compared,
     join_draft,
     make_founding,
     open_founding,
     release_draft,
     standard_terms,
+    to_compare,
     withdraw_draft,
 )
 from detente.line.joint import Near
@@ -149,8 +150,14 @@ class World:
         view = MemoryView()
         for entry in self.entries() if entries is None else entries:
             view.apply(apply(view, self.founding, entry))
-            view.apply(conflict_changes(view, self.founding, entry, near))
+            self.compare(view, entry, near)
         return view
+
+    def compare(self, view: MemoryView, entry: Entry, near: Near | None = None) -> None:
+        """Compare at once an entry that has just been folded."""
+        view.apply(to_compare(view, self.founding, entry))
+        waiting = [key for key, _ in view.scan("uncompared")]
+        view.apply(compared(view, self.founding, waiting, near))
 
 
 @pytest.fixture(scope="session")

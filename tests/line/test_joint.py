@@ -24,11 +24,9 @@ from detente.line import (
     acknowledgement_draft,
     apply,
     assent_draft,
-    conflict_changes,
     conflict_id,
     decline_draft,
     message_draft,
-    pairs_touched,
     project,
     proposal_draft,
     read,
@@ -37,6 +35,7 @@ from detente.line import (
     state_document,
     suspend_draft,
     terms_draft,
+    to_compare,
 )
 from detente.record import Entry
 from detente.volumes import Activity
@@ -175,8 +174,7 @@ def _live(world: Any, entries: list[Entry]) -> MemoryView:
     index = Index(founding.terms.separation)
     for entry in entries:
         view.apply(apply(view, founding, entry))
-        changes = conflict_changes(view, founding, entry, _near(index))
-        view.apply(changes)
+        world.compare(view, entry, _near(index))
         separation = read.terms(view, founding).separation
         if separation != index.separation or entry.header.type.startswith("activity."):
             index = Index(separation)
@@ -310,7 +308,7 @@ def test_every_prefix_of_an_arrival_equals_its_rebuild(
     view = MemoryView()
     for count, entry in enumerate(arrivals, 1):
         view.apply(apply(view, world.founding, entry))
-        view.apply(conflict_changes(view, world.founding, entry))
+        world.compare(view, entry)
         assert view.rows() == project(world.founding, arrivals[:count])
 
 
@@ -462,7 +460,7 @@ def test_a_successor_that_arrives_late_can_show_that_there_was_no_conflict(
     assert _one(view).state == "open"
     last = world.logs["us"][-1]
     view.apply(apply(view, world.founding, last))
-    view.apply(conflict_changes(view, world.founding, last))
+    world.compare(view, last)
     assert read.conflicts(view) == []
     assert list(view.scan("meeting")) == []
 
@@ -501,7 +499,7 @@ def test_terms_signed_once_more_or_not_by_all_cost_nothing(world: Any, circle: C
     def touched(party: str, **changes: Any) -> int:
         terms = msgspec.structs.replace(world.terms, **changes)
         entry = world.write(party, terms_draft(terms))
-        return len(pairs_touched(world.view(), world.founding, entry))
+        return len(to_compare(world.view(), world.founding, entry))
 
     assert [touched(party, version=2) for party in ("us", "us", "ru")] == [0, 0, 1]
     assert [touched(party, version=2) for party in ("us", "ru")] == [0, 0]

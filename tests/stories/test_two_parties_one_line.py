@@ -137,7 +137,7 @@ def test_the_other_side_assents_and_the_superseding_version_ends_it(
 
     for officer in (us, ru):
         assert open_conflicts(officer) == []
-        (ended,) = [c for c in officer.on_line("conflicts") if c["basis"] == "joint"]
+        (ended,) = [c for c in officer.on_line("conflicts")["conflicts"] if c["basis"] == "joint"]
         assert (ended["id"], ended["state"]) == (conflict["id"], "ended")
         status = {p["id"]: p["status"] for p in officer.on_line("proposals")}
         assert status == {small["id"]: "declined", proposal["id"]: "carried-out"}

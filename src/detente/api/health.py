@@ -19,6 +19,7 @@ from detente.errors import DetenteError
 
 if TYPE_CHECKING:
     from detente.node import Node
+    from detente.node.views import EngineView
 
 CHECK_SECONDS_MAX = 3.0
 METRICS_MEDIA = "text/plain; version=0.0.4; charset=utf-8"
@@ -29,11 +30,17 @@ log = structlog.get_logger("detente.health")
 
 
 class Health(msgspec.Struct, frozen=True):
-    """``store``: it can be read. ``writer``: it keeps what is written. ``status``: both."""
+    """``store``: it can be read. ``writer``: it keeps what is written. ``status``: all of them.
+
+    ``engine``: unknown until it has read what is released; ``engine_read`` says how far it is, and
+    not of how many: this is told to anybody.
+    """
 
     status: Word
     store: Word
     writer: Word
+    engine: Word
+    engine_read: str
 
 
 async def health(node: "Node") -> Health:
@@ -43,14 +50,25 @@ async def health(node: "Node") -> Health:
     async def check(name: str, use: Callable[[], object]) -> None:
         found[name] = await _tried(name, use)
 
-    async with anyio.create_task_group() as both:
-        both.start_soon(check, "store", node.newest_change)
-        both.start_soon(check, "writer", node.check_writer)
-    words = (found["store"], found["writer"])
+    read: list[EngineView] = []
+    async with anyio.create_task_group() as all_three:
+        all_three.start_soon(check, "store", node.newest_change)
+        all_three.start_soon(check, "writer", node.check_writer)
+        all_three.start_soon(check, "engine", lambda: read.append(node.engine()))
+    if found["engine"] == "ok" and not read[0].ready:
+        found["engine"] = "unknown"
+    words = (found["store"], found["writer"], found["engine"])
     status: Word = "failing" if "failing" in words else "ok"
     if status == "ok" and "unknown" in words:
         status = "unknown"
-    return Health(status, *words)
+    return Health(status, *words, engine_read=_share(read[0]) if read else "unknown")
+
+
+def _share(engine: "EngineView") -> str:
+    """``43%``: never all before it is ready."""
+    if engine.ready:
+        return "100%"
+    return f"{min(99, 100 * engine.done // max(1, engine.total))}%"
 
 
 async def _tried(name: str, use: Callable[[], object]) -> Word:

@@ -166,7 +166,7 @@ LINES = (
     ),
     _get(
         "lines", "/lines/{line}/conflicts", lines.list_conflicts,
-        "Where activities meet, open and ended", list[views.ConflictView],
+        "Where activities meet, open and ended, and what is not known yet", views.ConflictsView,
     ),
     _entry(
         "lines", "/lines/{line}/line-checks", talk.check_line, "Make a line check",

@@ -29,12 +29,16 @@ from detente.cli.passphrase import unlocked
 from detente.console import Console
 from detente.errors import DetenteError, StateError
 from detente.node import Node
+from detente.node.attending import Attendant, Told
 from detente.node.certificates import renew_if_due
 from detente.node.channel import Trust, server_context, show_certificate
 from detente.node.delivery import Delivery
 from detente.node.settings import address, load_settings
 
 RENEWAL_CHECK_S = 6 * 3600.0
+TOLD_MIN = 2000
+"""Fewer activities than this are read in less than a second."""
+TOLD_STEP_PERCENT = 10
 ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared with, not listened on
 
 log = structlog.get_logger("detente.serve")
@@ -73,6 +77,7 @@ class Serving:
             self._tls = server_context(self._keys, self._secret)
             self._trust = Trust(self._tls)
             self._delivery = self._new_delivery()
+            self._attendant = Attendant(self._node, _tell_progress())
             self._faces = (
                 Face(app, officers),
                 Face(PeerFace(self._node, self._trust).app(), peers, tls=self._tls),
@@ -89,6 +94,7 @@ class Serving:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, or until a face cannot go on."""
         stop = asyncio.Event()
+        self._attendant.start()
         self._delivery.start()
         faces = [asyncio.create_task(face.serve()) for face in self._faces]
         renewal = asyncio.create_task(self._renew_when_due())
@@ -103,6 +109,7 @@ class Serving:
             remove_run_file(self._directory)
             renewal.cancel()
             await asyncio.to_thread(self._delivery.stop)
+            await asyncio.to_thread(self._attendant.stop)
             self._bell.close()
             self._console.close()
             for face in self._faces:
@@ -171,6 +178,25 @@ class Serving:
             ) from None
         self._open.callback(bound.close)
         return bound
+
+
+def _tell_progress() -> Told:
+    """Says on standard error how far the conflict engine is, where that takes a while."""
+    told: dict[str, int] = {}
+
+    def tell(line: str, done: int, total: int) -> None:
+        percent = 100 * done // max(1, total)
+        if total < TOLD_MIN or percent < told.get(line, 0) + TOLD_STEP_PERCENT:
+            return
+        told[line] = percent
+        print(
+            f"detente: conflict engine: {percent}% of {total:,} activities of {line}"
+            f"{'' if done < total else ': ready'}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return tell
 
 
 @contextlib.contextmanager

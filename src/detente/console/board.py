@@ -5,6 +5,7 @@ says what is known, since when, and what is not known.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from detente.console import picture, words
@@ -12,6 +13,7 @@ from detente.console.hints import hint
 from detente.console.parties import styles
 from detente.console.profile import profile
 from detente.node.views import (
+    ConflictsView,
     ConflictView,
     EntryView,
     LineView,
@@ -90,6 +92,7 @@ class Board:
             "forks": [(link, fork) for link in links for fork in link.forks],
             "disputes": [(link.peer, party) for link in links for party in link.disputed],
             "unknown": [r for r in released if r.unknown],
+            "not_known": self._not_known(),
             "unheard": [link for link in links if link.state != "up"],
         }
 
@@ -104,6 +107,7 @@ class Board:
     def conflicts(self) -> Context:
         everything, exact = self._conflicts()
         return {
+            "not_known": self._not_known(),
             "exact": exact,
             "open": [c for c in everything if c.state == "open" and not self._past(c)],
             "past": [c for c in everything if c.state == "open" and self._past(c)],
@@ -244,11 +248,20 @@ class Board:
         What we released coarsely may meet a peer's activity jointly, and our exact plan too, under
         the same id: the joint one stands for both, and the exact one is told beside it.
         """
-        everything = self.node.conflicts(self.line.id)
+        everything = self._found.conflicts
         exact = {c.id: c for c in everything if c.basis == "own" and c.state == "open"}
         joint = {c.id for c in everything if c.basis == "joint" and c.state == "open"}
         shown = [c for c in everything if c.basis == "joint" or c.id not in joint]
         return sorted(shown, key=lambda c: (c.state != "open", c.start)), exact
+
+    @cached_property
+    def _found(self) -> ConflictsView:
+        """Conflicts as they were when this page first asked for them."""
+        return self.node.conflicts_and_unknown(self.line.id)
+
+    def _not_known(self) -> list[str]:
+        """Why the conflicts that are listed may not be all."""
+        return self._found.unknown
 
     def _open(self) -> list[ConflictView]:
         return [c for c in self._conflicts()[0] if c.state == "open" and not self._past(c)]

@@ -82,7 +82,7 @@ def propose_shift(us: Officer, ru: Officer) -> Json:
 
 def open_conflicts(officer: Officer) -> list[Json]:
     """The line's joint conflicts that are open."""
-    found: list[Json] = officer.on_line("conflicts")
+    found: list[Json] = officer.on_line("conflicts")["conflicts"]
     return [c for c in found if c["state"] == "open" and c["basis"] == "joint"]
 
 
@@ -97,16 +97,17 @@ def _is_in_force(officer: Officer) -> bool:
 
 
 def wait_until_level(officers: Mapping[str, Officer]) -> None:
-    """Wait until every node has received everything the others have written."""
+    """Wait until every node has received, and compared, everything the others have written."""
     for officer in officers.values():
         wait_for(f"{officer.party} and its peers level", partial(_is_level, officer))
 
 
 def _is_level(officer: Officer) -> bool:
-    return all(
+    received = all(
         link["held_by_us"] == link["peer_size"] and link["held_by_peer"] == link["own_size"] > 0
         for link in officer.on_line("links")
     )
+    return received and not officer.on_line("conflicts")["unknown"]
 
 
 def _acknowledge_all_but_the_convoy(us: Officer, ru: Officer) -> None:

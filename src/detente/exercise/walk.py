@@ -133,7 +133,8 @@ class Walk:
         self._show_entry(ru.say(f"proposals/{proposal['id']}/carry-out"))
         wait_until_level(self._officers)
         for party, officer in self._officers.items():
-            states = [c["state"] for c in officer.on_line("conflicts") if c["basis"] == "joint"]
+            found = officer.on_line("conflicts")["conflicts"]
+            states = [c["state"] for c in found if c["basis"] == "joint"]
             self._say(f"   at {party} the conflict is now: {', '.join(states)}")
 
     def _talk(self) -> None:

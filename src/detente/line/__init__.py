@@ -39,12 +39,11 @@ from detente.line.entries import (
 from detente.line.fold import apply, check_place
 from detente.line.founding import Founding, make_founding, open_founding
 from detente.line.joint import (
-    activity_touched,
+    Comparison,
     all_conflict_changes,
-    conflict_changes,
+    compared,
     first_parts,
-    pair_changes,
-    pairs_touched,
+    to_compare,
 )
 from detente.line.keychain import KeyChain
 from detente.line.obligations import Obligation, owed
@@ -68,6 +67,7 @@ __all__ = [
     "PHRASES",
     "Area",
     "Change",
+    "Comparison",
     "Draft",
     "Exercise",
     "Founding",
@@ -83,7 +83,6 @@ __all__ = [
     "TextBody",
     "View",
     "acknowledgement_draft",
-    "activity_touched",
     "all_conflict_changes",
     "allowed_while_suspended",
     "apply",
@@ -92,7 +91,7 @@ __all__ = [
     "check_place",
     "check_recalled",
     "commitment_draft",
-    "conflict_changes",
+    "compared",
     "conflict_id",
     "decline_draft",
     "decode_terms",
@@ -106,8 +105,6 @@ __all__ = [
     "open_founding",
     "opening_draft",
     "owed",
-    "pair_changes",
-    "pairs_touched",
     "project",
     "proposal_draft",
     "read",
@@ -127,6 +124,7 @@ __all__ = [
     "terms_draft",
     "terms_from_wire",
     "terms_to_wire",
+    "to_compare",
     "vouch_draft",
     "withdraw_draft",
     "write_opening",

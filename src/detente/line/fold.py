@@ -39,6 +39,7 @@ vouch      party / card hash / place                      a vouching for another
 unknown    place                                          an entry of a type not known here
 conflict   conflict id                                    a conflict (``line.joint``)
 meeting    party / activity / conflict id                 a side of a conflict (``line.joint``)
+uncompared place                                          an entry not compared yet (``line.joint``)
 ========== ============================================== ==========================================
 """
 
@@ -81,6 +82,7 @@ KINDS = (
     "successor",
     "suspension",
     "terms",
+    "uncompared",
     "unknown",
     "version",
     "void",

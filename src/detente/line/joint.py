@@ -4,6 +4,10 @@ A conflict is a fact about two logs, so it is no part of the fold. Its row is a 
 *set* of versions of its two activities and of the separation in force: whenever one of these
 changes, the row is computed anew, and whoever holds the same entries holds the same row.
 
+Comparing costs far more than folding, and the other side chooses how much. So the fold only notes
+what is *uncompared* (``to_compare``), and the comparison follows (``compared``), in a transaction
+of its own. As long as such a row is there, the conflicts of its activity are unknown.
+
 Two versions *coexisted* unless the writer of one had seen the successor of the other. A conflict is
 open while the newest versions conflict; it has ended when they do not, but earlier coexisting ones
 did; it is unknown when they did and the content of a newest version is not known here.
@@ -43,50 +47,29 @@ Near = Callable[[Activity], Iterable[Pair]]
 """Activities of other parties whose newest version might conflict with this one; never misses."""
 
 
-def conflict_changes(
-    view: View, founding: Founding, entry: Entry, near: Near | None = None
-) -> list[Change]:
-    """The conflict rows that ``entry`` changes; ``view`` already holds what ``apply`` gave.
+def to_compare(view: View, founding: Founding, entry: Entry) -> list[Change]:
+    """The row that says of ``entry`` that its conflicts are not known yet; none if it has none.
 
-    ``near`` spares comparing with every activity; the rows are the same without it.
-    """
-    return pair_changes(view, founding, pairs_touched(view, founding, entry, near))
-
-
-def all_conflict_changes(view: View, founding: Founding) -> list[Change]:
-    """What makes the conflict rows right, whatever they are now: for rebuilds and new terms."""
-    return pair_changes(view, founding, _all_pairs(view, founding))
-
-
-def pairs_touched(
-    view: View, founding: Founding, entry: Entry, near: Near | None = None
-) -> set[Pairs]:
-    """Pairs of activities whose conflict ``entry`` may have made, changed or ended.
-
-    Cheap beside ``pair_changes``: of many entries folded one after the other, such as a hundred
-    versions of one activity, the pairs can be gathered and their rows computed once at the end.
+    Asked when ``apply`` has folded the entry and before another one is folded. It costs next to
+    nothing, so that no entry, acknowledgement or message waits for a comparison.
     """
     header = entry.header
-    row = load(view, "entry", place_key(header.party, header.index))
+    place = place_key(header.party, header.index)
+    row = load(view, "entry", place)
     if row is None or row["void"] is not None:
-        return set()
+        return []
     if header.type == abouts.SIGN_TERMS:
         # Later versions may have been signed before this one, and come into force with it. What is
         # signed once more, or not by all, changes nothing: else a few bytes would cost a rebuild.
-        agreed = completes(view, founding, header.party, TermsSigned(**row["about"]))
-        return _all_pairs(view, founding) if agreed else set()
-    one = activity_touched(view, entry)
-    if one is None:
-        return set()
-    if header.type == abouts.RECALL:
-        # With less known of a version it meets nothing that it did not meet before.
-        return {_sorted(one, other) for other in _met_before(view, one)}
-    if near is None:
-        keys = (key.partition("/") for key, _ in view.scan("activity"))
-        others = {(party, activity_id) for party, _, activity_id in keys if party != one[0]}
-    else:
-        others = _others(view, founding, entry, one, near)
-    return {_sorted(one, other) for other in others}
+        if not completes(view, founding, header.party, TermsSigned(**row["about"])):
+            return []
+        return [put("uncompared", place, {"activity": None, "version": None})]
+    touched = activity_touched(view, entry)
+    if touched is None:
+        return []
+    # A recalled version brings nothing to compare with; it may end what it was in.
+    version = None if header.type == abouts.RECALL else row["about"]["version"]
+    return [put("uncompared", place, {"activity": touched[1], "version": version})]
 
 
 def activity_touched(view: View, entry: Entry) -> Pair | None:
@@ -101,15 +84,121 @@ def activity_touched(view: View, entry: Entry) -> Pair | None:
     return header.party, row["about"]["activity"]
 
 
-def pair_changes(view: View, founding: Founding, pairs: Iterable[Pairs]) -> list[Change]:
-    """What makes the conflict rows of these pairs right."""
-    meetings = _Meetings(view, founding)
-    return [change for one, other in sorted(pairs) for change in meetings.changes(one, other)]
+def compared(
+    view: View, founding: Founding, places: Iterable[str], near: Near | None = None
+) -> list[Change]:
+    """Conflict rows made right for the entries at ``places``, which then are no more uncompared.
+
+    ``places`` are keys of ``uncompared`` rows. ``near`` spares comparing with every activity; the
+    rows are the same without it.
+    """
+    comparison = Comparison(view, founding, near)
+    for place in places:
+        comparison.add(place, math.inf)
+    return comparison.changes()
 
 
-def _all_pairs(view: View, founding: Founding) -> set[Pairs]:
+def all_conflict_changes(view: View, founding: Founding) -> list[Change]:
+    """What makes the conflict rows right, whatever they are now, with nothing left to compare."""
+    comparison = Comparison(view, founding, None)
+    comparison.add_everything()
+    return comparison.changes()
+
+
+class Comparison:
+    """Entries that are compared together, each activity being read once.
+
+    It may lag behind the entries held: what is folded after ``view`` was taken is itself
+    uncompared, and its own comparison, which sees both, makes right what they have in common
+    (docs/decisions/0014).
+    """
+
+    def __init__(self, view: View, founding: Founding, near: Near | None) -> None:
+        self._view = view
+        self._founding = founding
+        self._near = near
+        self._meetings = _Meetings(view, founding)
+        self._places: list[str] = []
+        self._pairs: set[Pairs] = set()
+        self._work = 0
+
+    def add(self, place: str, work_max: float) -> bool:
+        """Have what the entry at ``place`` may have made, changed or ended computed anew.
+
+        False, and nothing is added, if then more than ``work_max`` pairs of volumes might have to
+        be looked at; but the first entry is always added.
+        """
+        doc = load(self._view, "uncompared", place) or {}
+        one = (place.partition("/")[0], doc["activity"])
+        if doc["activity"] is None:
+            new = _all_pairs(self._view, self._meetings)
+        else:
+            new = {_sorted(one, other) for other in self._others(one, doc["version"])}
+        new -= self._pairs
+        work = sum(self._volumes(one) * self._volumes(other) for one, other in new)
+        if self._places and self._work + work > work_max:
+            return False
+        self._places.append(place)
+        self._pairs |= new
+        self._work += work
+        return True
+
+    def add_everything(self) -> None:
+        """Have all conflicts computed anew, and nothing left uncompared."""
+        self._places += [place for place, _ in self._view.scan("uncompared")]
+        self._pairs |= _all_pairs(self._view, self._meetings)
+
+    def changes(self) -> list[Change]:
+        """What makes the rows of everything added right."""
+        found = [
+            change
+            for one, other in sorted(self._pairs)
+            for change in self._meetings.changes(one, other)
+        ]
+        return [*found, *(Change("uncompared", place, None) for place in self._places)]
+
+    def _volumes(self, pair: Pair) -> int:
+        return self._meetings.history(pair).volumes
+
+    def _others(self, one: Pair, number: int | None) -> set[Pair]:
+        """Activities whose conflict with this one its new version may have made or ended.
+
+        Without a ``number`` a version was emptied: with less known of it, the activity meets
+        nothing that it did not meet before.
+        """
+        party, activity_id = one
+        if self._near is None:
+            keys = (key.partition("/") for key, _ in self._view.scan("activity"))
+            return {(other, other_id) for other, _, other_id in keys if other != party}
+        others: set[Pair] = set()
+        if number is None:
+            return self._met_before(one)
+        version = load(self._view, "version", f"{party}/{activity_id}/{number:07d}") or {}
+        shape = shape_of(party, activity_id, version)
+        if shape is not None:
+            others.update(pair for pair in self._near(shape) if pair[0] != party)
+            # An older version of theirs can still conflict with ours: one that our writer, not
+            # having seen its successor, took to be the newest.
+            for peer in {key for key, _ in self._view.scan("log")} - {party}:
+                seen = version["seen"].get(peer, 0)
+                for replaced in _replaced_unseen(self._view, peer, seen):
+                    row = load(self._view, "version", replaced) or {}
+                    if self._meetings.at_once(version, row):
+                        others.add((peer, replaced.split("/")[1]))
+        return others | self._met_before(one)
+
+    def _met_before(self, one: Pair) -> set[Pair]:
+        """The other sides of the conflicts that an activity has, whatever their state."""
+        others: set[Pair] = set()
+        for key, _ in self._view.scan("meeting", f"{one[0]}/{one[1]}/"):
+            doc = load(self._view, "conflict", key.rpartition("/")[2]) or {}
+            others.update({(doc[side]["party"], doc[side]["id"]) for side in ("a", "b")} - {one})
+        return others
+
+
+def _all_pairs(view: View, meetings: "_Meetings") -> set[Pairs]:
     """Pairs that might conflict, and those that did under whatever terms."""
-    pairs = {_sorted(one, other) for one, other in _candidates(view, _Meetings(view, founding))}
+    pairs = {_sorted(one, other) for one, other in _candidates(view, meetings)}
     for _, doc in scan(view, "conflict"):
         pairs.add(((doc["a"]["party"], doc["a"]["id"]), (doc["b"]["party"], doc["b"]["id"])))
     return pairs
@@ -134,41 +223,11 @@ def _candidates(view: View, meetings: "_Meetings") -> Iterator[tuple[Pair, Pair]
                 name = f"{activity_id}/{number}"
                 shape = Activity(party, name, known.kind, known.volumes)
                 stands_for[party, name] = (party, activity_id)
-                index.put(shape)
                 every.append(shape)
+    index.put_many(every)
     for shape in every:
         for found in index.near(shape):
             yield stands_for[shape.party, shape.id], stands_for[found.party, found.id]
-
-
-def _others(view: View, founding: Founding, entry: Entry, one: Pair, near: Near) -> set[Pair]:
-    """Activities whose conflict with this one the new version may have made, changed or ended."""
-    others: set[Pair] = set()
-    party, activity_id = one
-    number: int = entry.header.about["version"]
-    version = load(view, "version", f"{party}/{activity_id}/{number:07d}") or {}
-    shape = shape_of(party, activity_id, version)
-    if shape is not None:
-        others.update(pair for pair in near(shape) if pair[0] != party)
-        # An older version of theirs can still conflict with ours: one that our writer, not having
-        # seen its successor, took to be the newest.
-        apart_s = terms(view, founding).separation.time_s
-        for peer in {key for key, _ in view.scan("log")} - {party}:
-            seen = entry.header.seen.get(peer)
-            for replaced in _replaced_unseen(view, peer, seen.size if seen else 0):
-                row = load(view, "version", replaced) or {}
-                if _at_once(_window_s(version), _window_s(row), apart_s):
-                    others.add((peer, replaced.split("/")[1]))
-    return others | _met_before(view, one)
-
-
-def _met_before(view: View, one: Pair) -> set[Pair]:
-    """The other sides of the conflicts that an activity has, whatever their state."""
-    others: set[Pair] = set()
-    for key, _ in view.scan("meeting", f"{one[0]}/{one[1]}/"):
-        doc = load(view, "conflict", key.rpartition("/")[2]) or {}
-        others.update({(doc[side]["party"], doc[side]["id"]) for side in ("a", "b")} - {one})
-    return others
 
 
 def _replaced_unseen(view: View, party: str, seen: int) -> Iterator[str]:
@@ -205,6 +264,12 @@ class _History:
         return seen > replaced_at
 
     @property
+    def volumes(self) -> int:
+        """How many volumes the newest version has, at least one."""
+        content = self.rows[-1]["content"] or {}
+        return max(1, len(content.get("volumes", ())))
+
+    @property
     def newest_unknown(self) -> bool:
         """Whether the newest version is a release of which it is not known what it occupies."""
         return self.rows[-1]["state"] == "released" and self.activity(-1) is None
@@ -223,6 +288,10 @@ class _Meetings:
         if pair not in self._histories:
             self._histories[pair] = _History(self.view, pair)
         return self._histories[pair]
+
+    def at_once(self, one: dict[str, Any], other: dict[str, Any]) -> bool:
+        """Whether the windows of two version rows are near enough to conflict."""
+        return _at_once(_window_s(one), _window_s(other), self.separation.time_s)
 
     def changes(self, one: Pair, other: Pair) -> list[Change]:
         """What makes the rows of this pair right."""
@@ -268,7 +337,7 @@ class _Meetings:
         for i, j in sorted(numbers, key=lambda pair: (sum(pair), pair), reverse=True):
             if a.successor_seen_by(i, b.rows[j]) or b.successor_seen_by(j, a.rows[i]):
                 continue
-            if _at_once(_window_s(a.rows[i]), _window_s(b.rows[j]), self.separation.time_s):
+            if self.at_once(a.rows[i], b.rows[j]):
                 one, other = a.activity(i), b.activity(j)
                 found = one and other and between(one, other, self.separation)
                 if found:

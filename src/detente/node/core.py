@@ -1,12 +1,13 @@
 """What every use case of a node works with: who we are, the store, the clock, the lines joined."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from detente.errors import NotFoundError
 from detente.line import Founding, KeyChain, open_founding, read
 from detente.node.clock import Clock
-from detente.node.replica import Replica
+from detente.node.engine import Engine
 from detente.record import Entry, OpenCard, SigningKey
 from detente.store import logs
 from detente.store.links import Link
@@ -27,8 +28,14 @@ class Core:
         self.counters: Counter[str] = Counter()
         self.heard: dict[tuple[str, str], Link] = {}
         self._foundings: dict[str, Founding] = {}
-        self._writers: dict[str, Replica] = {}
-        self._readers: dict[str, Replica] = {}
+        self.engine = Engine(store, self.lines)
+
+    @contextmanager
+    def settled(self) -> Iterator[Tx]:
+        """A snapshot in which every conflict is known, as far as that can be had soon."""
+        self.engine.settle()
+        with self.store.read() as tx:
+            yield tx
 
     @property
     def language(self) -> str:
@@ -59,14 +66,6 @@ class Core:
         if found is not None:
             return found
         return next((one for one in list(self._foundings.values()) if one.name == line), None)
-
-    def writers_replica(self, founding: Founding) -> Replica:
-        """The conflict engine's replica of a line, for the writer thread alone."""
-        return self._writers.setdefault(founding.id, Replica(founding))
-
-    def readers_replica(self, founding: Founding) -> Replica:
-        """The conflict engine's replica of a line, for everybody else."""
-        return self._readers.setdefault(founding.id, Replica(founding))
 
     def keys(self, tx: Tx, founding: Founding, party: str) -> KeyChain:
         """The keys of a member's log, as far as it is held. Raises LookupError."""

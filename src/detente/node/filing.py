@@ -59,7 +59,7 @@ def file_all(
         return ids
 
     filed = core.store.write(work)
-    with core.store.read() as tx:
+    with core.settled() as tx:
         return [show_plan(core, tx, stored(tx, plan_id)) for plan_id in filed]
 
 
@@ -131,13 +131,13 @@ def activity_of(core: Core, tx: Tx, activity_id: str) -> Activity:
 
 def shown(core: Core, activity_id: str) -> PlanView:
     """One plan as it now is. Raises NotFoundError."""
-    with core.store.read() as tx:
+    with core.settled() as tx:
         return show_plan(core, tx, stored(tx, activity_id))
 
 
 def listed(core: Core) -> list[PlanView]:
     """Every plan, by id."""
-    with core.store.read() as tx:
+    with core.settled() as tx:
         return [show_plan(core, tx, held) for held in plans.all_plans(tx)]
 
 

@@ -2,8 +2,10 @@
 
 from detente.line import read
 from detente.node.core import Core
-from detente.store import links, logs, plans
+from detente.node.views import EngineView
+from detente.store import links, logs, plans, projection
 from detente.store.projection import LineRows
+from detente.store.store import Tx
 
 COUNTERS = (
     "cosignatures_made_total",
@@ -32,4 +34,26 @@ def metrics(core: Core) -> dict[str, float]:
             for line in lines
             for conflict in read.conflicts(LineRows(tx, line.id))
         )
+        found["uncompared_entries"] = sum(
+            projection.count(tx, line.id, "uncompared") for line in lines
+        )
+        engine = engine_of(core, tx)
+    found["engine_ready"] = float(engine.ready)
+    found["engine_activities"] = engine.done
+    found["engine_memory_bytes"] = engine.memory_bytes
     return found
+
+
+def engine_of(core: Core, tx: Tx) -> EngineView:
+    """How far the conflict engine is, over all lines."""
+    replicas = [core.engine.replica(line) for line in core.lines(tx)]
+    reading = [replica.progress for replica in replicas if not replica.ready]
+    # Where nobody attends, whoever asks reads first.
+    ready = not (reading and core.engine.attended)
+    done = sum(at.done for at in reading) if reading else sum(len(one) for one in replicas)
+    return EngineView(
+        ready=ready,
+        done=done,
+        total=sum(at.total for at in reading) if reading else done,
+        memory_bytes=sum(one.memory_bytes() for one in replicas),
+    )

@@ -17,7 +17,7 @@ once and answered alike. Every write is durable when it returns. All methods may
 thread, and raise ``detente.errors`` only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -414,6 +414,18 @@ class Node(Reading):
     def log_out(self, session: str) -> None:
         """End a session."""
         officers.log_out(self._core, session)
+
+    def attend(self, attended: bool) -> None:
+        """Whether a thread calls ``compare`` by itself (``attending``)."""
+        self._core.engine.attended = attended
+
+    def compare(self, told: Callable[[str, int, int], None] = lambda *_: None) -> int:
+        """Compare what has been folded and not compared; up to which change number, when done.
+
+        ``told`` is given a line's name, how many of its activities have been read, and how many
+        there are, while the engine's replica of that line is built.
+        """
+        return self._core.engine.work(lambda founding, at: told(founding.name, at.done, at.total))
 
     def check_writer(self) -> None:
         """Have the store's writer commit; StoreError if it cannot."""

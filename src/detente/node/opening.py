@@ -13,7 +13,6 @@ from detente.node.rekeying import finish
 from detente.node.settings import Settings, database_of, load_settings
 from detente.record import SigningKey, open_card
 from detente.store import identity
-from detente.store.projection import LineRows
 from detente.store.store import Store, Tx
 
 
@@ -37,7 +36,7 @@ def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Cor
 
 
 def _claim(core: Core, tx: Tx) -> None:
-    """Make a new store ours, or find that it is; then let the conflict engine catch up."""
+    """Make a new store ours, or find that it is."""
     owner = identity.owner(tx)
     ours = (core.party, core.card.public.raw)
     if owner is None:
@@ -47,8 +46,6 @@ def _claim(core: Core, tx: Tx) -> None:
             f"this database is that of {owner[0]}, with another signing key",
             remedy="give every node a database of its own, and restore keys and database together",
         )
-    for founding in core.lines(tx):
-        core.writers_replica(founding).catch_up(tx, LineRows(tx, founding.id))
 
 
 def _renew(keys: Path, settings: Settings, clock: Clock, secret: bytes | None) -> None:

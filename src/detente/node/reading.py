@@ -38,15 +38,20 @@ class Reading:
 
     def activities(self, line: str) -> list[views.ReleasedView]:
         """The newest version of every activity on a line."""
-        with self._core.store.read() as tx:
+        with self._core.settled() as tx:
             return activities.released(LineReader(self._core, tx, line).for_list())
 
     def conflicts(self, line: str) -> list[views.ConflictView]:
         """Where activities meet: joint conflicts as every member has them, then our own."""
-        with self._core.store.read() as tx:
+        return self.conflicts_and_unknown(line).conflicts
+
+    def conflicts_and_unknown(self, line: str) -> views.ConflictsView:
+        """The same, and why they may not be all: what has not been compared yet."""
+        with self._core.settled() as tx:
             reader = LineReader(self._core, tx, line).for_list()
             own = activities.plan_activities(self._core, tx)
-            return [*conflicts.joint(reader), *conflicts.own(reader, own)]
+            found = [*conflicts.joint(reader), *conflicts.own(reader, own)]
+            return views.ConflictsView(conflicts=found, unknown=reader.unknown())
 
     def messages(self, line: str) -> list[views.MessageView]:
         """All messages, by the time their writers claim."""
@@ -65,7 +70,7 @@ class Reading:
 
     def proposals(self, line: str) -> list[views.ProposalView]:
         """All proposals, and what became of each."""
-        with self._core.store.read() as tx:
+        with self._core.settled() as tx:
             return talk.proposals(LineReader(self._core, tx, line).for_list())
 
     def obligations(self, line: str) -> list[views.ObligationView]:
@@ -88,7 +93,7 @@ class Reading:
 
     def state_document(self, line: str) -> bytes:
         """The line's state as canonical JSON: equal bytes wherever the same entries are held."""
-        with self._core.store.read() as tx:
+        with self._core.settled() as tx:
             return state_document(LineReader(self._core, tx, line).rows)
 
     def links(self, line: str) -> list[views.LinkView]:
@@ -131,6 +136,11 @@ class Reading:
                 )
                 for act in plans.acts(tx, start, limit)
             ]
+
+    def engine(self) -> views.EngineView:
+        """How far the conflict engine is, and how much memory it takes."""
+        with self._core.store.read() as tx:
+            return measuring.engine_of(self._core, tx)
 
     def metrics(self) -> dict[str, float]:
         """Counters since the node was opened (``…_total``), and how much it holds now."""

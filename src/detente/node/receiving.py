@@ -143,10 +143,11 @@ def receive(
     core.counters["entries_received_total"] += added
     if any(entry.header.type == RECALL for entry in push.entries):
         recalling.honour(core, line)
-    if push.checkpoint is None or push.checkpoint.size > held:
-        return views.Receipt(size=held, cosignature=None)
-    size = push.checkpoint.size
-    return views.Receipt(size=held, cosignature=cosigning.cosign(core, founding, party, size))
+    cosignature = None
+    if push.checkpoint is not None and push.checkpoint.size <= held:
+        cosignature = cosigning.cosign(core, founding, party, push.checkpoint.size)
+    core.engine.follow()
+    return views.Receipt(size=held, cosignature=cosignature)
 
 
 def _check_vouched(core: Core, founding: Founding, push: _Push) -> None:

@@ -42,5 +42,6 @@ def say(
         return once(tx, key, action, {"line": reader.id, **content}, add)
 
     entry_id = core.store.write(work)
+    core.engine.follow()
     with core.store.read() as tx:
         return record.entry(LineReader(core, tx, line), entry_id)

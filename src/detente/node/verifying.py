@@ -13,9 +13,20 @@ nothing more is said about the log until it is repaired.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from detente.conflict import Index
 from detente.errors import DetenteError, StoreError
-from detente.line import Founding, KeyChain, open_founding, project
+from detente.line import (
+    Founding,
+    KeyChain,
+    MemoryView,
+    Rows,
+    compared,
+    open_founding,
+    project,
+    read,
+)
 from detente.line.abouts import RECALL, RECALLABLE, VOUCH
+from detente.line.conflict_id import Pair
 from detente.line.keychain import new_key, rotation
 from detente.node.core import Core
 from detente.node.cosigning import by_one_of
@@ -27,6 +38,7 @@ from detente.record.tree import Frontier, leaf_hash, root_at
 from detente.store import logs, raw
 from detente.store.logs import Row
 from detente.store.store import Tx
+from detente.volumes import Activity
 
 PAGE = 256
 RESTORE = (
@@ -88,6 +100,22 @@ class _BadError(Exception):
         super().__init__(what)
         self.index = index
         self.what = what
+
+
+def _finished(founding: Founding, stored: Rows) -> Rows:
+    """The state's rows as they will be when everything held has been compared."""
+    waiting = [key for kind, key in stored if kind == "uncompared"]
+    if not waiting:
+        return stored
+    view = MemoryView(stored)
+    index = Index(read.terms(view, founding).separation)
+    index.put_many([one.activity for one in read.activities(view) if one.activity is not None])
+
+    def near(activity: Activity) -> list[Pair]:
+        return [(found.party, found.id) for found in index.near(activity)]
+
+    view.apply(compared(view, founding, waiting, near))
+    return view.rows()
 
 
 class _Log(NamedTuple):
@@ -303,7 +331,7 @@ class _Line:
     def _check_state(self, founding: Founding) -> Iterator[_BadError]:
         entries = [entry for log in self.logs.values() for entry in log.entries]
         expected = project(founding, entries)
-        stored = raw.projection(self.tx, self.line)
+        stored = _finished(founding, raw.projection(self.tx, self.line))
         for kind, key in sorted(expected.keys() | stored.keys()):
             if expected.get((kind, key)) != stored.get((kind, key)):
                 yield _BadError(None, f"the state's row {kind} {key} is not what the entries give")

@@ -14,15 +14,12 @@ from detente.errors import StateError
 from detente.line import (
     Draft,
     Founding,
-    activity_touched,
     allowed_while_suspended,
     apply,
-    pair_changes,
-    pairs_touched,
     read,
+    to_compare,
 )
-from detente.line.abouts import JOIN, RECALL, RELEASE, ROTATE, SIGN_TERMS, VOUCH, WITHDRAW
-from detente.line.joint import Pairs
+from detente.line.abouts import JOIN, RECALL, ROTATE, VOUCH
 from detente.node import erasing, restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
@@ -79,26 +76,16 @@ def write(
 
 
 def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[Entry]) -> None:
-    """Fold entries, own or received, into the state of their line, with the conflicts they make.
+    """Fold entries, own or received, into the state of their line.
 
-    Raises RecordError or GapError if one does not belong where it stands.
+    What conflicts they make is found out afterwards (``engine``). Raises RecordError or GapError if
+    one does not belong where it stands.
     """
-    replica = core.writers_replica(founding)
-    if any(entry.header.type in (RELEASE, WITHDRAW, RECALL) for entry in new):
-        replica.catch_up(tx, rows)
-    pairs: set[Pairs] = set()
     for entry in new:
         rows.apply(apply(rows, founding, entry))
-        touched = activity_touched(rows, entry)
-        if touched is not None:
-            replica.follow(tx, rows, touched)
+        rows.apply(to_compare(rows, founding, entry))
         if entry.header.type == RECALL:
             erasing.erase(core, tx, founding, rows, entry)
-        elif entry.header.type == SIGN_TERMS:
-            # It may bring terms of a wider separation into force, for the entries after it as well.
-            replica.catch_up(tx, rows)
-        pairs |= pairs_touched(rows, founding, entry, replica.near)
-    rows.apply(pair_changes(rows, founding, pairs))
     rows.flush()
 
 

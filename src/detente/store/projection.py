@@ -6,9 +6,9 @@ of which all rows are going to be needed are read at once: a query costs as much
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 
 from detente.store import changes
 from detente.store.tables import projection
@@ -33,6 +33,20 @@ _RANGE = select(projection.c.key, projection.c.doc).where(
 )
 _KINDS = select(projection.c.kind, projection.c.key, projection.c.doc).where(
     _OF_LINE, projection.c.kind.in_(bindparam("kinds", expanding=True))
+)
+_REMOVE = delete(projection).where(
+    _OF_LINE, projection.c.kind == bindparam("of_kind"), projection.c.key == bindparam("of_key")
+)
+_COUNT = select(func.count()).where(_OF_LINE, projection.c.kind == bindparam("of_kind"))
+_PAGE = (
+    select(projection.c.key, projection.c.doc)
+    .where(
+        _OF_LINE,
+        projection.c.kind == bindparam("of_kind"),
+        projection.c.key > bindparam("after"),
+    )
+    .order_by(projection.c.key)
+    .limit(bindparam("most"))
 )
 
 
@@ -102,21 +116,7 @@ class LineRows:
 
     def flush(self) -> None:
         """Write what was changed, and note every changed row in the change log."""
-        for (kind, key), doc in self._changed.items():
-            if doc is None:
-                self._tx.connection.execute(
-                    delete(projection).where(
-                        projection.c.line == self._line,
-                        projection.c.kind == kind,
-                        projection.c.key == key,
-                    )
-                )
-        put(
-            self._tx,
-            self._line,
-            {at: doc for at, doc in self._changed.items() if doc is not None},
-        )
-        changes.note_all(self._tx, self._line, list(self._changed))
+        write(self._tx, self._line, self._changed)
         for (kind, key), doc in self._changed.items():
             if kind not in self._whole:
                 self._read[kind, key] = doc
@@ -126,6 +126,37 @@ class LineRows:
                 self._whole[kind][key] = doc
         self._keys.clear()
         self._changed.clear()
+
+
+def write(tx: Tx, line: str, changed: Mapping[tuple[str, str], bytes | None]) -> None:
+    """Put rows and remove those that are None, and note each of them in the change log."""
+    gone = [
+        {"of_line": line, "of_kind": kind, "of_key": key}
+        for (kind, key), doc in changed.items()
+        if doc is None
+    ]
+    if gone:
+        tx.connection.execute(_REMOVE, gone)
+    put(tx, line, {at: doc for at, doc in changed.items() if doc is not None})
+    changes.note_all(tx, line, list(changed))
+
+
+def count(tx: Tx, line: str, kind: str) -> int:
+    """How many rows of a kind a line has."""
+    given = {"of_line": line, "of_kind": kind}
+    return tx.connection.execute(_COUNT, given).scalar_one()
+
+
+def stream(tx: Tx, line: str, kind: str, page: int = 2048) -> Iterator[tuple[str, bytes]]:
+    """``(key, doc)`` of every row of a kind, sorted by key; few of them in memory at a time."""
+    after = ""
+    while True:
+        given = {"of_line": line, "of_kind": kind, "after": after, "most": page}
+        rows = [(key, doc) for key, doc in tx.connection.execute(_PAGE, given)]
+        yield from rows
+        if len(rows) < page:
+            return
+        after = rows[-1][0]
 
 
 def put(tx: Tx, line: str, rows: dict[tuple[str, str], bytes]) -> None:

@@ -3,7 +3,7 @@
 from detente.api.calls import bodies
 from detente.api.route import Call
 from detente.node import Node
-from detente.node.views import ConflictView, EntryView, LineView, LinkView, ReleasedView
+from detente.node.views import ConflictsView, EntryView, LineView, LinkView, ReleasedView
 
 
 def list_lines(node: Node, call: Call) -> list[LineView]:
@@ -61,9 +61,9 @@ def list_activities(node: Node, call: Call) -> list[ReleasedView]:
     return node.activities(call.path["line"])
 
 
-def list_conflicts(node: Node, call: Call) -> list[ConflictView]:
-    """Where activities on a line meet, open and ended."""
-    return node.conflicts(call.path["line"])
+def list_conflicts(node: Node, call: Call) -> ConflictsView:
+    """Where activities on a line meet, open and ended, and why there may be more."""
+    return node.conflicts_and_unknown(call.path["line"])
 
 
 def list_links(node: Node, call: Call) -> list[LinkView]:

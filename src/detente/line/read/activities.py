@@ -1,12 +1,12 @@
 """Activities and conflicts, as the line knows them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from detente.line.read.base import Stamp, stamp
-from detente.line.view import View, load, scan
+from detente.line.view import View, decode, load, scan
 from detente.volumes.codec import volumes_from_wire
 from detente.volumes.model import Activity
 
@@ -63,10 +63,10 @@ class Conflict(msgspec.Struct, frozen=True):
     """Two activities of different parties closer than the terms' separation.
 
     ``state`` is ``open``, ``ended``, or ``unknown`` where a newest version's content is not known
-    here. ``kind`` says what it is with (``detente.conflict.Kind``). ``versions`` names, per party,
-    the released version the figures are of; ``suggestions`` are per party that would move, computed
-    from those released versions only. ``parts`` are the first ones; there are ``more_parts`` beside
-    them, and the other figures are of all.
+    here or has not been compared yet. ``kind`` says what it is with (``detente.conflict.Kind``).
+    ``versions`` names, per party, the released version the figures are of; ``suggestions`` are per
+    party that would move, computed from those released versions only. ``parts`` are the first
+    ones; there are ``more_parts`` beside them, and the other figures are of all.
     """
 
     id: str
@@ -134,6 +134,22 @@ def _version(party: str, activity_id: str, doc: Mapping[str, Any]) -> Version:
     )
 
 
+def newest_of(rows: Iterable[tuple[str, bytes]]) -> Iterator[Version]:
+    """The newest version of every activity, from all ``version`` rows as they are sorted."""
+    last: tuple[str, bytes] | None = None
+    for row in rows:
+        if last is not None and row[0].rpartition("/")[0] != last[0].rpartition("/")[0]:
+            yield _row_version(*last)
+        last = row
+    if last is not None:
+        yield _row_version(*last)
+
+
+def _row_version(key: str, doc: bytes) -> Version:
+    party, activity_id, _ = key.split("/")
+    return _version(party, activity_id, decode(doc))
+
+
 def shape_of(party: str, activity_id: str, doc: Mapping[str, Any]) -> Activity | None:
     """What the version of a ``version`` row occupies, or None if nothing or not known here."""
     content = doc["content"] or {}
@@ -144,13 +160,44 @@ def shape_of(party: str, activity_id: str, doc: Mapping[str, Any]) -> Activity |
     return Activity(party, activity_id, content["kind"], volumes)
 
 
+class Uncompared(msgspec.Struct, frozen=True):
+    """What was folded and has not been compared: conflicts of it are not known.
+
+    With ``everything``, terms have come into force under which nothing has been compared yet.
+    """
+
+    activities: frozenset[tuple[str, str]]
+    everything: bool
+
+    def concerns(self, party: str, activity_id: str) -> bool:
+        """Whether the conflicts of this activity are not all known."""
+        return self.everything or (party, activity_id) in self.activities
+
+
+def uncompared(view: View) -> Uncompared:
+    """What of the line has not been compared."""
+    rows = [(key.partition("/")[0], doc["activity"]) for key, doc in scan(view, "uncompared")]
+    return Uncompared(
+        activities=frozenset((party, one) for party, one in rows if one is not None),
+        everything=any(one is None for _, one in rows),
+    )
+
+
 def conflicts(view: View) -> list[Conflict]:
     """Every conflict of the line, open, ended or unknown, by start and id."""
-    found = [msgspec.json.decode(doc, type=Conflict) for _, doc in view.scan("conflict")]
+    waiting = uncompared(view)
+    found = [_conflict(doc, waiting) for _, doc in view.scan("conflict")]
     return sorted(found, key=lambda conflict: (conflict.start, conflict.id))
 
 
 def conflict(view: View, conflict_id: str) -> Conflict | None:
     """One conflict, or None."""
     doc = view.get("conflict", conflict_id)
-    return None if doc is None else msgspec.json.decode(doc, type=Conflict)
+    return None if doc is None else _conflict(doc, uncompared(view))
+
+
+def _conflict(doc: bytes, waiting: Uncompared) -> Conflict:
+    found = msgspec.json.decode(doc, type=Conflict)
+    if any(waiting.concerns(side.party, side.id) for side in (found.a, found.b)):
+        return msgspec.structs.replace(found, state="unknown")
+    return found

@@ -52,6 +52,7 @@ def plan(core: Core, tx: Tx, stored: Plan) -> PlanView:
         for reader in readers
         if (newest := read.newest(reader.rows, core.party, stored.id)) is not None
     ]
+    own = [found for reader in readers for found in conflicts.own_of(reader, activity)]
     return PlanView(
         id=stored.id,
         party=core.party,
@@ -65,7 +66,10 @@ def plan(core: Core, tx: Tx, stored: Plan) -> PlanView:
         changed=format_time(stored.changed_s),
         changed_by=stored.changed_by,
         releases=releases,
-        conflicts=[found for reader in readers for found in conflicts.own_of(reader, activity)],
+        conflicts=own,
+        unknown=[
+            f"{reader.name}: {why}" for reader in readers for why in reader.unknown_of_plans()
+        ],
     )
 
 
@@ -116,6 +120,7 @@ def _released(reader: LineReader, newest: Version) -> ReleasedView:
         note=newest.note,
         volumes=volumes_to_wire(volumes),
         unknown=newest.unknown if newest.state == "released" else None,
+        compared=not reader.uncompared.concerns(newest.party, newest.id),
         start=format_time(min(volume.start_s for volume in volumes)) if volumes else None,
         end=format_time(max(volume.end_s for volume in volumes)) if volumes else None,
         remarks=remarks.on_released(reader.terms, volumes, released_s) if volumes else [],

@@ -94,13 +94,16 @@ def own(reader: LineReader, plans: list[Activity]) -> list[ConflictView]:
 
 
 def own_of(reader: LineReader, plan: Activity) -> list[ConflictView]:
-    """Own conflicts of one plan on one line; none where the line already sees exactly that plan."""
+    """Own conflicts of one plan on one line; none where the line already sees exactly that plan.
+
+    Whether they are all known is for ``reader.unknown`` to say.
+    """
     newest = read.newest(reader.rows, plan.party, plan.id)
     seen = newest.activity if newest is not None and newest.form == "exact" else None
     if seen is not None and (seen.kind, seen.volumes) == (plan.kind, plan.volumes):
         return []
     found = []
-    for pair in sorted(reader.replica.near(plan)):
+    for pair in sorted(reader.near(plan) or ()):
         theirs = reader.newest(pair)
         if theirs is not None and theirs.activity is not None:
             met = _met(plan, theirs.activity, reader.terms.separation)

@@ -36,7 +36,10 @@ def prospect(reader: LineReader, moves: Activity, other: Pair, shift: ShiftView)
         check_activity(moved)
     except DetenteError:
         return UNKNOWN
-    met = {pair: _met(reader, moved, pair) for pair in reader.replica.near(moved)}
+    near = reader.near(moved)
+    if near is None:
+        return UNKNOWN
+    met = {pair: _met(reader, moved, pair) for pair in near}
     opens = [
         MeetingView(
             party=pair[0],

@@ -9,15 +9,18 @@ from detente.line.conflict_id import Pair
 from detente.line.read import Version
 from detente.node.clock import domain_now_s
 from detente.node.core import Core
-from detente.node.replica import Replica
+from detente.node.replica import engine_words
 from detente.node.views import AcknowledgementView
 from detente.store import logs, plans
 from detente.store.projection import LineRows
 from detente.store.store import Tx
+from detente.volumes import Activity
 from detente.volumes.times import format_time
 
 TALK = ("ack", "answer", "entry", "id", "message", "proposal")
 """Kinds of rows that say of an entry what was said to it, and whether it counts."""
+NAMED_MAX = 3
+"""Activities that are named where some have not been compared."""
 
 
 class LineReader:
@@ -29,6 +32,7 @@ class LineReader:
         self.founding: Founding = core.founding(tx, line)
         self.rows = LineRows(tx, self.founding.id)
         self._listing = False
+        self._knows_all = True
         self._newest: dict[Pair, Version | None] = {}
 
     @property
@@ -104,12 +108,34 @@ class LineReader:
                 found[member] = None if time_s is None else format_time(time_s)
         return found
 
+    def near(self, activity: Activity) -> set[Pair] | None:
+        """Released activities of others that might conflict with this one; None: not known now."""
+        replica = self.core.engine.replica(self.founding)
+        found = replica.near(self.tx, self.terms.separation, activity)
+        self._knows_all = self._knows_all and found is not None
+        return found
+
     @cached_property
-    def replica(self) -> Replica:
-        """What is released and known here, indexed; as new as this snapshot at least."""
-        replica = self.core.readers_replica(self.founding)
-        replica.catch_up(self.tx, self.rows)
-        return replica
+    def uncompared(self) -> read.Uncompared:
+        """What of the line has not been compared."""
+        return read.uncompared(self.rows)
+
+    def unknown_of_plans(self) -> list[str]:
+        """Why conflicts of own plans asked for so far are not all known; empty if they are."""
+        if self._knows_all:
+            return []
+        progress = self.core.engine.replica(self.founding).progress
+        return [f"conflicts of our plans are not known: {engine_words(progress)}"]
+
+    def unknown(self) -> list[str]:
+        """Why conflicts asked for so far are not all known, in sentences; empty if they are."""
+        said = self.unknown_of_plans()
+        if self.uncompared.everything:
+            said.append("nothing has been compared yet under the terms that have come into force")
+        elif names := sorted(f"{party} {one}" for party, one in self.uncompared.activities):
+            more = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
+            said.append(f"not compared yet: {', '.join(names[:NAMED_MAX])}{more}")
+        return said
 
     def newest(self, pair: Pair) -> Version | None:
         """The newest version of an activity, read once."""

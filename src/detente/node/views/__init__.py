@@ -11,6 +11,7 @@ instant. Volumes are in the protocol's JSON (docs/protocol.md, section 6, "Relea
 
 from detente.node.views.activities import (
     ConflictSideView,
+    ConflictsView,
     ConflictView,
     MeetingView,
     PartView,
@@ -22,7 +23,7 @@ from detente.node.views.activities import (
     SuggestionView,
 )
 from detente.node.views.base import Json, PlaceView, ShiftView, View
-from detente.node.views.desk import AuditView, ChangeView, OfficerView
+from detente.node.views.desk import AuditView, ChangeView, EngineView, OfficerView
 from detente.node.views.lines import ForkView, LineView, LinkView, MemberView
 from detente.node.views.record import (
     AcknowledgementView,
@@ -44,6 +45,8 @@ __all__ = [
     "CommitmentView",
     "ConflictSideView",
     "ConflictView",
+    "ConflictsView",
+    "EngineView",
     "EntryView",
     "Finding",
     "ForkView",

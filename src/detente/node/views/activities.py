@@ -92,11 +92,11 @@ class ConflictView(View, frozen=True, kw_only=True):
     ``basis`` is ``joint`` (released against released; every member computes the same, under the
     same ``id``) or ``own`` (our exact plan against what they released; shown to our officers only
     and never sent). ``state`` is ``open``, ``ended``, or ``unknown`` where earlier versions met and
-    it is not known here what a newest one occupies. Distances are the least between the two.
-    ``parts`` are the first ones, in the order they begin; there are ``more_parts`` beside them, and
-    the other figures are of all. ``notes`` says in plain sentences what had to be widened to
-    compare them. ``begun`` says which side has begun, or is over: ``suggestions`` never move into
-    the past, nor in time what has begun.
+    it is not known here what a newest one occupies, or that has not been compared yet. Distances
+    are the least between the two. ``parts`` are the first ones, in the order they begin; there are
+    ``more_parts`` beside them, and the other figures are of all. ``notes`` says in plain sentences
+    what had to be widened to compare them. ``begun`` says which side has begun, or is over:
+    ``suggestions`` never move into the past, nor in time what has begun.
     """
 
     id: str
@@ -120,6 +120,17 @@ class ConflictView(View, frozen=True, kw_only=True):
     proposals: list[ProposalView]
 
 
+class ConflictsView(View, frozen=True, kw_only=True):
+    """All conflicts of a line that are known, and in sentences why there may be others.
+
+    Only where ``unknown`` is empty does what is not listed not conflict, as far as it is released
+    and held here.
+    """
+
+    conflicts: list[ConflictView]
+    unknown: list[str]
+
+
 class PlanReleaseView(View, frozen=True, kw_only=True):
     """One line's newest version of a plan. ``current``: the plan has not changed since."""
 
@@ -133,7 +144,10 @@ class PlanReleaseView(View, frozen=True, kw_only=True):
 
 
 class PlanView(View, frozen=True, kw_only=True):
-    """An own activity, private until it is released. ``revision`` counts its changes here."""
+    """An own activity, private until it is released. ``revision`` counts its changes here.
+
+    ``unknown`` says why ``conflicts`` may lack some; it is empty if they are all that there are.
+    """
 
     id: str
     party: str
@@ -148,6 +162,7 @@ class PlanView(View, frozen=True, kw_only=True):
     changed_by: str
     releases: list[PlanReleaseView]
     conflicts: list[ConflictView]
+    unknown: list[str]
 
 
 class PreviewView(View, frozen=True, kw_only=True):
@@ -179,8 +194,9 @@ class ReleasedView(View, frozen=True, kw_only=True):
 
     ``title`` is our private title of an own plan; a peer's activity has none. ``unknown`` says why
     it is not known here what the activity occupies (``not-held``, ``unreadable``, ``recalled``): it
-    may then be anywhere at any time, and no conflict with it can be found. ``remarks`` are as a
-    preview has them, for the time its writer claims.
+    may then be anywhere at any time, and no conflict with it can be found. Where it is not
+    ``compared`` yet, its conflicts are not known. ``remarks`` are as a preview has them, for the
+    time its writer claims.
     """
 
     line: str
@@ -197,6 +213,7 @@ class ReleasedView(View, frozen=True, kw_only=True):
     note: str
     volumes: list[Json]
     unknown: str | None
+    compared: bool
     start: str | None
     end: str | None
     remarks: list[str]

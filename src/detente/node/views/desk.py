@@ -12,6 +12,18 @@ class ChangeView(View, frozen=True, kw_only=True):
     key: str
 
 
+class EngineView(View, frozen=True, kw_only=True):
+    """How far the conflict engine is: ``done`` of ``total`` activities read from the store.
+
+    Until it is ``ready`` conflicts are not all known. ``memory_bytes`` is about what it takes.
+    """
+
+    ready: bool
+    done: int
+    total: int
+    memory_bytes: int
+
+
 class OfficerView(View, frozen=True, kw_only=True):
     """A person on watch at this node. ``role`` is ``watch`` or ``admin``."""
 
