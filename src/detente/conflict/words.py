@@ -1,4 +1,4 @@
-"""What a conflict with an area is called where people read it."""
+"""What a conflict with an area is called where people read it: a sentence, and a word for marks."""
 
 from detente.conflict.model import Kind
 
@@ -12,6 +12,14 @@ _NEAR = {
     Kind.SPECIAL_CAUTION_AREA: "near a special caution area",
     Kind.RESTRICTED_OPERATING_ZONE: "near a restricted operating zone",
 }
+MARKS = {
+    Kind.SEPARATION: "",
+    Kind.SPECIAL_CAUTION_AREA: "CAUTION",
+    Kind.RESTRICTED_OPERATING_ZONE: "ZONE",
+    Kind.LINE_CROSSING: "LINE",
+    Kind.PROTECTED_SITE: "SITE",
+}
+"""Short enough for a mark on a map. A word, for no colour and no sign is read alike by everyone."""
 
 
 def words_of(kind: str, lateral_m: float) -> str:

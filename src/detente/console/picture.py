@@ -21,10 +21,12 @@ import shapely
 from shapely.geometry import Point, box, mapping
 from shapely.geometry.base import BaseGeometry
 
+from detente.conflict import Kind
 from detente.console import outlines, words
 from detente.console.parties import Styles, styles
 from detente.node.views import ConflictView, LineView, PlanView, PreviewView, ReleasedView
 from detente.volumes import Volume
+from detente.volumes.areas import area_of
 from detente.volumes.codec import volumes_from_wire
 from detente.volumes.times import parse_time_s
 
@@ -46,6 +48,8 @@ class Drawn(msgspec.Struct, frozen=True):
     label: str
     volumes: tuple[Volume, ...]
     wire: list[Json]
+    area: str
+    """Which kind of area it is (``volumes.areas``), or empty."""
 
 
 def picture(
@@ -71,6 +75,7 @@ def picture(
                 role="outline",
                 key=one.key,
                 style=one.style,
+                area=one.area,
                 heights=words.heights([wire]),
                 window=words.window(wire["start"], wire["end"], now_s),
             )
@@ -91,7 +96,7 @@ def picture(
     return {
         "features": {"type": "FeatureCollection", "features": features},
         "bounds": _bounds(shapes, line),
-        "legend": _legend(line, look, {one.style for one in drawn}, bool(meeting)),
+        "legend": _legend(line, look, drawn, meeting),
         "attribution": ATTRIBUTION,
     }
 
@@ -113,8 +118,9 @@ def _released(activities: Iterable[ReleasedView], look: Styles, now_s: float) ->
     for one in activities:
         if one.withdrawn or one.end is None or parse_time_s(one.end) < now_s:
             continue
+        area = area_of(one.kind) or ""
         label = (
-            f"{one.party} · {one.id}\n{words.heights(one.volumes)}\n"
+            f"{one.party} · {one.id}\n{_capitals(area)}{words.heights(one.volumes)}\n"
             f"{words.hours(one.start, one.end, now_s)}"
         )
         yield Drawn(
@@ -123,6 +129,7 @@ def _released(activities: Iterable[ReleasedView], look: Styles, now_s: float) ->
             label,
             volumes_from_wire(one.volumes),
             one.volumes,
+            area,
         )
 
 
@@ -134,14 +141,20 @@ def _plans(plans: Iterable[PlanView], line: LineView, now_s: float) -> Iterable[
         seen = [r for r in plan.releases if r.line == line.id and not r.withdrawn]
         if any(r.current and r.form == "exact" for r in seen):
             continue
-        label = "" if seen else f"{plan.party} · {plan.id}\nNOT RELEASED"
+        area = area_of(plan.kind) or ""
+        label = "" if seen else f"{plan.party} · {plan.id}\n{_capitals(area)}NOT RELEASED"
         yield Drawn(
             f"{plan.party}/{plan.id}",
             "plan",
             label,
             volumes_from_wire(plan.volumes),
             plan.volumes,
+            area,
         )
+
+
+def _capitals(area: str) -> str:
+    return f"{area.upper()}\n" if area else ""
 
 
 def _conflicts(
@@ -151,17 +164,21 @@ def _conflicts(
     plans: Sequence[PlanView],
     now_s: float,
 ) -> Iterable[Json]:
-    half_m = float(line.terms["separation"]["lateral_m"]) / 2
     for conflict in conflicts:
+        # Of a line or a site what counts is where the other reaches it.
+        edge = conflict.kind in (Kind.LINE_CROSSING, Kind.PROTECTED_SITE)
+        half_m = 0.0 if edge else float(line.terms["separation"]["lateral_m"]) / 2
         a, b = sides(conflict, activities, plans)
         yield _feature(
             Point(conflict.place.lon, conflict.place.lat),
             role="conflict",
             key=conflict.id,
-            tag=words.tag(conflict.id),
+            tag=f"{words.mark(conflict.kind)} {words.tag(conflict.id)}".strip(),
+            area=conflict.kind != Kind.SEPARATION,
             basis=conflict.basis,
             sides=[f"{s.party}/{s.id}" for s in (conflict.a, conflict.b)],
             summary=f"{conflict.a.party} {conflict.a.id} and {conflict.b.party} {conflict.b.id}, "
+            f"{f'{met}, ' if (met := words.met(conflict)) else ''}"
             f"{words.window(conflict.start, conflict.end, now_s)}",
         )
         first, second = volumes_from_wire(a) if a else (), volumes_from_wire(b) if b else ()
@@ -177,7 +194,8 @@ def _conflicts(
                 )
             )
             if not shared.is_empty:
-                yield _feature(shared, role="overlap", key=conflict.id)
+                style = "overlap" if conflict.kind == Kind.SEPARATION else "overlap-area"
+                yield _feature(shared, role="overlap", key=conflict.id, style=style)
 
 
 def sides(
@@ -215,17 +233,24 @@ def _bounds(shapes: list[BaseGeometry], line: LineView) -> list[float]:
     ]
 
 
-def _legend(line: LineView, look: Styles, shown: set[str], conflicts: bool) -> list[Json]:
+def _legend(
+    line: LineView, look: Styles, drawn: Sequence[Drawn], conflicts: Sequence[ConflictView]
+) -> list[Json]:
     entries = [{"style": "own", "text": f"{line.own} (own), released"}]
-    if "plan" in shown:
+    if any(one.style == "plan" for one in drawn):
         entries.append({"style": "plan", "text": f"{line.own} plan, only you see it"})
     entries += [
         {"style": style, "text": f"{party}, released"}
         for party, style in look.items()
         if style != "own"
     ]
-    if conflicts:
+    if any(one.area for one in drawn):
+        entries.append({"style": "comb", "text": "site, line, zone or caution area"})
+    kinds = {conflict.kind for conflict in conflicts}
+    if Kind.SEPARATION in kinds:
         entries.append({"style": "overlap", "text": "closer than the separation"})
+    if kinds - {Kind.SEPARATION}:
+        entries.append({"style": "overlap-area", "text": "in the way of an area"})
     entries.append({"style": "area", "text": "area of the line"})
     return entries
 

@@ -71,6 +71,8 @@ def _environment() -> jinja2.Environment:
         "vertical_short": words.vertical_short,
         "shift": words.shift,
         "tag": words.tag,
+        "met": words.met,
+        "mark": words.mark,
         "text": lambda message, language: board.text_of(message, language)[0],
         "position": lambda place: words.position(place.lon, place.lat),
         "grid": lambda place: words.grid(place.lon, place.lat),

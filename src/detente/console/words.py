@@ -12,7 +12,9 @@ from typing import Any
 
 import mgrs
 
-from detente.node.views import ShiftView
+from detente.conflict import Kind
+from detente.conflict.words import MARKS, words_of
+from detente.node.views import ConflictView, ShiftView
 from detente.volumes.codec import volumes_from_wire
 from detente.volumes.times import parse_time_s
 from detente.volumes.units import FL_M, FT_M, NM_M
@@ -210,6 +212,16 @@ def places(volumes: list[dict[str, Any]]) -> list[str]:
 def east(lon: float) -> float:
     """A longitude that ran on across the antimeridian, back within ±180 degrees."""
     return (lon + 180.0) % 360.0 - 180.0
+
+
+def met(conflict: ConflictView) -> str:
+    """``in the buffer of a protected site``, or empty: what kind of area it is about."""
+    return words_of(conflict.kind, conflict.lateral_m)
+
+
+def mark(kind: str) -> str:
+    """``SITE`` and the like for a conflict with an area, else empty."""
+    return MARKS[Kind(kind)]
 
 
 def tag(conflict_id: str) -> str:

@@ -6,7 +6,8 @@ EXERCISE. The geography and the public history are real (the Afghan–Tajik bord
 Two parties, ``us`` and ``ru``, share the line ``northern-watch``. The exercise opens at 01:20 Z on
 9 August 2021 on its own clock. One conflict is open then: the ``us`` surveillance orbit south of
 Kunduz and the ``ru`` reconnaissance corridor overlap in space and height for 40 minutes, counted
-with the ten minutes the terms keep between them.
+with the ten minutes the terms keep between them. Two protected sites, a line and a special caution
+area stand on the map and meet nothing yet.
 """
 
 from typing import Any
@@ -150,6 +151,35 @@ CONVOY_NOTE = (
     "The marks are not visible at night."
 )
 
+KABUL_AIRPORT = Activity(
+    "us",
+    "kabul-airport",
+    "protected site",
+    (
+        _circle(
+            KABUL_OAKB,
+            9_260.0,
+            _surface_to(5_000.0),
+            "2021-08-09T00:00:00Z",
+            "2021-08-10T00:00:00Z",
+        ),
+    ),
+)
+HOSPITAL = Activity(
+    "us",
+    "hospital-kunduz",
+    "protected site",
+    (
+        _circle(
+            KUNDUZ,
+            5_000.0,
+            _surface_to(3_000.0),
+            "2021-08-09T00:00:00Z",
+            "2021-08-10T00:00:00Z",
+        ),
+    ),
+)
+
 ORBIT_WEST = Activity(
     "us",
     "orbit-west",
@@ -227,7 +257,7 @@ PATROL = Activity(
 TRAINING = Activity(
     "ru",
     "training-area",
-    "exercise",
+    "special caution area",
     (
         _circle(
             TRAINING_GROUND,
@@ -238,6 +268,22 @@ TRAINING = Activity(
         ),
     ),
 )
+
+PANJ_LINE = Activity(
+    "ru",
+    "line-panj",
+    "line",
+    (
+        _corridor(
+            ((68.20, 37.05), (68.68, 37.25), (69.10, 37.27), (69.50, 37.55)),
+            1.0,
+            _surface_to(3_000.0),
+            "2021-08-09T00:00:00Z",
+            "2021-08-10T00:00:00Z",
+        ),
+    ),
+)
+"""North of the bank, so that the convoy, which begins at the crossing, does not cross it."""
 
 PATROL_NIGHT = Activity(
     "ru",
@@ -255,8 +301,8 @@ PATROL_NIGHT = Activity(
 )
 
 PLANS: dict[str, tuple[Activity, ...]] = {
-    "us": (ORBIT, TANKER, AIRLIFT, CONVOY, ORBIT_WEST, ORBIT_EAST),
-    "ru": (RECONNAISSANCE, PATROL, TRAINING, PATROL_NIGHT),
+    "us": (ORBIT, TANKER, AIRLIFT, CONVOY, KABUL_AIRPORT, HOSPITAL, ORBIT_WEST, ORBIT_EAST),
+    "ru": (RECONNAISSANCE, PATROL, TRAINING, PANJ_LINE, PATROL_NIGHT),
 }
 """Every plan, filed privately at its party's node."""
 
@@ -266,8 +312,15 @@ RELEASED: dict[str, tuple[tuple[str, str], ...]] = {
         (TANKER.id, "coarse"),
         (AIRLIFT.id, "exact"),
         (CONVOY.id, "exact"),
+        (KABUL_AIRPORT.id, "exact"),
+        (HOSPITAL.id, "exact"),
     ),
-    "ru": ((RECONNAISSANCE.id, "exact"), (PATROL.id, "exact"), (TRAINING.id, "coarse")),
+    "ru": (
+        (RECONNAISSANCE.id, "exact"),
+        (PATROL.id, "exact"),
+        (TRAINING.id, "coarse"),
+        (PANJ_LINE.id, "exact"),
+    ),
 }
 """What has been released when the exercise opens, and how; the rest stays private."""
 

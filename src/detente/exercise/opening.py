@@ -19,11 +19,14 @@ TITLES = {
     exercise.TANKER.id: "Tanker anchor, Baghlan",
     exercise.AIRLIFT.id: "Airlift Kabul to Mazar-i-Sharif",
     exercise.CONVOY.id: "Relief convoy Sher Khan Bandar to Kunduz",
+    exercise.KABUL_AIRPORT.id: "Kabul airport, open as the way out",
+    exercise.HOSPITAL.id: "Regional hospital, Kunduz",
     exercise.ORBIT_WEST.id: "Surveillance orbit, west",
     exercise.ORBIT_EAST.id: "Surveillance orbit, east",
     exercise.RECONNAISSANCE.id: "Reconnaissance Dushanbe, Panj, Kunduz, Ayvaj",
     exercise.PATROL.id: "Helicopter patrol along the Panj",
     exercise.TRAINING.id: "Training ground, exercise on 9 August",
+    exercise.PANJ_LINE.id: "Coordination line along the Panj",
     exercise.PATROL_NIGHT.id: "Night patrol along the Panj",
 }
 

@@ -19,6 +19,7 @@ const DASHES: Record<string, number[]> = {
   "peer-3": [6, 1, 1, 1, 1, 1],
 };
 const HATCH_PX = 12;
+const COMB_PX = 7;
 
 const byStyle = (suffix = ""): DataDrivenPropertyValueSpecification<string> =>
   [
@@ -44,8 +45,9 @@ function hatch(style: string): ImageData {
   pen.globalAlpha = 0.1;
   if (style !== "plan") pen.fillRect(0, 0, HATCH_PX, HATCH_PX);
   pen.globalAlpha = 0.5;
-  const rising = style === "peer-0" || style === "peer-2" || style === "overlap";
-  const falling = style === "peer-1" || style === "peer-2" || style === "overlap";
+  const crossed = style === "peer-2" || style.startsWith("overlap");
+  const rising = style === "peer-0" || crossed;
+  const falling = style === "peer-1" || crossed;
   const level = style === "peer-3";
   // Each stroke is drawn thrice, so that the tile joins its neighbours without gaps.
   for (const shift of [-HATCH_PX, 0, HATCH_PX]) {
@@ -57,7 +59,7 @@ function hatch(style: string): ImageData {
 }
 
 export function addPatterns(map: Map): void {
-  for (const style of [...STYLES, "overlap"]) map.addImage(`hatch-${style}`, hatch(style));
+  for (const style of [...STYLES, "overlap", "overlap-area"]) map.addImage(`hatch-${style}`, hatch(style));
 }
 
 export function addActivities(map: Map): void {
@@ -81,13 +83,18 @@ export function addActivities(map: Map): void {
     id: "overlaps",
     type: "fill",
     source: "overlap",
-    paint: { "fill-pattern": "hatch-overlap" },
+    paint: {
+      "fill-pattern": ["match", ["get", "style"], "overlap", "hatch-overlap", "hatch-overlap-area"],
+    },
   });
   map.addLayer({
     id: "overlap-edges",
     type: "line",
     source: "overlap",
-    paint: { "line-color": colour("overlap"), "line-width": 1.5 },
+    paint: {
+      "line-color": ["match", ["get", "style"], "overlap", colour("overlap"), colour("overlap-area")],
+      "line-width": 1.5,
+    },
   });
   map.addLayer({
     id: "chosen-edges",
@@ -96,6 +103,19 @@ export function addActivities(map: Map): void {
     filter: ["in", ["get", "key"], ["literal", []]],
     layout: { "line-join": "round" },
     paint: { "line-color": colour("chosen"), "line-width": 7, "line-opacity": 0.35 },
+  });
+  // Charts give the edge of a restricted area a comb that points inward; so do we.
+  map.addLayer({
+    id: "combs",
+    type: "line",
+    source: "outline",
+    filter: ["!=", ["get", "area"], ""],
+    paint: {
+      "line-color": byStyle(),
+      "line-width": COMB_PX,
+      "line-offset": COMB_PX / 2,
+      "line-dasharray": [0.25, 0.6],
+    },
   });
   // A line's dashes cannot depend on the feature, so each style has its layer.
   for (const style of STYLES) {

@@ -31,6 +31,7 @@ export function showMarks(map: Map, picture: Picture): void {
     marker.setLngLat([lon, lat]);
     const element = marker.getElement();
     element.classList.add("mark", `mark-${properties.basis}`);
+    element.classList.toggle("mark-area", properties.area);
     element.textContent = properties.tag;
     element.title = properties.summary;
     element.setAttribute("aria-label", `Conflict ${properties.tag}: ${properties.summary}`);

@@ -9,6 +9,7 @@ export interface OutlineProperties {
   role: "outline";
   key: string; // "<party>/<id>"
   style: string; // "own", "plan" (own, not released), "peer-0" …
+  area: string; // "protected site" …, or empty
   heights: string;
   window: string;
 }
@@ -25,12 +26,14 @@ export interface NameProperties {
 export interface OverlapProperties {
   role: "overlap";
   key: string; // the conflict's id
+  style: "overlap" | "overlap-area";
 }
 
 export interface ConflictProperties {
   role: "conflict";
   key: string;
-  tag: string; // short name, the same on both sides
+  tag: string; // short name, the same on both sides; after the kind of area, if it is with one
+  area: boolean;
   summary: string;
   basis: "joint" | "own";
   sides: string[]; // the two activities' keys
