@@ -72,11 +72,10 @@ def test_every_command_shown_exists(document: Path) -> None:
         assert shown <= options | {"--help"}, f"{document.name}: {' '.join(words)}"
 
 
-def test_the_readme_shows_what_check_prints() -> None:
+@pytest.mark.parametrize("document", ["README.md", "docs/files.md"])
+def test_the_documents_show_what_check_prints(document: str) -> None:
     transcripts = [
-        block
-        for block in fenced(ROOT / "README.md", "console")
-        if block.startswith("$ ./dev check")
+        block for block in fenced(ROOT / document, "console") if block.startswith("$ ./dev check")
     ]
     assert transcripts
     for block in transcripts:

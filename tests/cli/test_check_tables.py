@@ -107,11 +107,17 @@ def test_the_table_fits_a_page_whatever_the_names() -> None:
         (Kind.RESTRICTED_OPERATING_ZONE, 900.0, "near a restricted operating zone"),
     ],
 )
+@pytest.mark.parametrize("vertical_m", [0.0, 150.0])
 def test_a_conflict_with_an_area_says_of_what_kind_it_is(
-    kind: Kind, lateral_m: float, words: str
+    kind: Kind, lateral_m: float, vertical_m: float, words: str
 ) -> None:
-    one = msgspec.structs.replace(conflict(lateral_m=lateral_m), kind=kind)
-    found = msgspec.structs.replace(result(one), places=2)
+    one = conflict(lateral_m=lateral_m, vertical_m=vertical_m)
+    found = msgspec.structs.replace(result(msgspec.structs.replace(one, kind=kind)), places=2)
+    if vertical_m:
+        words = {
+            Kind.PROTECTED_SITE: "near the buffer of a protected site",
+            Kind.LINE_CROSSING: "near a line",
+        }.get(kind, words.replace("in a", "near a"))
     lines = text_of(found).splitlines()
     assert lines[5].strip() == words
     assert "Of the activities 2 are protected sites or lines: to these" in lines[-1]

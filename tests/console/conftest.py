@@ -147,7 +147,7 @@ def pair(tmp_path: Path, joined: Path) -> Iterator[Pair]:
             node = Node.open(tmp_path / party, clock=clock)
             stack.callback(node.close)
             address = stack.enter_context(serving(Console(node), node))
-            browser = stack.enter_context(httpx.Client(base_url=address))
+            browser = stack.enter_context(httpx.Client(base_url=address, timeout=60))
             desks.append(Desk(node, clock, address, browser).log_in())
         pair = Pair(*desks)
         pair.level()

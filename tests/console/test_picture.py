@@ -6,6 +6,10 @@ from typing import Any
 
 from shapely.geometry import Point, shape
 
+from detente.exercise import northern_watch as exercise
+from detente.volumes import Activity, Band, Core, Limit, Reference, Shape, Volume
+from detente.volumes.times import parse_time_s
+
 LINE = "/console/lines/northern-watch"
 
 
@@ -50,6 +54,44 @@ def test_a_conflicts_mark_lies_on_the_ground_it_is_about(pair: Any) -> None:
         assert any(
             area.buffer(0.01).covers(Point(mark["geometry"]["coordinates"])) for area in shared
         )
+
+
+def test_a_flight_through_the_buffer_of_a_site_is_told_as_that_to_both(pair: Any) -> None:
+    pair.release()
+    core = Core(Shape.POLYLINE, (((69.0, 36.82), exercise.KUNDUZ),))
+    band = Band(Limit(0.0, Reference.SFC), Limit(2_000.0, Reference.MSL))
+    start_s = parse_time_s("2021-08-09T09:00:00Z")
+    volume = Volume(core, 500.0, band, start_s, start_s + 3600)
+    flight = Activity("ru", "transport-1", "transport", (volume,))
+    pair.ru.node.file(flight, title="", officer="watch-1")
+    pair.ru.node.release("transport-1", exercise.LINE, "exact", officer="watch-1")
+    pair.level()
+
+    tags = set()
+    for desk in (pair.us, pair.ru):
+        (mark,) = [f for f in features(desk, "conflict") if f["properties"]["area"]]
+        tags.add(mark["properties"]["tag"])
+        assert "in the buffer of a protected site" in mark["properties"]["summary"]
+        (met,) = [f for f in features(desk, "overlap") if f["properties"]["style"] != "overlap"]
+        assert met["properties"]["style"] == "overlap-area"
+        names = {f["properties"]["key"]: f["properties"]["label"] for f in features(desk, "name")}
+        assert "PROTECTED SITE" in names["us/hospital-kunduz"]
+        assert "SPECIAL CAUTION AREA" in names["ru/training-area"]
+        assert "LINE" in names["ru/line-panj"].splitlines()
+        rows = desk.page(f"{LINE}/panels/conflicts")
+        assert rows.count('<div class="area-text">in the buffer of a protected site</div>') == 1
+        detail = desk.page(f"{LINE}/panels/detail?selected=conflict:{mark['properties']['key']}")
+        assert "its radius is the buffer" in detail
+        assert "hospital-kunduz has begun" not in detail
+        assert "us later" not in detail
+        (seen,) = [
+            one for one in desk.node.conflicts(exercise.LINE) if one.kind == "protected-site"
+        ]
+        assert {one.moves for one in seen.suggestions} == {"ru"}
+    (tag,) = tags
+    assert re.fullmatch("SITE [0-9A-F]{4}", tag)
+    states = {desk.node.state_document(exercise.LINE) for desk in (pair.us, pair.ru)}
+    assert len(states) == 1
 
 
 def test_every_name_stands_on_what_it_names(pair: Any) -> None:
@@ -104,7 +146,7 @@ def test_the_profile_lies_inside_its_frame(pair: Any) -> None:
     assert kinds == {"side own", "side peer-0", "meet"}
     for _, *numbers in boxes:
         x, y, width, height = map(float, numbers)
-        assert 58 <= x < x + width <= 451
+        assert 88 <= x < x + width <= 451
         assert 8 <= y < y + height <= 215
     for height_said in ("FL230", "FL240", "FL250", "FL260"):
         assert f">{height_said}</text>" in page

@@ -286,7 +286,7 @@ def _table(conflicts: tuple[Conflict, ...]) -> str:
     rows = [_row(_HEAD, widths), "─" * WIDTH]
     for count, conflict in enumerate(conflicts, start=1):
         rows.append(_row([[str(count)], *_cells(conflict, widths[1])], widths))
-        if words := words_of(conflict.kind, conflict.lateral_m):
+        if words := words_of(conflict.kind, conflict.lateral_m, conflict.vertical_m):
             rows.append(" " * (number + 2) + words)
     return "\n".join(rows) + "\n"
 

@@ -11,6 +11,8 @@ _WITHIN = {
 _NEAR = {
     Kind.SPECIAL_CAUTION_AREA: "near a special caution area",
     Kind.RESTRICTED_OPERATING_ZONE: "near a restricted operating zone",
+    Kind.LINE_CROSSING: "near a line",
+    Kind.PROTECTED_SITE: "near the buffer of a protected site",
 }
 MARKS = {
     Kind.SEPARATION: "",
@@ -22,11 +24,10 @@ MARKS = {
 """Short enough for a mark on a map. A word, for no colour and no sign is read alike by everyone."""
 
 
-def words_of(kind: str, lateral_m: float) -> str:
+def words_of(kind: str, lateral_m: float, vertical_m: float) -> str:
     """``in the buffer of a protected site``; empty for a conflict without an area.
 
-    Of the separation that is added to the first two areas, ``lateral_m`` is what is left.
+    Of the separation that is added, ``lateral_m`` and ``vertical_m`` are what is left.
     """
-    known = Kind(kind)
-    within = _WITHIN.get(known, "")
-    return within if lateral_m == 0 else _NEAR.get(known, within)
+    words = _NEAR if lateral_m or vertical_m else _WITHIN
+    return words.get(Kind(kind), "")

@@ -18,7 +18,7 @@ from detente.node.views import ConflictSideView, ConflictView
 from detente.volumes.times import parse_time_s
 
 WIDTH, HEIGHT = 460.0, 240.0
-LEFT, RIGHT, TOP, BOTTOM = 58.0, 10.0, 8.0, 26.0
+LEFT, RIGHT, TOP, BOTTOM = 88.0, 10.0, 8.0, 26.0
 CONTEXT_S = 2 * 3600
 """How much of the time before and after the conflict is shown at most."""
 TICKS_S = (300, 900, 1800, 3600, 7200, 21600, 86400)

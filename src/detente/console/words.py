@@ -216,7 +216,7 @@ def east(lon: float) -> float:
 
 def met(conflict: ConflictView) -> str:
     """``in the buffer of a protected site``, or empty: what kind of area it is about."""
-    return words_of(conflict.kind, conflict.lateral_m)
+    return words_of(conflict.kind, conflict.lateral_m, conflict.vertical_m)
 
 
 def mark(kind: str) -> str:

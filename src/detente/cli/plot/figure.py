@@ -152,7 +152,7 @@ def _draw_panel(
     a, b = activities[conflict.a], activities[conflict.b]
     start, end = whole_seconds(conflict.start_s, conflict.end_s)
     heading = f"{number}   {a.party}/{a.id}  –  {b.party}/{b.id}"
-    if words := words_of(conflict.kind, conflict.lateral_m):
+    if words := words_of(conflict.kind, conflict.lateral_m, conflict.vertical_m):
         heading += f"   ({words})"
     page.write(0.3, top_in + 0.12, heading, size=11, bold=True)
     page.write(

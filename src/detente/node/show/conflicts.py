@@ -26,6 +26,7 @@ from detente.node.views import (
     SuggestionView,
 )
 from detente.volumes import Activity
+from detente.volumes.areas import PLACES, area_of
 from detente.volumes.datums import widenings
 from detente.volumes.times import ceil_ms, floor_ms, format_time, within_calendar_s
 
@@ -224,6 +225,9 @@ def _begun(reader: LineReader, activities: Iterable[Activity]) -> list[str]:
     """Which sides of an open conflict can no longer be moved in time, and why."""
     said = []
     for activity in activities:
+        if area_of(activity.kind) in PLACES:
+            # No change of a place is suggested at any time.
+            continue
         start_s, end_s = _window_s(activity)
         name = f"{activity.party}/{activity.id}"
         if end_s < reader.now_s:
