@@ -62,7 +62,7 @@ MUTATIONS = (
              "0.0 if lat_a * lat_b <= 0 else min(abs(lat_a), abs(lat_b))",
              "max(abs(lat_a), abs(lat_b))", ON_BOUNDS),
     Mutation("long edges are not found, and so not cut", LAYING,
-             "if not length_m <= PIECE_M_MAX:", "if not length_m <= 1e9:", ON_KERNELS),
+             "if not length_m <= PIECE_M_MAX:", "if not length_m <= 1e9:", ON_BOUNDS),
     Mutation("an arc is taken to be as long as its chord", LAYING,
              "return chord * (1 + 0.6 * share * share)", "return chord", ON_BOUNDS),
     Mutation("a ball about a piece reaches its ends and not its bulge", LAYING,

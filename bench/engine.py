@@ -1,113 +1,109 @@
 """The conflict engine against what else one would take, on one seeded workload in one run.
 
-An index only proposes candidates; what is proposed goes through the same exact test and comes out
-as the same conflicts, whoever proposed it. So the peers are given our packing and our kernels, and
-what is compared is what differs. A *check* starts from an activity in memory and ends with its
-conflicts; its *filter* is the part of it that the index does. Nothing is parsed. Peers:
+A *check* asks one activity against all others. Ours starts from the activity as the product has it
+and ends with conflicts as the product reports them. A peer's answer is its candidates, decided by
+the same exact test on shapes laid out beforehand (``bench.exact``), and no more than the numbers of
+those in conflict; so each peer is spared part of the work, and what is compared is like with like
+or kinder to the peer. Its *filter* is the part that proposes candidates. Nothing is parsed.
 
-- shapely's ``STRtree`` over boxes in longitude and latitude, heights and times by numpy;
-- SQLite's R*Tree over x, y, z, height and time, in memory.
+Every answer must be the known one: the conflicts that ``find`` reports of all activities, of which
+a sample is decided anew by ``bench.oracle``, from candidates that shapely's tree proposes.
 
-PostGIS is not measured here yet, and the table says so.
-
-A sample of the candidates that ``STRtree`` proposes is decided anew by ``bench.oracle``.
+All run in one process on what this machine has; the collector of garbage stands still while a
+peer is asked. ``docs/performance.md`` says how each figure is made.
 """
 
 import argparse
+import gc
 import os
 import platform
 import resource
-import sqlite3
+import tempfile
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
+import msgspec
 import numpy as np
-import shapely
 
-from bench.oracle import touch
-from bench.workload import AREAS, Floats, Ints, Workload, workload
+from bench import postgis
+from bench.exact import Exact, Ints
+from bench.oracle import CLOSE_M, touch
+from bench.peers import (
+    HOUR_S,
+    LibSpatialIndex,
+    Ours,
+    Peer,
+    SqliteTree,
+    Tree2D,
+    lon_lat_boxes,
+    rtree_missing,
+)
+from bench.workload import AREAS, Workload, workload
 from detente.conflict import Index, Key, Separation, find
-from detente.conflict.hits import conflicts_of, hits_of
-from detente.conflict.pack import Pack, pack
 from detente.conflict.warm import warm
 from detente.volumes.model import Activity
 
 OVERLAP = Separation(0.0, 0.0, 0.0)
 CHECKS = 2000
-POLE_DEG = 89.0
+CHECKS_MIN = 200
+PEER_S = 20.0
+"""A peer is asked until it has answered ``CHECKS`` times, or for so long and ``CHECKS_MIN``."""
+REPLACED = 1000
+DURABLY = 200
+ALL_PAIRS_S = 90.0
+"""So long a peer may take for a sample of all pairs; the rest is reckoned from that."""
+STEP = 500
+"""Activities of which all pairs are found in one go."""
+ORACLE_AT = 100_000
+BATCH = 400
+"""Pairs that the oracle is asked about in one go."""
 
 T = TypeVar("T")
 
 
-class Engine(Protocol):
-    """What proposes candidates."""
+class Row(NamedTuple):
+    """What was measured of one peer."""
 
-    name: str
-
-    def candidates(self, query: Pack, i: int) -> Ints: ...
-
-
-class Ours:
-    name = "détente"
-
-    def __init__(self, activities: list[Activity]) -> None:
-        self.index = Index(OVERLAP)
-        self.index.put_many(activities)
-
-    def candidates(self, query: Pack, i: int) -> Ints:
-        near = self.index.near(query.activities[0])
-        return np.array([int(one.party[1:]) for one in near], dtype=np.int64)
-
-
-class Tree2D:
-    name = "shapely STRtree"
-
-    def __init__(self, work: Workload) -> None:
-        self.work = work
-        self.boxes, self.of = _lon_lat_boxes(work)
-        self.tree = shapely.STRtree(self.boxes)
-        self.first = np.searchsorted(self.of, np.arange(len(work.shape) + 1))
-
-    def candidates(self, query: Pack, i: int) -> Ints:
-        own = self.boxes[self.first[i] : self.first[i + 1]]
-        found = np.unique(self.of[self.tree.query(own)[1]])
-        work = self.work
-        meets = (
-            (work.low_m[found] <= work.high_m[i])
-            & (work.high_m[found] >= work.low_m[i])
-            & (work.start_s[found] <= work.end_s[i])
-            & (work.end_s[found] >= work.start_s[i])
-        )
-        meets &= found != i
-        return np.asarray(found[meets], dtype=np.int64)
+    peer: str
+    area: str
+    count: int
+    build_s: float
+    memory_bytes: int
+    filter_us: tuple[float, float]
+    """p50 and p99."""
+    check_us: tuple[float, float]
+    asked: int
+    replace_us: tuple[float, float] | None
+    """p50 and mean."""
+    durable_us: tuple[float, float] | None
+    all_pairs_s: float
+    sampled: bool
+    """Whether ``all_pairs_s`` is reckoned from a sample."""
 
 
-class RTree5D:
-    name = "SQLite R*Tree"
+class Case(NamedTuple):
+    """The activities of one run, and what is known of them."""
 
-    def __init__(self, everything: Pack) -> None:
-        self.low, self.high = _five(everything.low), _five(everything.high)
-        self.base = sqlite3.connect(":memory:")
-        columns = ", ".join(f"a{k}, b{k}" for k in range(5))
-        self.base.execute(f"create virtual table box using rtree(id, {columns})")
-        sides = np.stack([self.low, self.high], axis=2).reshape(len(self.low), 10)
-        rows = ((i, *row) for i, row in enumerate(sides.tolist()))
-        self.base.executemany(f"insert into box values ({', '.join('?' * 11)})", rows)
-        where = " and ".join(f"a{k} <= ? and b{k} >= ?" for k in range(5))
-        self.query = f"select id from box where {where}"
-
-    def candidates(self, query: Pack, i: int) -> Ints:
-        limits = np.stack([_five(query.high)[0], _five(query.low)[0]], axis=1).ravel().tolist()
-        found = [row[0] for row in self.base.execute(self.query, limits)]
-        return np.array([j for j in found if j != i], dtype=np.int64)
+    area: str
+    work: Workload
+    activities: list[Activity]
+    pairs: set[tuple[int, int]]
+    met: dict[int, set[int]]
+    asked: list[int]
+    exact: Exact
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--count", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--area", choices=sorted(AREAS), default="theatre")
+    parser.add_argument("--count", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--area", choices=sorted(AREAS), nargs="+", default=list(AREAS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", type=int, default=20_000, help="pairs for the oracle")
+    parser.add_argument("--ours", action="store_true", help="no peers and no oracle")
+    parser.add_argument("--plot", type=Path, help="draw the scaling to this PNG")
+    parser.add_argument("--rows", type=Path, help="keep the figures in this JSON, adding to it")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -115,133 +111,303 @@ def run(arguments: argparse.Namespace) -> None:
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
     )
     warm(open(os.devnull, "w"))  # noqa: SIM115
+    rows: list[Row] = []
+    if arguments.rows and arguments.rows.exists():
+        rows = msgspec.json.decode(arguments.rows.read_bytes(), type=list[Row])
     for count in arguments.count:
-        measure(count, arguments.area, arguments.seed, arguments.sample)
+        for area in arguments.area:
+            new = measure(count, area, arguments.seed, arguments.sample, arguments.ours)
+            fresh = {(row.peer, row.area, row.count) for row in new}
+            rows = [row for row in rows if (row.peer, row.area, row.count) not in fresh] + new
+            if arguments.rows:
+                arguments.rows.write_bytes(msgspec.json.format(msgspec.json.encode(rows)))
+    targets(rows)
+    if arguments.plot:
+        from bench.scaling import plot
+
+        plot(arguments.plot, rows)
 
 
-def measure(count: int, area: str, seed: int, sample: int) -> None:
-    print(f"\n{count:,} activities, {area}, seed {seed}")
+def measure(count: int, area: str, seed: int, sample: int, ours: bool) -> list[Row]:
+    begin_s = time.perf_counter()
+    print(f"\n{count:,} activities, {area}, seed {seed}", flush=True)
     work = workload(count, area, seed)
     activities = work.activities()
-    everything, packing_s = _timed(lambda: pack(activities))
     conflicts, all_s = _timed(lambda: find(activities, OVERLAP))
-    print(
-        f"all pairs: {all_s:.2f} s, {packing_s:.2f} s of it packing, {len(conflicts):,} conflicts"
-    )
-    pairs = {(_number(one.a), _number(one.b)) for one in conflicts}
+    pairs = {_numbers(one.a, one.b) for one in conflicts}
+    print(f"{len(work.lon):,} vertices, {len(pairs):,} conflicts", flush=True)
+    del conflicts
     met: dict[int, set[int]] = {}
     for i, j in pairs:
         met.setdefault(i, set()).add(j)
         met.setdefault(j, set()).add(i)
+    asked = np.random.default_rng(seed).permutation(count)[:CHECKS].tolist()
+    case = Case(area, work, activities, pairs, met, asked, Exact(activities, OVERLAP))
 
-    print(f"{'':18}build s  filter p50/p99 µs    check p50/p99 µs     filter, times ours")
-    asked = np.random.default_rng(seed).integers(0, count, CHECKS).tolist()
-    builds: list[Callable[[], Engine]] = [
-        lambda: Ours(activities),
-        lambda: Tree2D(work),
-        lambda: RTree5D(everything),
-    ]
-    ours_us = 0.0
-    for build in builds:
-        engine, build_s = _timed(build)
-        filter_us, check_us = _checks(engine, activities, everything, asked, met)
-        ours_us = ours_us or filter_us[0]
-        print(
-            f"{engine.name:18}{build_s:7.2f}  {filter_us[0]:8.0f} /{filter_us[1]:8.0f}  "
-            f"{check_us[0]:8.0f} /{check_us[1]:8.0f}  {filter_us[0] / ours_us:8.1f}"
-        )
-        if isinstance(engine, Ours):
-            print(f"{'':18}index {engine.index.memory_bytes() / 1e6:,.0f} MB")
-        if isinstance(engine, Tree2D) and sample:
-            _hold_against_oracle(engine, work, everything, pairs, sample, seed)
-    print("PostGIS           not measured: there is no adapter for it yet")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:,.1f} GB")
+    rows = [_ours(case, all_s)]
+    if not ours:
+        rows += _peers(case, sample if count == ORACLE_AT else 0, seed)
+    _print(rows)
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{time.perf_counter() - begin_s:.0f} s in all, peak memory so far {peak_gb:,.1f} GB")
+    return rows
 
 
-def _checks(
-    engine: Engine,
-    activities: list[Activity],
-    everything: Pack,
-    asked: list[int],
-    met: dict[int, set[int]],
-) -> tuple[Floats, Floats]:
-    """p50 and p99 of the filter and of whole checks; every answer must be the known one."""
-    filters_s, checks_s = [], []
-    for i in asked:
-        begin_s = time.perf_counter()
-        query = pack([activities[i]])
-        packed_s = time.perf_counter()
-        found = engine.candidates(query, i)
-        filters_s.append(time.perf_counter() - packed_s)
-        own = np.zeros(len(found), dtype=np.int64)
-        hits = hits_of(query, own, everything, found, OVERLAP)
-        conflicts = conflicts_of(query, everything, [hits], OVERLAP)
-        checks_s.append(time.perf_counter() - begin_s)
-        assert {_number(one.b) for one in conflicts} == met.get(i, set()), (engine.name, i)
-    percent = [50, 99]
-    return np.percentile(filters_s, percent) * 1e6, np.percentile(checks_s, percent) * 1e6
-
-
-def _hold_against_oracle(
-    tree: Tree2D,
-    work: Workload,
-    everything: Pack,
-    pairs: set[tuple[int, int]],
-    sample: int,
-    seed: int,
-) -> None:
-    rng = np.random.default_rng(seed + 1)
-    same = close = different = 0
-    for i in rng.permutation(len(work.shape)).tolist():
-        for j in tree.candidates(everything, i).tolist():
-            ours = (i, j) in pairs or (j, i) in pairs
-            oracle = touch(work, i, j)
-            same, close = same + (oracle is ours), close + (oracle is None)
-            if oracle is (not ours):
-                different += 1
-                print(f"  DIFFERENT: {i} and {j}: ours {ours}, GeographicLib {oracle}")
-        if same + close + different >= sample:
-            break
+def _ours(case: Case, all_s: float) -> Row:
+    moved = {i: _later(case.activities[i]) for i in case.asked}
+    peer, build_s = _timed(lambda: Ours(case.activities, moved, OVERLAP))
+    # The same calls on an index of one far away: what is paid before anything is looked for.
+    alone = Index(OVERLAP)
+    alone.put(_nowhere(case.activities[0]))
+    filters_s, checks_s, alone_s = [], [], []
+    _still()
+    for i in case.asked:
+        one = case.activities[i]
+        alone_s.append(_timed(lambda one=one: alone.near(one))[1])  # type: ignore[misc]
+        filters_s.append(_timed(lambda one=one: peer.index.near(one))[1])  # type: ignore[misc]
+        found, check_s = _timed(lambda one=one: peer.index.check(one))  # type: ignore[misc]
+        checks_s.append(check_s)
+        numbers = {j for conflict in found for j in _numbers(conflict.a, conflict.b)} - {i}
+        assert numbers == case.met.get(i, set()), (peer.name, i)
+    gc.unfreeze()
+    alone_us, filter_us, check_us = (
+        float(np.median(of)) * 1e6 for of in (alone_s, filters_s, checks_s)
+    )
     print(
-        f"  oracle: {same + close + different:,} candidate pairs, {same:,} the same, "
-        f"{close} within a centimetre, {different} different"
+        f"where a check's time goes (medians): {alone_us:.1f} µs to flatten and lay out the "
+        f"activity, {filter_us - alone_us:.1f} to look through the trees and say who is near, "
+        f"{check_us - filter_us:.1f} for the exact test and the conflicts"
+    )
+    row = Row(
+        peer.name, case.area, len(case.activities), build_s, peer.memory_bytes(),
+        _percentiles(filters_s), _percentiles(checks_s), len(case.asked),
+        _replacing(peer, case.asked[:REPLACED]), None, all_s, False,
+    )  # fmt: skip
+    peer.close()
+    return row
+
+
+def _peers(case: Case, sample: int, seed: int) -> list[Row]:
+    boxes, of = lon_lat_boxes(case.work)
+    low, high = case.exact.low, case.exact.high
+    rows = []
+    tree, build_s = _timed(lambda: Tree2D(case.work, boxes, of))
+    pairs_s, sampled = _all_pairs(tree, case)
+    rows.append(_row(tree, case, build_s, None, None, pairs_s, sampled))
+    if sample:
+        _hold_against_oracle(tree, case, sample, seed)
+    sqlite, build_s = _timed(lambda: SqliteTree(low, high))
+    rows.append(_by_checks(sqlite, case, build_s))
+    with tempfile.TemporaryDirectory() as folder:
+        sqlite.to_file(Path(folder) / "boxes")
+        rows[-1] = rows[-1]._replace(durable_us=_replacing(sqlite, case.asked[:DURABLY]))
+        sqlite.close()
+    if why := rtree_missing():
+        print(f"{LibSpatialIndex.name}: {why}")
+    else:
+        spatial, build_s = _timed(lambda: LibSpatialIndex(low, high))
+        rows.append(_by_checks(spatial, case, build_s))
+        spatial.close()
+    if why := postgis.missing():
+        print(f"PostGIS: {why}")
+        return rows
+    server, build_s = _timed(lambda: postgis.PostGis(case.work, boxes, of))
+    try:
+        durable_us = _replacing(server, case.asked[:DURABLY])
+        server.durable(False)
+        rows.append(_by_checks(server, case, build_s)._replace(durable_us=durable_us))
+    finally:
+        server.close()
+    return rows
+
+
+def _by_checks(peer: Peer, case: Case, build_s: float) -> Row:
+    """A peer that finds all pairs by asking about each activity: reckoned from the checks."""
+    replace_us = _replacing(peer, case.asked[:REPLACED])
+    return _row(peer, case, build_s, replace_us, None, 0.0, True)
+
+
+def _row(
+    peer: Peer,
+    case: Case,
+    build_s: float,
+    replace_us: tuple[float, float] | None,
+    durable_us: tuple[float, float] | None,
+    all_pairs_s: float,
+    sampled: bool,
+) -> Row:
+    filters_s, checks_s = [], []
+    _still()
+    begin_s = time.perf_counter()
+    for n, i in enumerate(case.asked):
+        if n >= CHECKS_MIN and time.perf_counter() - begin_s > PEER_S:
+            break
+        started_s = time.perf_counter()
+        found = peer.candidates(i)
+        filtered_s = time.perf_counter()
+        met = found[case.exact.met(np.full(len(found), i), found)]
+        checks_s.append(time.perf_counter() - started_s)
+        filters_s.append(filtered_s - started_s)
+        assert set(met.tolist()) == case.met.get(i, set()), (peer.name, i)
+    gc.unfreeze()
+    return Row(
+        peer.name, case.area, len(case.activities), build_s, peer.memory_bytes(),
+        _percentiles(filters_s), _percentiles(checks_s), len(checks_s), replace_us, durable_us,
+        all_pairs_s or float(np.mean(checks_s)) * len(case.activities), sampled,
+    )  # fmt: skip
+
+
+def _all_pairs(tree: Tree2D, case: Case) -> tuple[float, bool]:
+    """Seconds for all pairs, on all cores, and whether they are reckoned from a sample."""
+    count = len(case.activities)
+    # In a random order, so that the first of them are a sample of all.
+    steps = np.random.default_rng(0).permutation(-(-count // STEP)).tolist()
+    found: set[tuple[int, int]] = set()
+    begin_s, done = time.perf_counter(), 0
+
+    def work(step: int) -> tuple[Ints, Ints]:
+        one, other = tree.pairs(step * STEP, min((step + 1) * STEP, count))
+        met = case.exact.met(one, other)
+        return one[met], other[met]
+
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as threads:
+        for start in range(0, len(steps), 4 * cores):
+            some = steps[start : start + 4 * cores]
+            for one, other in threads.map(work, some):
+                found.update(zip(one.tolist(), other.tolist(), strict=True))
+            done += len(some)
+            if time.perf_counter() - begin_s > ALL_PAIRS_S:
+                break
+    spent_s = time.perf_counter() - begin_s
+    assert found <= case.pairs, tree.name
+    assert done < len(steps) or found == case.pairs, tree.name
+    return spent_s * len(steps) / done, done < len(steps)
+
+
+def _replacing(peer: Peer, some: list[int]) -> tuple[float, float]:
+    """p50 and mean of moving activities by an hour; then they are moved back."""
+    spent_s = [_timed(lambda i=i: peer.replace(i, HOUR_S))[1] for i in some]  # type: ignore[misc]
+    for i in some:
+        peer.replace(i, 0.0)
+    return float(np.median(spent_s)) * 1e6, float(np.mean(spent_s)) * 1e6
+
+
+def _hold_against_oracle(tree: Tree2D, case: Case, sample: int, seed: int) -> None:
+    """Decides candidates anew, by GeographicLib, and prints all that is not plainly the same."""
+    begin_s = time.perf_counter()
+    rng = np.random.default_rng(seed + 1)
+    chosen: set[tuple[int, int]] = set()
+    for i in rng.permutation(len(case.activities)).tolist():
+        chosen.update((min(i, j), max(i, j)) for j in tree.candidates(i).tolist())
+        if len(chosen) >= sample:
+            break
+    pairs = sorted(chosen)
+    same = close = different = conflicts = 0
+    for start in range(0, len(pairs), BATCH):
+        some = pairs[start : start + BATCH]
+        for pair, verdict in zip(some, touch(case.work, some), strict=True):
+            ours = pair in case.pairs
+            conflicts += ours
+            same, close = same + (verdict.touch is ours), close + (verdict.touch is None)
+            if verdict.touch is not ours:
+                different += verdict.touch is not None
+                print(
+                    f"  {pair[0]} and {pair[1]}: ours {'meet' if ours else 'are apart'}, by "
+                    f"GeographicLib {1000 * verdict.gap_m:+.0f} mm lie between them"
+                    f"{'' if verdict.touch is None else ' DIFFERENT'}"
+                )
+    print(
+        f"oracle: {len(pairs):,} candidate pairs, {conflicts:,} of them conflicts; {same:,} "
+        f"decided the same, {close} within {100 * CLOSE_M:.0f} cm of the limit, "
+        f"{different} different ({time.perf_counter() - begin_s:.0f} s)"
+    )
+    assert not different
+
+
+def _print(rows: list[Row]) -> None:
+    ours = rows[0]
+    print(
+        f"{'':24}{'build':>8}{'memory':>9}{'filter p50':>12}{'check p50':>11}{'p99':>9}"
+        f"{'p50 ×':>8}{'p99 ×':>8}{'replace':>15}{'durably':>17}{'all pairs':>12}{'×':>7}"
+    )
+    for row in rows:
+        times = [row.check_us[k] / ours.check_us[k] for k in range(2)]
+        print(
+            f"{row.peer:24}{row.build_s:6.2f} s{row.memory_bytes / 1e6:6,.0f} MB"
+            f"{row.filter_us[0]:9,.1f} µs{row.check_us[0]:8,.1f} µs{row.check_us[1]:6,.0f} µs"
+            f"{times[0]:8,.1f}{times[1]:8,.1f}{_micro(row.replace_us):>15}"
+            f"{_micro(row.durable_us):>17}{'≈' if row.sampled else '':>2}{row.all_pairs_s:8,.2f} s"
+            f"{row.all_pairs_s / ours.all_pairs_s:7,.1f}"
+        )
+    fewer = {row.peer: row.asked for row in rows if row.asked < ours.asked}
+    asked = "; ".join(f"{peer}: {count:,}" for peer, count in fewer.items())
+    print(
+        f"{ours.asked:,} checks of each{f' ({asked})' if asked else ''}; replace: p50 / mean, "
+        f"in memory or on disk; ≈: reckoned from a sample"
     )
 
 
-def _lon_lat_boxes(work: Workload) -> tuple[Floats, Ints]:
-    """Boxes in degrees that hold each shape, two where one crosses the antimeridian; and whose."""
-    begin = work.first[:-1]
-    west, east = np.minimum.reduceat(work.lon, begin), np.maximum.reduceat(work.lon, begin)
-    south, north = np.minimum.reduceat(work.lat, begin), np.maximum.reduceat(work.lat, begin)
-    # A geodesic leg of at most 130 km strays from its box by less than 1 km below 60 degrees; the
-    # steeper a meridian narrows, the more it may.
-    steep = 1 / np.cos(np.radians(np.minimum(np.maximum(-south, north), POLE_DEG)))
-    grow_deg = (work.radius_m * 1.01 + 1000 * steep) / 110_000
-    south, north = south - grow_deg, north + grow_deg
-    highest = np.maximum(-south, north)
-    wide = grow_deg / np.cos(np.radians(np.minimum(highest, POLE_DEG)))
-    polar = highest >= POLE_DEG
-    west, east = np.where(polar, -180, west - wide), np.where(polar, 180, east + wide)
-    number = np.arange(len(west))
-    parts = [(west + turn, east + turn) for turn in (-360, 0, 360)]
-    inside = [(right >= -180) & (left <= 180) for left, right in parts]
-    left, right = (
-        np.concatenate([part[k][keep] for part, keep in zip(parts, inside, strict=True)])
-        for k in range(2)
-    )
-    of = np.concatenate([number[keep] for keep in inside])
-    order = np.argsort(of, kind="stable")
-    of = of[order]
-    return shapely.box(left[order], south[of], right[order], north[of]), of
+def targets(rows: list[Row]) -> None:
+    """The targets beside what was reached, where it was measured."""
+    at = {(row.peer, row.area, row.count): row for row in rows}
+    print("\ntarget                                             reached")
+    for area in AREAS:
+        large, medium = at.get((Ours.name, area, 10**6)), at.get((Ours.name, area, 10**5))
+        if large:
+            p50_us, p99_us = large.check_us
+            _target(f"1M check, {area}: ≤ 25 / ≤ 120 µs", f"{p50_us:.1f} / {p99_us:.0f} µs",
+                    p50_us <= 25 and p99_us <= 120)  # fmt: skip
+            _target(f"1M all pairs, {area}: ≤ 5 s", f"{large.all_pairs_s:.2f} s",
+                    large.all_pairs_s <= 5)  # fmt: skip
+            for peer, least in ((SqliteTree.name, 8), (postgis.PostGis.name, 200)):
+                if other := at.get((peer, area, 10**6)):
+                    times = other.check_us[0] / p50_us
+                    _target(f"1M check, {area}: ≥ {least} × {peer}", f"{times:,.0f} ×",
+                            times >= least)  # fmt: skip
+        if medium:
+            _target(f"100k all pairs, {area}: ≤ 0.5 s", f"{medium.all_pairs_s:.2f} s",
+                    medium.all_pairs_s <= 0.5)  # fmt: skip
+            if other := at.get((Tree2D.name, area, 10**5)):
+                times = other.all_pairs_s / medium.all_pairs_s
+                _target(f"100k all pairs, {area}: ≥ 20 × STRtree", f"{times:,.0f} ×", times >= 20)
 
 
-def _five(sides: Floats) -> Floats:
-    """x, y, z, height above WGS84 and time since the workload's beginning."""
-    return np.column_stack([sides[:, :4], sides[:, 6] - 1_795_000_000.0])
+def _target(what: str, reached: str, met: bool) -> None:
+    print(f"{what:50} {reached}{'' if met else '  short of it'}")
 
 
-def _number(key: Key) -> int:
-    return int(key.party[1:])
+def _micro(p50_and_mean: tuple[float, float] | None) -> str:
+    return f"{p50_and_mean[0]:,.0f} / {p50_and_mean[1]:,.0f} µs" if p50_and_mean else "–"
+
+
+def _percentiles(seconds: list[float]) -> tuple[float, float]:
+    p50, p99 = (np.percentile(seconds, [50, 99]) * 1e6).tolist()
+    return p50, p99
+
+
+def _later(activity: Activity) -> Activity:
+    (volume,) = activity.volumes
+    start_s, end_s = volume.start_s + HOUR_S, volume.end_s + HOUR_S
+    moved = msgspec.structs.replace(volume, start_s=start_s, end_s=end_s)
+    return msgspec.structs.replace(activity, volumes=(moved,))
+
+
+def _nowhere(activity: Activity) -> Activity:
+    (volume,) = activity.volumes
+    never = msgspec.structs.replace(volume, start_s=0.0, end_s=0.0)
+    return msgspec.structs.replace(activity, party="nobody", volumes=(never,))
+
+
+def _numbers(a: Key, b: Key) -> tuple[int, int]:
+    i, j = int(a.party[1:]), int(b.party[1:])
+    return min(i, j), max(i, j)
+
+
+def _still() -> None:
+    """A pause for garbage among a million objects is not what is measured."""
+    gc.collect()
+    gc.freeze()
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
