@@ -17,6 +17,7 @@ from detente.volumes.model import Activity
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 NO_HURRY = 2**62
 
@@ -30,10 +31,10 @@ class Exact:
         self._reach, self._limit_m = reach_of(separation), separation.lateral_m + SLACK_M
         self._kernels = compiled_form(kernels)
 
-    def met(self, first: Ints, second: Ints) -> npt.NDArray[np.bool_]:
+    def met(self, first: Ints, second: Ints) -> Bools:
         """(k,) which of these pairs of activities conflict."""
         gaps = np.maximum(self.low[second] - self.high[first], self.low[first] - self.high[second])
-        may = (gaps <= self._reach).all(axis=1)
+        may: Bools = np.asarray((gaps <= self._reach).all(axis=1))
         gaps_m, places = np.empty(int(may.sum())), np.empty((int(may.sum()), 2))
         self._kernels.examine(
             self.cores, self.cores, first[may], second[may], self._limit_m, gaps_m, places,

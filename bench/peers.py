@@ -5,6 +5,8 @@ conflict with. Each gets the kindest form of the question: boxes that are comput
 no shapes to store. ``postgis`` is apart, since it needs a server.
 """
 
+import ctypes
+import gc
 import importlib.util
 import resource
 import sqlite3
@@ -33,7 +35,8 @@ class Peer(Protocol):
 
     def replace(self, i: int, later_s: float) -> None: ...
 
-    def memory_bytes(self) -> int: ...
+    def memory_bytes(self) -> int | None:
+        """None if it cannot say."""
 
     def close(self) -> None: ...
 
@@ -68,13 +71,11 @@ class Tree2D:
     how = "boxes in longitude and latitude, then heights and times by numpy; cannot be updated"
 
     def __init__(self, work: Workload, boxes: Floats, of: Ints) -> None:
-        before = _resident_bytes()
         self.work, self.of = work, of
         self.boxes = shapely.box(*boxes.T)
         self.tree = shapely.STRtree(self.boxes)
         self.first = np.searchsorted(of, np.arange(len(work.shape) + 1))
         self.tree.query(self.boxes[0])  # It is built when it is first asked.
-        self._bytes = _resident_bytes() - before
 
     def candidates(self, i: int) -> Ints:
         own = self.boxes[self.first[i] : self.first[i + 1]]
@@ -105,8 +106,8 @@ class Tree2D:
     def replace(self, i: int, later_s: float) -> None:
         raise NotImplementedError
 
-    def memory_bytes(self) -> int:
-        return self._bytes
+    def memory_bytes(self) -> None:
+        return None
 
     def close(self) -> None:
         pass
@@ -169,12 +170,10 @@ class LibSpatialIndex:
         from rtree.index import Index as Tree
         from rtree.index import Property
 
-        before = _resident_bytes()
         self.low, self.high = five(low), five(high)
         boxes = np.hstack([self.low, self.high])
         stream = ((i, box, None) for i, box in enumerate(boxes.tolist()))
         self.tree = Tree(stream, properties=Property(dimension=5))
-        self._bytes = _resident_bytes() - before
 
     def candidates(self, i: int) -> Ints:
         found = self.tree.intersection([*self.low[i].tolist(), *self.high[i].tolist()])
@@ -191,8 +190,8 @@ class LibSpatialIndex:
         high[4] += later_s
         return [*low.tolist(), *high.tolist()]
 
-    def memory_bytes(self) -> int:
-        return self._bytes
+    def memory_bytes(self) -> None:
+        return None
 
     def close(self) -> None:
         self.tree.close()
@@ -240,6 +239,9 @@ def lon_lat_boxes(work: Workload) -> tuple[Floats, Ints]:
     return np.column_stack([left[order], south[of], right[order], north[of]]), of
 
 
-def _resident_bytes() -> int:
+def resident_bytes() -> int:
+    """What the process holds, after it has given back what it can."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH_IN, HEIGHT_IN, DPI = 11.5, 5.4, 130
 INK, FAINT, ACCENT = "#1d2733", "#8b97a5", "#0b6e8f"
-LINES = {"theatre": "-", "world": (0, (4, 2))}
+LINES: dict[str, Any] = {"theatre": "-", "world": (0, (4, 2))}
 GREYS = ("#b0651d", "#7a5ea8", "#5f7d3a", "#9c3d54")
 GAP = 0.055
 """Share of an axis that labels at the lines' ends keep between them."""
@@ -29,6 +29,7 @@ def plot(path: Path, rows: "list[Row]") -> None:
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.lines import Line2D
 
     mpl.rcParams.update({"font.size": 10, "font.family": "DejaVu Sans", "text.color": INK})
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH_IN, HEIGHT_IN))
@@ -36,7 +37,7 @@ def plot(path: Path, rows: "list[Row]") -> None:
     _panel(right, rows, lambda row: row.all_pairs_s, "All pairs, both cores", _seconds)
     figure.legend(
         handles=[
-            plt.Line2D([], [], color=INK, linestyle=style, label=f"{area} ({which} exponent)")
+            Line2D([], [], color=INK, linestyle=style, label=f"{area} ({which} exponent)")
             for (area, style), which in zip(LINES.items(), ("first", "second"), strict=True)
         ],
         loc="lower center", ncols=2, frameon=False,
@@ -64,7 +65,9 @@ def _panel(
         mine, tips, exponents = peer == Ours.name, [], []
         for area, style in LINES.items():
             some = sorted(
-                (row.count, figure_of(row)) for row in rows if (row.peer, row.area) == (peer, area)
+                (row.activities, figure_of(row))
+                for row in rows
+                if (row.peer, row.area) == (peer, area)
             )
             if len(some) < 2:
                 continue
