@@ -21,6 +21,7 @@ from bench.simulation.network import Letter
 from bench.simulation.station import Station
 from bench.simulation.truth import root_of
 from detente.errors import DetenteError
+from detente.node.keys import read_signing_key
 from detente.record import Checkpoint, Seen, SigningKey, write_entry
 from detente.record.checkpoint import cosign, origin, sign_checkpoint
 from detente.record.entry import entry_to_bundle
@@ -42,7 +43,7 @@ class Hostile:
         first = stations[0]
         self.party = first.party
         self._line = first.line
-        self._key = SigningKey.from_pem((first.disk.live / "keys/signing.pem").read_bytes())
+        self._key = read_signing_key(first.disk.live / "keys", None)
         self._other_key = SigningKey.generate()
         self._kept: dict[str, list[bytes]] = {}
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from detente.errors import DetenteError
 from detente.record import PublicKey
 from detente.record.checkpoint import (
-    cosignature_lines,
+    cosignatures_of,
     cosigner_of,
     open_checkpoint,
     origin,
@@ -150,7 +150,7 @@ class Truth:
                 continue
             try:
                 found = open_checkpoint(note, self._keys[party], name)
-                lines = cosignature_lines(note)
+                lines = cosignatures_of(note)
             except DetenteError:
                 return
             yield Statement(party, None, found.size, found.root)

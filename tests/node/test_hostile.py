@@ -25,6 +25,7 @@ from detente.line import (
 )
 from detente.node import Node
 from detente.node.exchange import Exchange
+from detente.node.keys import read_signing_key
 from detente.node.peer import Peer
 from detente.node.views import ShiftView
 from detente.record import (
@@ -38,7 +39,7 @@ from detente.record import (
 )
 from detente.record.checkpoint import (
     cosign,
-    cosignature_lines,
+    cosignatures_of,
     origin,
     sign_checkpoint,
     with_cosignatures,
@@ -56,7 +57,7 @@ class Hand:
     def __init__(self, pair: Any) -> None:
         self.us: Node = pair.nodes["us"]
         self.line = self.us.line(LINE).id
-        self.key = SigningKey.from_pem((pair.directory / "ru/keys/signing.pem").read_bytes())
+        self.key = read_signing_key(pair.directory / "ru/keys", None)
         page = self.us.read_log(self.line, "ru", 0, "ru")
         self.entries = [read_entry(b, lambda _: self.key.public) for b in page.entries]
 
@@ -133,11 +134,12 @@ def test_lines_under_its_own_name_take_no_room_from_cosignatures(hand: Hand) -> 
     """A full note would leave no node on the line able to say what it holds."""
     entry = hand.write(message_draft(text="hello"))
     name, note = origin(hand.line, "ru"), parse_note(hand.note())
-    more = [NoteSignature(name, bytes([i] * 4), bytes(64)) for i in range(MAX_SIGNATURES - 1)]
+    room = MAX_SIGNATURES - len(note.signatures)
+    more = [NoteSignature(name, bytes([i] * 4), bytes(64)) for i in range(room)]
     receipt = hand.push(entry, note=str(Note(note.text, (*note.signatures, *more))))
     head = hand.us.heads(hand.line, "ru")["ru"]
-    assert cosignature_lines(str(head.checkpoint)) == [receipt.cosignature]
-    assert len(parse_note(str(head.checkpoint)).signatures) == 2
+    assert cosignatures_of(str(head.checkpoint)) == [receipt.cosignature]
+    assert len(parse_note(str(head.checkpoint)).signatures) == 2 * len(note.signatures)
     assert hand.us.verify() == []
 
 

@@ -19,10 +19,11 @@ from detente.errors import (
 )
 from detente.line import message_draft
 from detente.node import Node
+from detente.node.keys import read_signing_key
 from detente.record import Checkpoint, Seen, SigningKey, tree, write_entry
 from detente.record.checkpoint import (
     cosign,
-    cosignature_lines,
+    cosignatures_of,
     origin,
     sign_checkpoint,
     with_cosignatures,
@@ -39,7 +40,7 @@ class Liar:
         self.us: Node = pair.nodes["us"]
         ru: Node = pair.nodes["ru"]
         self.line = ru.line(LINE).id
-        self.key = SigningKey.from_pem((pair.directory / "ru/keys/signing.pem").read_bytes())
+        self.key = read_signing_key(pair.directory / "ru/keys", None)
         page = ru.read_log(self.line, "ru", 0, "us")
         self.leaves = [read_entry(b, lambda _: self.key.public).leaf for b in page.entries]
         head = self.us.heads(self.line, "us")["us"]
@@ -103,7 +104,7 @@ def test_a_push_is_stored_and_cosigned(liar: Liar) -> None:
     assert receipt.size == 2
     head = liar.us.heads(liar.line, "ru")["ru"]
     assert head.size == 2
-    assert cosignature_lines(str(head.checkpoint)) == [receipt.cosignature]
+    assert cosignatures_of(str(head.checkpoint)) == [receipt.cosignature]
     [message] = liar.us.messages(LINE)
     assert message.text == "hello"
     assert liar.us.verify() == []
@@ -282,11 +283,12 @@ class TestForks:
         one, two = liar.bundle("one"), liar.bundle("two")
         liar.push(one, note=liar.note(one))
         before = stored(liar.us)
+        other = liar.note(two)
         with pytest.raises(ForkError):
-            liar.push(note=liar.note(two))
+            liar.push(note=other)
         assert stored(liar.us)[:3] == before[:3]
         [fork] = liar.us.links(LINE)[0].forks
-        assert fork.offered == {"checkpoint": liar.note(two)}
+        assert fork.offered == {"checkpoint": other}
         assert fork.held["entries"] == [one]
         assert fork.held["checkpoint"] == liar.note(one)
 
@@ -386,7 +388,7 @@ class TestTakingCosignatures:
 
     def test_one_of_another_history_of_ours_is_evidence(self, pair: Any, liar: Liar) -> None:
         """Our key has signed two histories: a copied key, or a node restored and run twice."""
-        key = SigningKey.from_pem((pair.directory / "us/keys/signing.pem").read_bytes())
+        key = read_signing_key(pair.directory / "us/keys", None)
         other = sign_checkpoint(key, Checkpoint(origin(liar.line, "us"), 1, b"x" * 32))
         with pytest.raises(ForkError):
             liar.us.receive_cosignatures(liar.line, "us", other, "ru")

@@ -102,7 +102,17 @@ def test_a_new_node(tmp_path: Path) -> None:
     assert files == {
         "detente.toml",
         "detente.db",
-        *(f"keys/{name}" for name in ("signing.pem", "ca.pem", "ca.crt", "node.pem", "node.crt")),
+        *(
+            f"keys/{name}"
+            for name in (
+                "signing.pem",
+                "signing-ml-dsa.pem",
+                "ca.pem",
+                "ca.crt",
+                "node.pem",
+                "node.crt",
+            )
+        ),
     }
     assert all((folder / file).stat().st_mode & 0o077 == 0 for file in files)
 

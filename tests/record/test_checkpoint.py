@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from detente.errors import LimitError, RecordError, SignatureError
-from detente.record import Checkpoint, PublicKey, SigningKey, tree
+from detente.record import Checkpoint, MlDsaKey, PublicKey, SigningKey, tree
 from detente.record.checkpoint import (
     bare_note,
     cosign,
-    cosignature_lines,
+    cosignatures_of,
     cosigned_message,
     cosigner_of,
     open_checkpoint,
@@ -264,8 +264,8 @@ def test_cosignatures_are_gathered_below_the_checkpoint(
     first, second = cosign(ru, "ru", note, WHEN_S), cosign(us, "tj", note, WHEN_S)
     gathered = with_cosignatures(with_cosignatures(note, [first]), [second])
     assert gathered == f"{note}{first}\n{second}\n"
-    assert cosignature_lines(note) == []
-    assert cosignature_lines(gathered) == [first, second]
+    assert cosignatures_of(note) == []
+    assert cosignatures_of(gathered) == [first, second]
     assert open_checkpoint(gathered, us.public, origin).size == 4
 
 
@@ -273,15 +273,19 @@ def test_the_first_cosignature_of_a_party_stays(ru: SigningKey, note: str) -> No
     """The earliest one is the time of receipt; sending again must not move it."""
     first, later = cosign(ru, "ru", note, WHEN_S), cosign(ru, "ru", note, WHEN_S + 60)
     gathered = with_cosignatures(note, [first, first, later])
-    assert cosignature_lines(gathered) == [first]
-    assert cosignature_lines(with_cosignatures(gathered, [later])) == [first]
+    assert cosignatures_of(gathered) == [first]
+    assert cosignatures_of(with_cosignatures(gathered, [later])) == [first]
 
 
-def test_a_line_of_sixteen_parties_fits_and_no_more(us: SigningKey, note: str) -> None:
-    lines = [cosign(us, f"p{n}", note, WHEN_S) for n in range(16)]
-    assert cosignature_lines(with_cosignatures(note, lines[:15])) == lines[:15]
-    with pytest.raises(LimitError, match="17 signatures"):
-        with_cosignatures(note, lines)
+def test_a_line_of_sixteen_parties_fits(us: SigningKey, note: str) -> None:
+    """And all of them with two signatures each."""
+    parties = [f"p{n}" for n in range(15)]
+    lines = [cosign(SigningKey.generate(MlDsaKey.generate()), party, note, WHEN_S) for party in parties]
+    assert sum(text.count("\n") + 1 for text in lines) == 30
+    assert cosignatures_of(with_cosignatures(note, lines)) == lines
+    more = [cosign(us, f"q{n}", note, WHEN_S) for n in range(64)]
+    with pytest.raises(LimitError, match="65 signatures"):
+        with_cosignatures(note, more)
 
 
 @pytest.mark.parametrize("line", ["", "— x", "text", "— a b c", f"{WILD_LINE}\n"])

@@ -141,7 +141,7 @@ def test_notes(refused: Refused, us: SigningKey, note: str, data: st.DataObject)
     origin = note.partition("\n")[0]
     for text in (data.draw(TEXT), changed):
         refused(parse_note, text)
-        refused(checkpoint.cosignature_lines, text)
+        refused(checkpoint.cosignatures_of, text)
         refused(checkpoint.cosign, us, "us", text, 1)
         assert refused(checkpoint.open_checkpoint, text, us.public, origin) or (
             checkpoint.open_checkpoint(text, us.public, origin)

@@ -120,10 +120,10 @@ def test_only_a_newline_ends_a_line(separator: str) -> None:
     assert note.text == f"one{separator}two\n"
 
 
-def test_sixteen_signatures_are_read_and_seventeen_are_not() -> None:
-    assert len(parse_note(f"{TEXT}\n" + f"{SIGNED}\n" * 16).signatures) == 16
-    with pytest.raises(LimitError, match="17 signatures"):
-        parse_note(f"{TEXT}\n" + f"{SIGNED}\n" * 17)
+def test_sixty_four_signatures_are_read_and_one_more_is_not() -> None:
+    assert len(parse_note(f"{TEXT}\n" + f"{SIGNED}\n" * 64).signatures) == 64
+    with pytest.raises(LimitError, match="65 signatures"):
+        parse_note(f"{TEXT}\n" + f"{SIGNED}\n" * 65)
 
 
 def test_sixteen_post_quantum_signatures_fit() -> None:

@@ -114,6 +114,36 @@ def test_a_refused_row_is_a_store_error_and_spares_the_batch(store: Store) -> No
     assert held(store) == {"same", "other"}
 
 
+def test_what_is_due_before_the_commit_is_done_once_and_for_what_is_kept(store: Store) -> None:
+    def work(tx: Tx, plan: str) -> str:
+        tx.before_commit("last", lambda last: done.append(put(last, f"after-{plan}")))
+        if plan == "c":
+            raise InputError("undone")
+        return put(tx, plan)
+
+    done: list[str] = []
+    with Gate(store) as gate:
+        answers = [gate.pool.submit(store.write, lambda tx, p=p: work(tx, p)) for p in "abc"]
+        while store._writer._jobs.qsize() < 3:
+            pass
+    assert [answer.exception() is None for answer in answers] == [True, True, False]
+    [last] = done
+    kept = {"a", "b"}
+    assert last.removeprefix("after-") in kept
+    assert held(store) == kept | {last}
+
+
+def test_what_fails_before_the_commit_fails_the_batch(store: Store) -> None:
+    def work(tx: Tx) -> str:
+        tx.before_commit("last", lambda _: 1 // 0 and None)
+        return put(tx, "a")
+
+    with pytest.raises(StoreError):
+        store.write(work)
+    assert held(store) == set()
+    assert store.write(lambda tx: put(tx, "b")) == "b"
+
+
 def test_a_failed_commit_fails_all_of_its_batch_and_keeps_nothing(store: Store) -> None:
     undone: list[str] = []
 

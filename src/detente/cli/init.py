@@ -106,13 +106,13 @@ def init(
 
 
 def _fingerprint(directory: Path, settings: "Settings", passphrase: str | None) -> str:
-    from detente.node.keys import card_of
-    from detente.node.protection import read_key, unlock
-    from detente.record import SigningKey, open_card
+    from detente.node.keys import card_of, read_signing_key
+    from detente.node.protection import unlock
+    from detente.record import open_card
 
     keys = directory / "keys"
     secret = unlock(keys, lambda: passphrase or "")
-    key = SigningKey.from_pem(read_key(keys / "signing.pem", secret))
+    key = read_signing_key(keys, secret)
     return open_card(card_of(settings, key, (keys / "ca.crt").read_bytes())).fingerprint
 
 

@@ -102,3 +102,19 @@ def _print_fingerprint(card: bytes) -> None:
     from detente.record import open_card
 
     print(f"Fingerprint of the new card: {open_card(card).fingerprint}")
+
+
+@app.command("add-ml-dsa")
+def add_ml_dsa(directory: Directory) -> None:
+    """Give a node made before version 0.2 the key of the second signature (ML-DSA-44).
+
+    Its card changes by that, and so does its fingerprint. Lines founded with the old card go on as
+    they are; lines founded with the new one ask for both signatures.
+    """
+    from detente.cli.folder import locked
+    from detente.cli.passphrase import unlocked
+    from detente.node.keys import add_ml_dsa
+
+    with locked(directory):
+        add_ml_dsa(directory / "keys", unlocked(directory))
+    print("The node has a second signing key. Give the other parties its new card.")

@@ -397,7 +397,7 @@ class _Fold:
         except InputError:
             raise _Void("bad-facts") from None
         before = {link["sign_key"] for _, link in scan(self.view, "key", f"{self.party}/")}
-        if about.sign_key in before or new == self.founding.cards[self.party].public:
+        if about.sign_key in before or new.raw == self.founding.cards[self.party].public.raw:
             raise _Void("key-left")
         doc = {**self.stamp, **msgspec.to_builtins(about), **self._content(read)}
         return [put("key", self.place, doc)]

@@ -124,7 +124,9 @@ def _open(party: str, text: str) -> OpenCard:
 
 def _check_keys(cards: dict[str, OpenCard]) -> None:
     """Two parties under one key could sign for each other."""
-    if len({card.public.keyid for card in cards.values()}) != len(cards):
+    seconds = [card.public.ml_dsa.raw for card in cards.values() if card.public.ml_dsa is not None]
+    one_each = len({card.public.keyid for card in cards.values()}) == len(cards)
+    if not one_each or len(set(seconds)) != len(seconds):
         raise InputError(
             "two parties have the same signing key",
             remedy="have each make a key of its own",

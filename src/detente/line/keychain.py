@@ -116,7 +116,7 @@ class KeyChain(msgspec.Struct, frozen=True):
         if rotated is None or header.index < self.links[-1].start:
             return None
         try:
-            key = new_key(rotated)
+            key = PublicKey(new_key(rotated).raw, self.newest.ml_dsa)
         except InputError:
             return None
         # A key that was left behind may have been left because it was stolen.

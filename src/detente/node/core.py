@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from detente.errors import NotFoundError
+from detente.errors import NotFoundError, SignatureError
 from detente.line import Founding, KeyChain, open_founding, read
 from detente.node.clock import Clock
 from detente.node.engine import Engine
-from detente.record import Entry, OpenCard, SigningKey
+from detente.record import Entry, OpenCard, PublicKey, SigningKey
 from detente.store import logs
 from detente.store.links import Link
 from detente.store.logs import Row
@@ -70,6 +70,16 @@ class Core:
     def keys(self, tx: Tx, founding: Founding, party: str) -> KeyChain:
         """The keys of a member's log, as far as it is held. Raises LookupError."""
         return read.keys(LineRows(tx, founding.id), founding, party)
+
+    def key_for(self, public: PublicKey) -> SigningKey | None:
+        """Our signing key with the halves that a line knows; None where that key is not here.
+
+        A card may be older than our second half (``keys.add_ml_dsa``).
+        """
+        try:
+            return self.key.known_as(public)
+        except SignatureError:
+            return None
 
     def entries(self, tx: Tx, founding: Founding, rows: Sequence[Row]) -> list[Entry]:
         """Stored entries, taken apart again."""

@@ -45,11 +45,12 @@ def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> st
     newest = logs.newest_cosigned(tx, founding.id, party, core.party)
     if note is None or size <= newest or links.forks_of(tx, founding.id, party):
         return None
-    if core.keys(tx, founding, core.party).newest != core.key.public:
+    key = core.key_for(core.keys(tx, founding, core.party).newest)
+    if key is None:
         # The line does not know our new key yet; our cosignature would be a stranger's.
         return None
     now_s = int(core.clock.now_s())
-    line = checkpoints.cosign(core.key, core.party, note, now_s)
+    line = checkpoints.cosign(key, core.party, note, now_s)
     _keep(tx, founding, party, [Cosigned(size, core.party, now_s, line)])
     core.counters["cosignatures_made_total"] += 1
     return line
@@ -71,7 +72,7 @@ def take(core: Core, line: str, party: str, note: str, caller: str) -> None:
     bare = keys[party].bare(note, name)
     given = [
         _verified(core, keys[cosigner], cosigner, text, bare, found.size)
-        for text in checkpoints.cosignature_lines(note)
+        for text in checkpoints.cosignatures_of(note)
         if (cosigner := checkpoints.cosigner_of(text)) in keys and cosigner != party
     ]
 

@@ -13,7 +13,7 @@ from detente.errors import DetenteError, ForkError, GapError, RecordError
 from detente.node.peer import Peer
 from detente.node.views import Head
 from detente.node.wire import UnreachableError
-from detente.record.checkpoint import cosignature_lines, with_cosignatures
+from detente.record.checkpoint import cosignatures_of, with_cosignatures
 
 if TYPE_CHECKING:
     from detente.node.node import Node
@@ -143,7 +143,7 @@ class Exchange:
             receipt = self._node.receive(self._line, party, held, [], note, self._peer.party)
             if receipt.cosignature is None:
                 return
-            if receipt.cosignature not in cosignature_lines(note):
+            if receipt.cosignature not in cosignatures_of(note):
                 with_ours = with_cosignatures(note, [receipt.cosignature])
                 self._peer.send_cosignatures(party, with_ours)
         self._node.receive_cosignatures(self._line, party, note, self._peer.party)

@@ -1,14 +1,21 @@
 """A node's keys: made once, when the node is, and the card that they and the settings give."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
-from detente.errors import DetenteError, InputError, StoreError
+from detente.errors import DetenteError, InputError, StateError, StoreError
 from detente.node.certificates import make_authority, make_node_certificate
 from detente.node.clock import Clock
-from detente.node.protection import protect, write_private
+from detente.node.protection import protect, read_key, write_key, write_private
 from detente.node.settings import FILE, Settings
-from detente.record import SigningKey, make_card
+from detente.record import MlDsaKey, SigningKey, make_card
+
+T = TypeVar("T")
+
+SIGNING = "signing.pem"
+ML_DSA = "signing-ml-dsa.pem"
 
 
 def make_keys(directory: Path, settings: Settings, clock: Clock, passphrase: str | None) -> None:
@@ -17,14 +24,16 @@ def make_keys(directory: Path, settings: Settings, clock: Clock, passphrase: str
     With a ``passphrase`` they are protected by it.
     """
     now = datetime.fromtimestamp(clock.now_s(), UTC)
-    key = SigningKey.generate()
+    second = MlDsaKey.generate()
+    key = SigningKey.generate(second)
     authority_key, authority = make_authority(settings.party, now)
     node_key, node_certificate = make_node_certificate(
         settings.party, authority_key, authority, now
     )
     card_of(settings, key, authority)
     files = {
-        "signing.pem": key.to_pem(),
+        SIGNING: key.to_pem(),
+        ML_DSA: second.to_pem(),
         "ca.pem": authority_key,
         "ca.crt": authority,
         "node.pem": node_key,
@@ -43,6 +52,51 @@ def make_keys(directory: Path, settings: Settings, clock: Clock, passphrase: str
             where=str(directory),
             remedy="choose a folder that may be written",
         ) from error
+
+
+def read_signing_key(keys: Path, secret: bytes | None) -> SigningKey:
+    """The party's signing key, with its second half where the node has one.
+
+    Raises ``InputError`` for what cannot be read.
+    """
+    second = read_ml_dsa(keys, secret)
+    return _key(keys / SIGNING, secret, lambda pem: SigningKey.from_pem(pem, second))
+
+
+def read_ml_dsa(keys: Path, secret: bytes | None) -> MlDsaKey | None:
+    """The second half of the party's signing key; None where the node has none.
+
+    Raises ``InputError`` for what cannot be read.
+    """
+    path = keys / ML_DSA
+    return _key(path, secret, MlDsaKey.from_pem) if path.exists() else None
+
+
+def add_ml_dsa(keys: Path, secret: bytes | None) -> None:
+    """Give a node made before there were such keys the second half of its signing key.
+
+    Raises ``StateError`` if it has one.
+    """
+    if (keys / ML_DSA).exists():
+        raise StateError(
+            "the node has an ML-DSA-44 key already",
+            where=str(keys / ML_DSA),
+            remedy="keep it: lines were founded with it",
+        )
+    write_key(keys / ML_DSA, MlDsaKey.generate().to_pem(), secret)
+
+
+def _key(path: Path, secret: bytes | None, read: Callable[[bytes], T]) -> T:
+    try:
+        return read(read_key(path, secret))
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="restore the node's keys from a backup",
+        ) from error
+    except DetenteError as error:
+        raise error.at(str(path)) from None
 
 
 def card_of(settings: Settings, key: SigningKey, authority: bytes) -> bytes:

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from detente.errors import CredentialError, DetenteError, InputError, StateError
+from detente.errors import CredentialError, InputError, StateError
 from detente.node.certificates import renew_if_due
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
-from detente.node.keys import card_of
-from detente.node.protection import is_protected, read_key
+from detente.node.keys import card_of, read_signing_key
+from detente.node.protection import is_protected
 from detente.node.rekeying import finish
 from detente.node.settings import Settings, database_of, load_settings
 from detente.record import SigningKey, open_card
@@ -61,31 +61,21 @@ def _renew(keys: Path, settings: Settings, clock: Clock, secret: bytes | None) -
 
 
 def _signing_key(directory: Path, secret: bytes | None) -> SigningKey:
-    path = directory / "keys" / "signing.pem"
     if secret is None and is_protected(directory / "keys"):
         raise CredentialError(
             "the node's keys are protected by a passphrase",
             where=str(directory),
             remedy="open them with it first (`detente.node.protection.unlock`)",
         )
-    try:
-        return SigningKey.from_pem(read_key(path, secret))
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    except DetenteError as error:
-        raise error.at(str(path)) from None
+    return read_signing_key(directory / "keys", secret)
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"cannot be read: {error.strerror}",
-        where=str(path),
-        remedy="restore the node's keys from a backup",
-    )
+        raise InputError(
+            f"cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="restore the node's keys from a backup",
+        ) from error

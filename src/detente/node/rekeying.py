@@ -19,7 +19,7 @@ from detente.errors import DetenteError, InputError, SignatureError, StateError
 from detente.line import Draft, read, rotate_draft, vouch_draft
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
-from detente.node.keys import card_of
+from detente.node.keys import card_of, read_ml_dsa
 from detente.node.protection import read_key, sync_folder, write_key
 from detente.node.saying import say
 from detente.node.settings import Settings, database_of, load_settings
@@ -73,7 +73,8 @@ def _change(
     tell: Callable[[Tx, OpenCard], None],
 ) -> OpenCard:
     keys, settings = directory / "keys", load_settings(directory)
-    key = SigningKey.generate()
+    # The second half stays: what is signed needs both, and one that is new is enough.
+    key = SigningKey.generate(read_ml_dsa(keys, secret))
     card = open_card(card_of(settings, key, (keys / "ca.crt").read_bytes()))
     write_key(keys / NEXT, key.to_pem(), secret)
 
@@ -143,7 +144,8 @@ def vouch(
                 where="card",
                 remedy="vouch for the new card of another party of the line",
             )
-        if card.public in read.keys(reader.rows, reader.founding, party).all:
+        known = read.keys(reader.rows, reader.founding, party).all
+        if card.public.raw in {one.raw for one in known}:
             raise StateError(
                 f"{party} signs or has signed with that key on this line",
                 where="card",
@@ -159,7 +161,7 @@ def adopt(core: Core, line: str, *, officer: str, key: str | None) -> EntryView:
     """Sign with our replaced key on a line, once every other party has vouched for it."""
 
     def make(reader: LineReader) -> Draft:
-        if read.keys(reader.rows, reader.founding, core.party).newest == core.key.public:
+        if read.keys(reader.rows, reader.founding, core.party).newest.raw == core.key.public.raw:
             raise StateError(
                 "the line knows our key",
                 where=f"line {reader.name}",

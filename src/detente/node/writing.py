@@ -23,7 +23,7 @@ from detente.line.abouts import JOIN, RECALL, ROTATE, VOUCH
 from detente.node import erasing, restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
-from detente.record.checkpoint import origin, sign_checkpoint
+from detente.record.checkpoint import origin, read_checkpoint, sign_checkpoint
 from detente.store import logs, plans
 from detente.store.projection import LineRows
 from detente.store.store import Tx
@@ -60,7 +60,7 @@ def write(
     )
     tree = logs.append(tx, line, party, index, [entry])
     checkpoint = Checkpoint(origin(line, party), tree.size, tree.root())
-    logs.add_checkpoint(tx, line, party, tree.size, sign_checkpoint(core.key, checkpoint))
+    tx.before_commit(("checkpoint", line), lambda tx: _sign(core, tx, founding, checkpoint))
     fold(core, tx, founding, rows, [entry])
     _check_not_void(rows, entry)
     plans.note(
@@ -73,6 +73,13 @@ def write(
     )
     core.counters["entries_written_total"] += 1
     return entry
+
+
+def _sign(core: Core, tx: Tx, founding: Founding, checkpoint: Checkpoint) -> None:
+    """Sign what our log has become, once for all that is committed together."""
+    known = core.keys(tx, founding, core.party).of_checkpoint(checkpoint.size)
+    note = sign_checkpoint(core.key.known_as(known), checkpoint)
+    logs.add_checkpoint(tx, founding.id, core.party, checkpoint.size, note)
 
 
 def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[Entry]) -> None:
@@ -118,12 +125,14 @@ def _check_key(core: Core, rows: LineRows, founding: Founding, draft: Draft) -> 
                 remedy="give them the new card, have them compare its fingerprint with you "
                 "and vouch for it",
             )
-    elif known.newest != core.key.public:
+    elif known.newest.raw != core.key.public.raw:
         raise StateError(
             "the line does not know our new signing key yet",
             where=f"line {founding.name}",
             remedy="have every other party vouch for the new card, then adopt it",
         )
+    # The second half does not change with the first (protocol, section 2).
+    core.key.known_as(known.newest)
 
 
 def _check_not_void(rows: LineRows, entry: Entry) -> None:
@@ -142,8 +151,6 @@ def _seen(core: Core, tx: Tx, founding: Founding, rows: LineRows) -> dict[str, S
     for party in founding.members:
         newest = logs.newest_checkpoint(tx, founding.id, party)
         if party != core.party and newest is not None:
-            name = origin(founding.id, party)
-            keys = read.keys(rows, founding, party)
-            checkpoint = keys.open_checkpoint(newest[1], name)
+            checkpoint = read_checkpoint(newest[1])
             seen[party] = Seen(checkpoint.size, checkpoint.root.hex())
     return seen

@@ -7,6 +7,7 @@ from detente.record.entry import Entry, entry_to_bundle, read_entry, write_entry
 from detente.record.envelope import Envelope, sign_envelope
 from detente.record.header import Header, Seen, decode_header, encode_header
 from detente.record.keys import PublicKey, SigningKey
+from detente.record.mldsa import MlDsaKey
 
 __all__ = [
     "Card",
@@ -14,6 +15,7 @@ __all__ = [
     "Entry",
     "Envelope",
     "Header",
+    "MlDsaKey",
     "OpenCard",
     "PublicKey",
     "Seen",

@@ -3,7 +3,7 @@
 A card is a DSSE envelope signed with the very key it carries::
 
     {"v":1,"party":"us","name":"Deconfliction cell, Gulf","sign_key":"b64","ca":"-----BEGIN …",
-     "endpoint":"https://192.0.2.1:7443","languages":["en"]}
+     "endpoint":"https://192.0.2.1:7443","languages":["en"],"ml_dsa_44_key":"b64"}
 
 That signature shows only that the sender holds the key. Who the sender is, two operators establish
 by reading each other the *fingerprint*: the first 16 bytes of the SHA-256 of the payload.
@@ -20,6 +20,7 @@ from msgspec import Meta
 from detente.errors import RecordError, SignatureError
 from detente.record.envelope import Envelope, sign_envelope
 from detente.record.keys import PublicKey, SigningKey
+from detente.record.mldsa import MlDsaPublicKey
 from detente.record.reading import (
     PartyId,
     decode_base64,
@@ -43,12 +44,13 @@ Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")]
 """A language tag (BCP 47), such as ``en`` or ``zh-Hant``."""
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a card says. Fields of later versions of the card are ignored.
 
     ``sign_key`` is the base64 of the raw public key, ``ca`` one certificate in PEM, ``endpoint``
     where the party's node listens for other nodes, ``languages`` those its officers read, best
-    first.
+    first. ``ml_dsa_44_key`` is the base64 of the key of the second signature under its checkpoints
+    and cosignatures; a party without it signs them once.
     """
 
     v: Literal[1]
@@ -58,6 +60,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     ca: str
     endpoint: str
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=16)]
+    ml_dsa_44_key: str | None = None
 
 
 class OpenCard(msgspec.Struct, frozen=True):
@@ -78,6 +81,7 @@ def make_card(
         RecordError, LimitError: as ``open_card``, which would not take this card.
         InputError: it holds half of a surrogate pair.
     """
+    second = key.public.ml_dsa
     card = Card(
         v=1,
         party=party,
@@ -86,6 +90,7 @@ def make_card(
         ca=ca,
         endpoint=endpoint,
         languages=tuple(languages),
+        ml_dsa_44_key=None if second is None else encode_base64(second.raw),
     )
     payload = canonical(msgspec.to_builtins(card))
     raw = sign_envelope(key, CARD_TYPE, payload).to_json()
@@ -104,13 +109,20 @@ def open_card(raw: bytes) -> OpenCard:
     envelope = Envelope.from_json(raw, payload_type=CARD_TYPE, limit_bytes=MAX_CARD_BYTES)
     value: Any = read_json(envelope.payload, MAX_CARD_BYTES, "card")
     card = read_struct(value, Card, "card")
-    public = PublicKey(decode_base64(card.sign_key, "card sign_key"))
+    public = _public_key(card)
     try:
         envelope.verify(public)
     except SignatureError as error:
         raise error.at(f"card of {card.party}") from None
     _check(card)
     return OpenCard(card, public, fingerprint(envelope.payload), raw)
+
+
+def _public_key(card: Card) -> PublicKey:
+    second = None
+    if card.ml_dsa_44_key is not None:
+        second = MlDsaPublicKey(decode_base64(card.ml_dsa_44_key, "card ml_dsa_44_key"))
+    return PublicKey(decode_base64(card.sign_key, "card sign_key"), second)
 
 
 def fingerprint(payload: bytes) -> str:

@@ -15,8 +15,12 @@ durably stored all the checkpoint covers; it is the acknowledgement *received*
 
     — detente.invalid/party/ru <b64 of key id ‖ timestamp, 8 bytes, big-endian ‖ signature>
 
-Its signed message is ``cosignature/v1\\ntime <timestamp>\\n`` and the note's text. Any program that
-knows these formats can verify a line. Lines are handled as text without their newline.
+Its signed message is ``cosignature/v1\\ntime <timestamp>\\n`` and the note's text.
+
+A party whose card has an ML-DSA-44 key makes two lines instead of one, of a checkpoint as of a
+cosignature: the second, of type 0x06, is over ``subtree_message``. Both are asked for then, and one
+without the other is refused like a false one. Any program that knows these formats can verify a
+line. A cosignature, of one line or two, is handled as text without its last newline.
 """
 
 import re
@@ -26,10 +30,12 @@ import msgspec
 
 from detente.errors import LimitError, RecordError, SignatureError
 from detente.record.keys import PublicKey, SigningKey
+from detente.record.mldsa import MlDsaKey, MlDsaPublicKey
 from detente.record.note import (
     COSIGNATURE,
     ED25519,
     MAX_SIGNATURES,
+    ML_DSA_44,
     Note,
     NoteSignature,
     key_id,
@@ -69,11 +75,20 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def sign_checkpoint(key: SigningKey, checkpoint: Checkpoint) -> str:
-    """The checkpoint as a note signed by ``key`` under the name of its origin."""
+    """The checkpoint as a note signed by ``key``, twice if it has two halves."""
     text = checkpoint.text
-    key_of_origin = key_id(checkpoint.origin, ED25519, key.public.raw)
-    signed = NoteSignature(checkpoint.origin, key_of_origin, key.sign(text.encode("utf-8")))
-    return str(Note(text, (signed,)))
+    name = checkpoint.origin
+    key_of_origin = key_id(name, ED25519, key.public.raw)
+    signatures = [NoteSignature(name, key_of_origin, key.sign(text.encode("utf-8")))]
+    if key.ml_dsa is not None:
+        # A log says of no time that nothing larger was there: its entries say when they were made.
+        signatures.append(_signed_subtree(key.ml_dsa, name, 0, checkpoint))
+    return str(Note(text, tuple(signatures)))
+
+
+def read_checkpoint(note: str) -> Checkpoint:
+    """A checkpoint that was verified before it was stored; its signatures are not looked at."""
+    return _read_text(parse_note(note).text)
 
 
 def open_checkpoint(note: str, key: PublicKey, origin: str) -> Checkpoint:
@@ -83,7 +98,7 @@ def open_checkpoint(note: str, key: PublicKey, origin: str) -> Checkpoint:
 
     Raises:
         RecordError: it is not a checkpoint, or one of another log.
-        SignatureError: it is not signed by ``key``, exactly once.
+        SignatureError: it is not signed by ``key``, by each half exactly once.
     """
     parsed = parse_note(note)
     checkpoint = _read_text(parsed.text)
@@ -93,25 +108,43 @@ def open_checkpoint(note: str, key: PublicKey, origin: str) -> Checkpoint:
             remedy="refuse it; it belongs to another log",
             where="checkpoint",
         )
-    signatures = parsed.by(origin, key_id(origin, ED25519, key.raw))
-    if len(signatures) != 1:
-        raise SignatureError(
-            f"{len(signatures)} signatures by the key of {origin}, where one belongs",
-            remedy="refuse it and ask its party for its checkpoint",
-            where="checkpoint",
-        )
-    _verify(key, signatures[0].signature, parsed.text.encode("utf-8"), "checkpoint")
+    first, *second = _own_signatures(parsed, key, origin)
+    _verify(key, first.signature, parsed.text.encode("utf-8"), "checkpoint")
+    for signature in second:
+        if _verify_subtree(key.ml_dsa, signature, checkpoint, "checkpoint") != 0:
+            raise RecordError(
+                "its second signature states a time", remedy="refuse it", where="checkpoint"
+            )
     return checkpoint
 
 
 def bare_note(note: str, key: PublicKey, origin: str) -> str:
-    """An opened checkpoint's note with the signature of its own party alone.
+    """An opened checkpoint's note with the signatures of its own party alone.
 
     Not even another line under the same key name stays: it is by nobody, and would take the room
     of cosignatures.
     """
     parsed = parse_note(note)
-    return str(Note(parsed.text, tuple(parsed.by(origin, key_id(origin, ED25519, key.raw)))))
+    return str(Note(parsed.text, tuple(_own_signatures(parsed, key, origin))))
+
+
+def _own_signatures(note: Note, key: PublicKey, origin: str) -> list[NoteSignature]:
+    """The signature by each half of the key, the plain one first."""
+    ids = [key_id(origin, ED25519, key.raw)]
+    if key.ml_dsa is not None:
+        ids.append(key_id(origin, ML_DSA_44, key.ml_dsa.raw))
+    found = []
+    for one in ids:
+        signatures = note.by(origin, one)
+        if len(signatures) != 1:
+            kind = "key" if len(ids) == 1 or one is ids[0] else "ML-DSA-44 key"
+            raise SignatureError(
+                f"{len(signatures)} signatures by the {kind} of {origin}, where one belongs",
+                remedy="refuse it and ask its party for its checkpoint",
+                where="checkpoint",
+            )
+        found += signatures
+    return found
 
 
 def cosigned_message(text: str, timestamp_s: int) -> bytes:
@@ -119,84 +152,128 @@ def cosigned_message(text: str, timestamp_s: int) -> bytes:
     return f"cosignature/v1\ntime {timestamp_s}\n{text}".encode()
 
 
+def subtree_message(signer: str, timestamp_s: int, checkpoint: Checkpoint) -> bytes:
+    """The bytes that the ML-DSA-44 key under the name ``signer`` signs for a checkpoint.
+
+    The ``cosigned_message`` of C2SP tlog-cosignature, of the subtree that is the whole tree::
+
+        "subtree/v1\\n\\0"  LEN signer  timestamp  LEN origin  start = 0  end = size  root
+
+    with lengths in one byte and numbers in eight.
+    """
+    names = [name.encode("utf-8") for name in (signer, checkpoint.origin)]
+    if not all(0 < len(name) < 256 for name in names):
+        raise RecordError("a name has 1 to 255 bytes", remedy="refuse it", where="checkpoint")
+    by, of = (len(name).to_bytes(1, "big") + name for name in names)
+    numbers = [n.to_bytes(8, "big") for n in (timestamp_s, 0, checkpoint.size)]
+    return b"subtree/v1\n\0" + by + numbers[0] + of + numbers[1] + numbers[2] + checkpoint.root
+
+
 def cosign(key: SigningKey, cosigner: str, note: str, timestamp_s: int) -> str:
-    """The cosignature line of the party ``cosigner`` under a checkpoint.
+    """The cosignature of the party ``cosigner`` under a checkpoint, of two lines or of one.
 
     The caller has opened the checkpoint, and stored and verified all it covers. ``timestamp_s`` is
     real POSIX time, never an exercise's.
     """
     text = parse_note(note).text
-    _read_text(text)
+    checkpoint = _read_text(text)
     name = _COSIGNER_PREFIX + cosigner
     signature = key.sign(cosigned_message(text, timestamp_s))
     blob = timestamp_s.to_bytes(_TIMESTAMP_BYTES, "big") + signature
-    return NoteSignature(name, key_id(name, COSIGNATURE, key.public.raw), blob).line
+    lines = [NoteSignature(name, key_id(name, COSIGNATURE, key.public.raw), blob).line]
+    if key.ml_dsa is not None:
+        lines.append(_signed_subtree(key.ml_dsa, name, timestamp_s, checkpoint).line)
+    return "\n".join(lines)
 
 
-def verify_cosignature(line_text: str, note: str, cosigner: str, public: PublicKey) -> int:
-    """Verify that ``cosigner`` made this line for the checkpoint ``note``.
+def verify_cosignature(text: str, note: str, cosigner: str, public: PublicKey) -> int:
+    """Verify that ``cosigner`` made this cosignature for the checkpoint ``note``.
 
     Returns:
         Its timestamp, real POSIX seconds: when the cosigner says it held what the note covers.
 
     Raises:
-        RecordError: the line or the note is malformed.
-        SignatureError: it is not a cosignature by this party under this checkpoint.
+        RecordError: the cosignature or the note is malformed.
+        SignatureError: it is not by this party under this checkpoint, by each half of its key.
     """
-    text = parse_note(note).text
-    _read_text(text)
-    line = parse_signature(line_text)
+    signed = parse_note(note).text
+    checkpoint = _read_text(signed)
     name = _COSIGNER_PREFIX + cosigner
-    if (line.name, line.key_id) != (name, key_id(name, COSIGNATURE, public.raw)):
+    ids = [key_id(name, COSIGNATURE, public.raw)]
+    if public.ml_dsa is not None:
+        ids.append(key_id(name, ML_DSA_44, public.ml_dsa.raw))
+    lines = [parse_signature(line) for line in text.split("\n", len(ids))]
+    if [(line.name, line.key_id) for line in lines] != [(name, one) for one in ids]:
         raise SignatureError(
-            f"a signature line of {line.name[:120]!r} and not of the key of {name}",
-            remedy="refuse it; it is by another key",
+            f"signature lines of {lines[0].name[:120]!r} that are not by the keys of {name}",
+            remedy="refuse it; it is by another key, or lacks one of its signatures",
             where="cosignature",
         )
-    timestamp_s = int.from_bytes(line.signature[:_TIMESTAMP_BYTES], "big")
+    timestamp_s = int.from_bytes(lines[0].signature[:_TIMESTAMP_BYTES], "big")
     if timestamp_s > MAX_TIMESTAMP_S:
         raise RecordError(
             "its time is beyond the year 2199", remedy="refuse it", where="cosignature"
         )
-    message = cosigned_message(text, timestamp_s)
-    _verify(public, line.signature[_TIMESTAMP_BYTES:], message, "cosignature")
+    message = cosigned_message(signed, timestamp_s)
+    _verify(public, lines[0].signature[_TIMESTAMP_BYTES:], message, "cosignature")
+    for line in lines[1:]:
+        if _verify_subtree(public.ml_dsa, line, checkpoint, "cosignature") != timestamp_s:
+            raise RecordError(
+                "its two signatures state two times", remedy="refuse it", where="cosignature"
+            )
     return timestamp_s
 
 
 def log_keys(line: str, party: str, key: PublicKey) -> list[str]:
     """The verifier keys (C2SP signed-note) that a checkpoint of this log is signed by."""
-    return [verifier_key(origin(line, party), ED25519, key.raw)]
+    return _verifier_keys(origin(line, party), ED25519, key)
 
 
 def cosigner_keys(party: str, key: PublicKey) -> list[str]:
     """The verifier keys that a cosignature of this party is made with."""
-    return [verifier_key(_COSIGNER_PREFIX + party, COSIGNATURE, key.raw)]
+    return _verifier_keys(_COSIGNER_PREFIX + party, COSIGNATURE, key)
 
 
-def cosigner_of(line_text: str) -> str | None:
-    """The party that a signature line names as its cosigner; None if it names none.
+def _verifier_keys(name: str, first: int, key: PublicKey) -> list[str]:
+    second = [] if key.ml_dsa is None else [verifier_key(name, ML_DSA_44, key.ml_dsa.raw)]
+    return [verifier_key(name, first, key.raw), *second]
+
+
+def cosigner_of(text: str) -> str | None:
+    """The party that a cosignature's first line names as its cosigner; None if it names none.
 
     A claim until ``verify_cosignature`` has confirmed it with that party's key.
     """
-    name = parse_signature(line_text).name
-    party = name.removeprefix(_COSIGNER_PREFIX)
-    return party if party != name and _PARTY.fullmatch(party) else None
+    return _cosigner(parse_signature(text.partition("\n")[0]))
 
 
-def cosignature_lines(note: str) -> list[str]:
-    """The lines of a note that name a party as cosigner, unverified, in their order."""
-    return [s.line for s in parse_note(note).signatures if cosigner_of(s.line) is not None]
+def _cosigner(signature: NoteSignature) -> str | None:
+    party = signature.name.removeprefix(_COSIGNER_PREFIX)
+    return party if party != signature.name and _PARTY.fullmatch(party) else None
 
 
-def with_cosignatures(note: str, lines: Iterable[str]) -> str:
-    """The note with cosignature lines added below; of two by one key the first stays.
+def cosignatures_of(note: str) -> list[str]:
+    """The cosignatures in a note, unverified: all lines that name one party are one of them.
+
+    Lines stand in their order; parties in that of their first line.
+    """
+    found: dict[str, list[str]] = {}
+    for signature in parse_note(note).signatures:
+        if (cosigner := _cosigner(signature)) is not None:
+            found.setdefault(cosigner, []).append(signature.line)
+    return ["\n".join(lines) for lines in found.values()]
+
+
+def with_cosignatures(note: str, cosignatures: Iterable[str]) -> str:
+    """The note with cosignatures added below; of two lines by one key the first stays.
 
     Raises:
         RecordError: a line is not a signature line.
-        LimitError: there would be more than 16 signatures.
+        LimitError: there would be more than 64 signatures.
     """
     parsed = parse_note(note)
     signatures = {(s.name, s.key_id): s for s in parsed.signatures}
+    lines = [line for text in cosignatures for line in text.split("\n", MAX_SIGNATURES)]
     for signature in map(parse_signature, lines):
         signatures.setdefault((signature.name, signature.key_id), signature)
     if len(signatures) > MAX_SIGNATURES:
@@ -229,3 +306,25 @@ def _verify(key: PublicKey, signature: bytes, message: bytes, where: str) -> Non
         key.verify(signature, message)
     except SignatureError as error:
         raise error.at(where) from None
+
+
+def _signed_subtree(
+    key: MlDsaKey, name: str, timestamp_s: int, checkpoint: Checkpoint
+) -> NoteSignature:
+    signature = key.sign(subtree_message(name, timestamp_s, checkpoint))
+    blob = timestamp_s.to_bytes(_TIMESTAMP_BYTES, "big") + signature
+    return NoteSignature(name, key_id(name, ML_DSA_44, key.public.raw), blob)
+
+
+def _verify_subtree(
+    key: MlDsaPublicKey | None, signature: NoteSignature, checkpoint: Checkpoint, where: str
+) -> int:
+    """The timestamp of a signature that verifies."""
+    assert key is not None
+    timestamp_s = int.from_bytes(signature.signature[:_TIMESTAMP_BYTES], "big")
+    message = subtree_message(signature.name, timestamp_s, checkpoint)
+    try:
+        key.verify(signature.signature[_TIMESTAMP_BYTES:], message)
+    except SignatureError as error:
+        raise error.at(where) from None
+    return timestamp_s

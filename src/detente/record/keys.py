@@ -1,11 +1,13 @@
-"""Ed25519 keys (RFC 8032): the one key with which a party signs all it says.
+"""A party's keys: Ed25519 (RFC 8032) under all it says, ML-DSA-44 (``mldsa``) under its logs too.
 
-The same key signs three kinds of message, which cannot be taken for each other because they begin
-differently::
+The same Ed25519 key signs three kinds of message, which cannot be taken for each other because they
+begin differently::
 
     DSSEv1 …                          headers and cards, with their type inside (envelope.py)
     detente.invalid/line/…            checkpoints (checkpoint.py)
     cosignature/v1\\n…                 cosignatures (checkpoint.py)
+
+The ML-DSA-44 key signs one kind, of checkpoints and cosignatures, which names its signer.
 """
 
 import hashlib
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from detente.errors import InputError, RecordError, SignatureError
+from detente.record.mldsa import MlDsaKey, MlDsaPublicKey
 
 _P = 2**255 - 19
 _ORDER_8_Y = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
@@ -24,15 +27,19 @@ _SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
 
 
 class PublicKey(msgspec.Struct, frozen=True):
-    """A verifying key: 32 raw bytes.
+    """A verifying key: 32 raw bytes, and the key of the second signature where there is one.
+
+    A party whose card has that key owes both signatures under every checkpoint and cosignature: one
+    without it is refused like one with a false one, so that nobody can take it away.
 
     Raises:
-        RecordError: they are not 32 bytes, not a canonical encoding, or a point of small order.
+        RecordError: the raw bytes are not 32, not a canonical encoding, or a point of small order.
             Under a key of small order one signature can fit every message, so that its holder
             could sign today and truthfully say tomorrow that anybody might have.
     """
 
     raw: bytes
+    ml_dsa: MlDsaPublicKey | None = None
 
     def __post_init__(self) -> None:
         if len(self.raw) != 32:
@@ -63,23 +70,43 @@ class PublicKey(msgspec.Struct, frozen=True):
 
 
 class SigningKey:
-    """A signing key. It never shows its secret except through ``to_pem``."""
+    """A signing key, with the one of the second signature where there is one.
 
-    __slots__ = ("_key", "public")
+    It never shows its secret except through ``to_pem``.
+    """
+
+    __slots__ = ("_key", "ml_dsa", "public")
 
     public: PublicKey
+    ml_dsa: MlDsaKey | None
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    def __init__(self, key: Ed25519PrivateKey, ml_dsa: MlDsaKey | None = None) -> None:
         self._key = key
-        self.public = PublicKey(key.public_key().public_bytes_raw())
+        self.ml_dsa = ml_dsa
+        second = None if ml_dsa is None else ml_dsa.public
+        self.public = PublicKey(key.public_key().public_bytes_raw(), second)
 
     @classmethod
-    def generate(cls) -> Self:
-        """A new key from the operating system's randomness."""
-        return cls(Ed25519PrivateKey.generate())
+    def generate(cls, ml_dsa: MlDsaKey | None = None) -> Self:
+        """A new key from the system's randomness, beside ``ml_dsa`` where there is one."""
+        return cls(Ed25519PrivateKey.generate(), ml_dsa)
+
+    def known_as(self, public: PublicKey) -> Self:
+        """This key as a card has it: without the second half if the card is older than that.
+
+        Raises:
+            SignatureError: ``public`` is of another key, or of a half that is not here.
+        """
+        known = self if public.ml_dsa is not None else type(self)(self._key)
+        if known.public != public:
+            raise SignatureError(
+                "the card that this line was founded with has another signing key than this node",
+                remedy="restore the node's keys from a backup, all of them together",
+            )
+        return known
 
     @classmethod
-    def from_pem(cls, data: bytes) -> Self:
+    def from_pem(cls, data: bytes, ml_dsa: MlDsaKey | None = None) -> Self:
         """Read an unencrypted PKCS#8 PEM file. Raises ``InputError`` for anything else."""
         try:
             key = serialization.load_pem_private_key(data, password=None)
@@ -90,10 +117,10 @@ class SigningKey:
                 "not an unencrypted Ed25519 private key in PEM",
                 remedy="restore the key file from its backup",
             )
-        return cls(key)
+        return cls(key, ml_dsa)
 
     def to_pem(self) -> bytes:
-        """The key as unencrypted PKCS#8 PEM, for a file that only the node may read."""
+        """The Ed25519 key as unencrypted PKCS#8 PEM, for a file that only the node may read."""
         return self._key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -101,5 +128,5 @@ class SigningKey:
         )
 
     def sign(self, data: bytes) -> bytes:
-        """The 64-byte signature over ``data``, always the same for the same data."""
+        """The 64-byte Ed25519 signature over ``data``, always the same for the same data."""
         return self._key.sign(data)

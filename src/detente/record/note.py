@@ -20,14 +20,19 @@ import msgspec
 from detente.errors import LimitError, RecordError
 from detente.record.reading import decode_base64, encode_base64
 
-MAX_SIGNATURES = 16
+MAX_SIGNATURES = 64
+"""Two kinds of signature by each of 16 parties and by a witness, and as many by nobody we know."""
+
 MAX_NOTE_BYTES = 128 * 1024
-"""Room for 16 signatures of the post-quantum kinds, of nearly 5 kB each."""
+"""Room for 32 signatures of the post-quantum kind, of 3.3 kB each, beside as many others."""
 
 ED25519 = 0x01
 """Signature type of a plain Ed25519 signature over the text."""
 COSIGNATURE = 0x04
 """Signature type of a timestamped Ed25519 cosignature (C2SP tlog-cosignature)."""
+
+ML_DSA_44 = 0x06
+"""Signature type of an ML-DSA-44 cosignature, of a log's own as well (C2SP tlog-cosignature)."""
 
 _KEY_ID_BYTES = 4
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -78,7 +83,7 @@ def parse_note(note: str) -> Note:
 
     Raises:
         RecordError: it is not one.
-        LimitError: it is longer than 128 KiB or has more than 16 signature lines.
+        LimitError: it is longer than 128 KiB or has more than 64 signature lines.
     """
     if len(note) > MAX_NOTE_BYTES or len(_utf8(note)) > MAX_NOTE_BYTES:
         raise LimitError(f"longer than {MAX_NOTE_BYTES} bytes", remedy="send less", where="note")

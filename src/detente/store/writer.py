@@ -12,7 +12,7 @@ a log read inside is the size the next entry is appended to. See docs/decisions/
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -34,6 +34,16 @@ class Tx:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.undone: list[Callable[[], None]] = []
+        self.last: dict[Hashable, Callable[[Tx], None]] = {}
+
+    def before_commit(self, what: Hashable, work: "Callable[[Tx], None]") -> None:
+        """Have ``work`` done in the same transaction, once for all that is committed with this.
+
+        Of several works for one ``what``, from this function or from others of the batch that are
+        not undone, the last is done and the others are not. It may not fail for what it is given:
+        then nothing of the batch is kept.
+        """
+        self.last[what] = work
 
     def after_rollback(self, note: Callable[[], None]) -> None:
         """Have ``note`` called, on the writer thread, if what was done here is undone.
@@ -50,6 +60,7 @@ class _Job:
         self.work = work
         self.answer: Future[Any] = Future()
         self.undone: list[Callable[[], None]] = []
+        self.last: dict[Hashable, Callable[[Tx], None]] = {}
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -63,7 +74,7 @@ class _Job:
         try:
             self.result = self.work(tx)
             savepoint.commit()
-            self.undone = tx.undone
+            self.undone, self.last = tx.undone, tx.last
         except BaseException as error:
             self.error = error
             self.undone = tx.undone
@@ -197,8 +208,12 @@ class Writer:
     def _commit(self, batch: list[_Job]) -> None:
         try:
             with self._engine.begin() as connection:
+                last: dict[Hashable, Callable[[Tx], None]] = {}
                 for job in batch:
                     job.attempt(connection)
+                    last |= job.last
+                for work in last.values():
+                    work(Tx(connection))
         except Exception as error:
             # Not the database's errors alone: without this thread nobody would be answered again.
             for job in batch:

@@ -10,15 +10,16 @@ from detente.record.reading import decode_base64
 
 def keys(view: View, founding: Founding, party: str) -> KeyChain:
     """The keys of a member's log, as far as the log is held."""
+    first = founding.cards[party].public
     rotated = [
         Link(
             row["index"] + (not row["vouched"]),
-            PublicKey(decode_base64(row["sign_key"], "sign_key")),
+            PublicKey(decode_base64(row["sign_key"], "sign_key"), first.ml_dsa),
             row["vouched"],
         )
         for _, row in scan(view, "key", f"{party}/")
     ]
-    return KeyChain((*KeyChain.from_card(founding.cards[party].public).links, *rotated))
+    return KeyChain((*KeyChain.from_card(first).links, *rotated))
 
 
 def card(view: View, founding: Founding, party: str) -> OpenCard:
