@@ -13,7 +13,7 @@ import pytest
 from detente.errors import DetenteError, InputError, SignatureError, StateError
 from detente.line import rotate_draft
 from detente.node import Node, rekeying
-from detente.node.keys import card_of
+from detente.node.keys import card_of, read_signing_key
 from detente.node.settings import load_settings
 from detente.record import Header, PublicKey, SigningKey, open_card, read_entry, write_entry
 from detente.record.checkpoint import Checkpoint, origin, sign_checkpoint
@@ -25,7 +25,7 @@ LINE = "northern-watch"
 
 
 def signing(pair: Any, party: str) -> SigningKey:
-    return SigningKey.from_pem((pair.directory / party / "keys/signing.pem").read_bytes())
+    return read_signing_key(pair.directory / party / "keys", None)
 
 
 def rotate(pair: Any, party: str) -> bytes:
@@ -216,7 +216,7 @@ def test_nobody_adopts_a_key_for_another(pair: Any) -> None:
     pair.sync()
     ru = pair.nodes["ru"]
     line = ru.line(LINE).id
-    thief = SigningKey.generate()
+    thief = SigningKey.generate(signing(pair, "us").ml_dsa)
     settings = load_settings(pair.directory / "us")
     authority = (pair.directory / "us/keys/ca.crt").read_bytes()
     draft = rotate_draft(open_card(card_of(settings, thief, authority)), vouched=True)
@@ -296,7 +296,8 @@ def test_a_rotation_cut_off_has_happened_or_not(
 
 
 def test_a_body_that_is_no_card_of_that_key_is_unknown_and_the_key_counts(pair: Any) -> None:
-    old, new = signing(pair, "us"), SigningKey.generate()
+    old = signing(pair, "us")
+    new = SigningKey.generate(old.ml_dsa)
     settings = load_settings(pair.directory / "us")
     authority = (pair.directory / "us/keys/ca.crt").read_bytes()
     draft = rotate_draft(open_card(card_of(settings, new, authority)), vouched=False)

@@ -280,7 +280,9 @@ def test_the_first_cosignature_of_a_party_stays(ru: SigningKey, note: str) -> No
 def test_a_line_of_sixteen_parties_fits(us: SigningKey, note: str) -> None:
     """And all of them with two signatures each."""
     parties = [f"p{n}" for n in range(15)]
-    lines = [cosign(SigningKey.generate(MlDsaKey.generate()), party, note, WHEN_S) for party in parties]
+    lines = [
+        cosign(SigningKey.generate(MlDsaKey.generate()), party, note, WHEN_S) for party in parties
+    ]
     assert sum(text.count("\n") + 1 for text in lines) == 30
     assert cosignatures_of(with_cosignatures(note, lines)) == lines
     more = [cosign(us, f"q{n}", note, WHEN_S) for n in range(64)]

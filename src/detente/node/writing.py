@@ -131,8 +131,9 @@ def _check_key(core: Core, rows: LineRows, founding: Founding, draft: Draft) -> 
             where=f"line {founding.name}",
             remedy="have every other party vouch for the new card, then adopt it",
         )
-    # The second half does not change with the first (protocol, section 2).
-    core.key.known_as(known.newest)
+    else:
+        # The second half does not change with the first (protocol, section 2).
+        core.key.known_as(known.newest)
 
 
 def _check_not_void(rows: LineRows, entry: Entry) -> None:
