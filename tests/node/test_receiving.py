@@ -281,16 +281,16 @@ class TestForks:
 
     def test_two_checkpoints_for_one_size(self, liar: Liar) -> None:
         one, two = liar.bundle("one"), liar.bundle("two")
-        liar.push(one, note=liar.note(one))
+        first, other = liar.note(one), liar.note(two)
+        liar.push(one, note=first)
         before = stored(liar.us)
-        other = liar.note(two)
         with pytest.raises(ForkError):
             liar.push(note=other)
         assert stored(liar.us)[:3] == before[:3]
         [fork] = liar.us.links(LINE)[0].forks
         assert fork.offered == {"checkpoint": other}
         assert fork.held["entries"] == [one]
-        assert fork.held["checkpoint"] == liar.note(one)
+        assert fork.held["checkpoint"] == first
 
     def test_a_checkpoint_of_other_entries_takes_the_push_with_it(self, liar: Liar) -> None:
         before = stored(liar.us)
