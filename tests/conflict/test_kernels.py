@@ -16,7 +16,8 @@ NOTHING = Separation(0.0, 0.0, 0.0)
 
 
 def _ends(cores: Cores, piece: int) -> tuple[kernels.Point, kernels.Point]:
-    return kernels.point_on(cores, piece, 0.0), kernels.point_on(cores, piece, 1.0)
+    start, end, *_ = kernels.piece_of(cores, piece)
+    return start, end
 
 
 def _two_pieces(
@@ -108,7 +109,9 @@ def test_every_point_of_a_piece_lies_in_its_ball(shapes: Any, oracle: Any) -> No
     for _ in range(150):
         _, _, cores = _two_pieces(rng, 1e5, shapes, oracle)
         for piece in (0, 2):
-            points = np.array([kernels.point_on(cores, piece, t) for t in np.linspace(0, 1, 33)])
+            points = np.array(
+                [kernels.point_on(kernels.piece_of(cores, piece), t) for t in np.linspace(0, 1, 33)]
+            )
             reach_m = np.linalg.norm(points - cores.middle[piece], axis=1).max()
             assert reach_m <= cores.ball_m[piece] + 1e-6
 

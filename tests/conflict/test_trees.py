@@ -44,7 +44,7 @@ def _pairs(
     while row < end:
         count, row = module.propose(
             *(forest, queries, boxes.volume, row, end, packed.low, packed.high, packed.owner),
-            *(reach, stamps, first, second),
+            *(reach, asking.scratch_for(forest), stamps, first, second),
         )
         pairs += zip(first[:count].tolist(), second[:count].tolist(), strict=True)
     assert len(pairs) == len(set(pairs))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from detente.conflict.cores import Cores
+from detente.conflict.cores import VERTEX_COLUMNS, VERTEX_ROW, Cores
 from detente.conflict.pack import COLUMNS, Pack
 from detente.volumes.geodesy import Bools, Ints
 from detente.volumes.model import Activity
@@ -40,7 +40,7 @@ ROWS = {
     "polygon": "volume",
     "radius_m": "volume",
 }
-"""Of what other fields have a row each; of a vertex, if they are not named here."""
+"""Of what other fields have a row each; those of a vertex are ``VERTEX_COLUMNS``."""
 
 
 class Arena:
@@ -52,6 +52,8 @@ class Arena:
         """How many volumes there are, and how many of them are of removed activities."""
         self._counts = dict.fromkeys(("vertex", "path", "block", "volume"), 0)
         self._fields: dict[str, npt.NDArray[Any]] = {}
+        self._vertices = np.empty((0, VERTEX_ROW))
+        self._pack: Pack | None = None
         self._low, self._high = np.zeros((0, COLUMNS)), np.zeros((0, COLUMNS))
         none = np.zeros(0, dtype=np.int64)
         self._owner, self._first, self._party, self._area = none, none, none, none
@@ -62,10 +64,13 @@ class Arena:
 
         There is none before the first activity has been added.
         """
-        cores = Cores(**self._fields)
-        # It is read as the tuple is that other packs have, and too long to be made one each time.
-        activities = cast(tuple[Activity, ...], self.activities)
-        return Pack(activities, cores, self._low, self._high, self._owner, self._first, self._area)
+        if self._pack is None:
+            cores = Cores(**self._fields)
+            # It is read as the tuple is that other packs have, and too long to be made one here.
+            activities = cast(tuple[Activity, ...], self.activities)
+            boxes = self._low, self._high
+            self._pack = Pack(activities, cores, *boxes, self._owner, self._first, self._area)
+        return self._pack
 
     @property
     def party(self) -> Ints:
@@ -76,7 +81,8 @@ class Arena:
     def nbytes(self) -> int:
         """Memory of its arrays; not of the activities themselves."""
         arrays: Iterable[npt.NDArray[Any]] = (
-            *self._fields.values(),
+            self._vertices,
+            *(self._fields[name] for name in self._fields.keys() - VERTEX_COLUMNS.keys()),
             self._low,
             self._high,
             self._owner,
@@ -89,15 +95,17 @@ class Arena:
     def add(self, pack: Pack, party: Ints) -> Ints:
         """Takes over activities, of whose volumes ``party`` (v,) is; returns their volumes."""
         row, volume, added = len(self.activities), self.volumes, len(pack.owner)
+        self._pack = None
         before, fields = self._counts, pack.cores._asdict()
         for name, more in fields.items():
             if name in OFFSETS:
                 of, parts = OFFSETS[name]
                 mine = self._fields.get(name, np.zeros(1, dtype=np.int64))
                 self._fields[name] = _put(mine, before[of] + 1, more[1:] + before[parts])
-            else:
+            elif name in ROWS:
                 mine = self._fields.get(name, more[:0])
-                self._fields[name] = _put(mine, before[ROWS.get(name, "vertex")], more)
+                self._fields[name] = _put(mine, before[ROWS[name]], more)
+        self._add_vertices(before["vertex"], fields)
         self._counts = {what: count + _count(fields, what) for what, count in before.items()}
         self._low, self._high = (
             _put(self._low, volume, pack.low),
@@ -110,6 +118,17 @@ class Arena:
         self.activities += pack.activities
         self.volumes = volume + added
         return np.arange(volume, volume + added)
+
+    def _add_vertices(self, at: int, fields: dict[str, npt.NDArray[Any]]) -> None:
+        end = at + len(fields["lon"])
+        if end > len(self._vertices):
+            larger = np.empty((max(end, int(GROWTH * len(self._vertices))), VERTEX_ROW))
+            larger[:at] = self._vertices[:at]
+            self._vertices = larger
+            for name, column in VERTEX_COLUMNS.items():
+                self._fields[name] = larger[:, column]
+        for name in VERTEX_COLUMNS:
+            self._fields[name][at:end] = fields[name]
 
     def drop(self, row: int) -> None:
         """Makes a gap of an activity."""

@@ -6,11 +6,12 @@ decides what is left on the ellipsoid.
 """
 
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from detente.conflict.compiled import kernel
+from detente.conflict.compiled import kernel, making_kernel
 from detente.conflict.cores import Cores
 from detente.conflict.filters import NODE, RUN_M, RUNS_MAX, SIDES, bound_runs, meet
 from detente.conflict.kernels import STACK_ROWS, STEPS_MAX, decide
@@ -36,9 +37,60 @@ Ints32 = npt.NDArray[np.int32]
 DONE, FULL, LONG, ODD, INVERTED = range(5)
 """What became of a question: answered; the answer does not fit; an edge has to be cut first; a
 volume has a figure that is no number, or ends before it begins."""
+Asked = tuple[Cores, int, Floats, Floats, int, int]
+"""Volumes asked about, which of them, their boxes' ends, their party and their area."""
+
 PENDING = 2048
 """Nodes that wait to be looked into: 64 for each level of a tree at most, and a few levels."""
 FLOAT32_MAX = 3e38
+
+
+class Scratch(NamedTuple):
+    """Room to work in, kept from one question to the next."""
+
+    pending: Ints
+    """(n, 2) nodes still to be looked into, and the levels below them."""
+    hit: Bytes
+    """(64,) which entries of a node overlap the query."""
+    hits: Words
+    """(8,) the same bytes, eight at a time."""
+    found: Ints32
+    """(m,) volumes found in leaves: as many as all leaves have entries."""
+    query: Floats32
+    """(10,) the box that is asked about."""
+    stack: Floats
+    steps: Ints
+    """For the exact test (``kernels.search``)."""
+
+
+class Held(NamedTuple):
+    """The volumes that are asked."""
+
+    cores: Cores
+    low: Floats
+    """(v, 7) lower ends of their boxes (``pack``)."""
+    high: Floats
+    """(v, 7) upper ends."""
+    parties: Ints
+    """(v,) numbers of their parties."""
+    areas: Ints
+    """(v,) numbers of their areas."""
+    stamps: Ints
+    """(v + 1,) the last question that came across each; the last one counts the questions."""
+
+
+def scratch_for(forest: Forest) -> Scratch:
+    """Room to ask this forest."""
+    hit = np.zeros(NODE, dtype=np.uint8)
+    return Scratch(
+        pending=np.empty((PENDING, 2), dtype=np.int64),
+        hit=hit,
+        hits=hit.view(np.uint64),
+        found=np.empty(forest.entries.size, dtype=np.int32),
+        query=np.empty(2 * SIDES, dtype=np.float32),
+        stack=np.empty((STACK_ROWS, 4)),
+        steps=np.zeros(2, dtype=np.int64),
+    )
 
 
 @kernel
@@ -84,13 +136,12 @@ def overlaps(nodes: Floats32, node: int, query: Floats32, hit: Bytes) -> None:
 
 
 @kernel
-def collect(
-    forest: Forest, query: Floats32, pending: Ints, hit: Bytes, words: Words, found: Ints32
-) -> int:
+def collect(forest: Forest, query: Floats32, scratch: Scratch) -> int:
     """Writes the volumes of all leaves' entries that overlap the query; returns how many.
 
-    A volume of several boxes may be found more than once. ``words`` is ``hit``, eight at a time.
+    A volume of several boxes may be found more than once.
     """
+    pending, hit, hits, found = scratch.pending, scratch.hit, scratch.hits, scratch.found
     count = 0
     for root in range(len(forest.roots)):
         pending[0, 0], pending[0, 1] = forest.roots[root, 0], forest.roots[root, 1]
@@ -100,10 +151,10 @@ def collect(
             rows -= 1
             node, level = pending[rows, 0], pending[rows, 1]
             overlaps(forest.nodes, node, query, hit)
-            for word in range(NODE // 8):
-                if words[word] == 0:
+            for eight in range(NODE // 8):
+                if hits[eight] == 0:
                     continue
-                for j in range(8 * word, 8 * word + 8):
+                for j in range(8 * eight, 8 * eight + 8):
                     if not hit[j]:
                         continue
                     entry = forest.entries[node, j]
@@ -127,6 +178,7 @@ def propose(
     high: Floats,
     apart: Ints,
     reach: Floats,
+    scratch: Scratch,
     stamps: Ints,
     first: Ints,
     second: Ints,
@@ -134,29 +186,24 @@ def propose(
     """Pairs of volumes of one set whose boxes meet and that differ in ``apart``, each once.
 
     The forest holds them all; ``queries`` from ``start`` to ``end`` are their boxes, those of one
-    volume one after another, and ``query_of`` says whose. ``stamps`` (v,) is scratch of -1. Writes
+    volume one after another, and ``query_of`` says whose. ``stamps`` (v,) are -1 at first. Writes
     the lower number of each pair to ``first``, the higher to ``second``. A volume is answered
     whole or not at all; returns how many pairs there are and where to take up again.
     """
-    pending = np.empty((PENDING, 2), dtype=np.int64)
-    hit = np.zeros(NODE, dtype=np.uint8)
-    words = hit.view(np.uint64)
-    found = np.empty(forest.entries.size, dtype=np.int32)
-    count, complete, row = 0, 0, start
-    begun = start
+    count, complete, row, begun = 0, 0, start, start
     while row < end:
         i = query_of[row]
         if row == start or query_of[row - 1] != i:
             complete, begun = count, row
-        for k in range(collect(forest, queries[row], pending, hit, words, found)):
-            j = found[k]
+        for k in range(collect(forest, queries[row], scratch)):
+            j = scratch.found[k]
             if j <= i or stamps[j] == i or apart[i] == apart[j]:
                 continue
             stamps[j] = i
             if not meet(low, high, i, low, high, j, reach):
                 continue
             if count == len(first):
-                # What was found of this volume has its stamp, and is to be found again.
+                # What was found of this volume is to be found again.
                 for again in range(complete, count):
                     stamps[second[again]] = -1
                 stamps[j] = -1
@@ -184,35 +231,28 @@ def least(gap_m: float) -> float:
     return 0.0 if gap_m <= SLACK_M else gap_m
 
 
-@kernel
+@making_kernel
 def ask(
     outlines: Outlines,
     party: int,
     area: int,
     forest: Forest,
     epoch_s: float,
-    held: Cores,
-    low: Floats,
-    high: Floats,
-    parties: Ints,
-    areas: Ints,
+    held: Held,
     reach: Floats,
     time_s: float,
-    stamps: Ints,
-    found: Ints32,
+    exact: bool,
+    scratch: Scratch,
     pairs: Ints,
     figures: Floats,
-    exact: bool,
 ) -> tuple[int, int]:
     """The held volumes of other parties that meet those asked about, and how.
 
-    ``low``, ``high`` (v, 7), ``parties`` and ``areas`` (v,) are of the held volumes, ``party`` and
-    ``area`` of those asked about. ``stamps`` (v + 1,) and
-    ``found`` are scratch: the last stamp counts the questions. Writes to ``pairs`` (k, 2) which
-    volume asked about meets which held one, and to ``figures`` (k, 6) what ``Part`` says of them,
-    in its order: from when to when, how near laterally and vertically, and where. Without
-    ``exact``, only the boxes are compared and the figures are not written. Returns what became of
-    the question, and how many pairs there are, or the number of the volume that is refused.
+    ``party`` and ``area`` are of the volumes asked about. Writes to ``pairs`` (k, 2) which of them
+    meets which held one, and to ``figures`` (k, 6) what ``Part`` says of the two, in its order:
+    from when to when, how near laterally and vertically, and where. Without ``exact``, only the
+    boxes are compared and no figures are written. Returns what became of the question, and how
+    many pairs there are, or the number of the volume that is refused.
     """
     odd = odd_volume(outlines)
     if odd >= 0:
@@ -223,59 +263,102 @@ def ask(
     if mark_long(outlines, np.empty(len(outlines.rings), dtype=np.bool_)):
         return LONG, 0
     mine = lay(outlines)
-    volumes, boxes = len(outlines.shapes), len(outlines.vertices) + len(outlines.shapes)
-    my_low, my_high = np.empty((volumes, 7)), np.empty((volumes, 7))
-    box(outlines, mine, my_low, my_high)
-    run_low, run_high = np.empty((boxes, 3)), np.empty((boxes, 3))
-    run_of = np.empty(boxes, dtype=np.int64)
-    runs = bound_runs(
-        mine, np.arange(volumes), my_low, my_high, RUN_M, RUNS_MAX, run_low, run_high, run_of
-    )
-
-    pending = np.empty((PENDING, 2), dtype=np.int64)
-    hit = np.zeros(NODE, dtype=np.uint8)
-    words = hit.view(np.uint64)
-    query = np.empty(2 * SIDES, dtype=np.float32)
-    stack, steps = np.empty((STACK_ROWS, 4)), np.zeros(2, dtype=np.int64)
-    last, count = len(stamps) - 1, 0
+    volumes = len(outlines.shapes)
+    low, high = np.empty((volumes, 7)), np.empty((volumes, 7))
+    box(outlines, mine, low, high)
+    most = len(outlines.vertices)
+    run_low, run_high = np.empty((most, 3)), np.empty((most, 3))
+    run_of = np.empty(most, dtype=np.int64)
+    every = np.arange(volumes)
+    runs = bound_runs(mine, every, low, high, RUN_M, RUNS_MAX, run_low, run_high, run_of)
+    last, count, state = len(held.stamps) - 1, 0, DONE
     for run in range(runs):
         i = run_of[run]
         if run == 0 or run_of[run - 1] != i:
-            stamps[last] += 1
-        for axis in range(3):
-            query[axis] = floor32(run_low[run, axis] - reach[axis] - SPARE)
-            query[SIDES + axis] = ceil32(run_high[run, axis] + reach[axis] + SPARE)
-        query[3] = floor32(my_low[i, W84] - reach[W84] - SPARE)
-        query[8] = ceil32(my_high[i, W84] + reach[W84] + SPARE)
-        query[4] = floor32(my_low[i, TIME_AT] - reach[TIME_AT] - SPARE - epoch_s)
-        query[9] = ceil32(my_high[i, TIME_AT] + reach[TIME_AT] + SPARE - epoch_s)
-        for k in range(collect(forest, query, pending, hit, words, found)):
-            j = found[k]
-            if stamps[j] == stamps[last]:
+            held.stamps[last] += 1
+        widen(run_low[run], run_high[run], low[i], high[i], reach, epoch_s, scratch.query)
+        state, count = answer(
+            (mine, i, low, high, party, area),
+            forest,
+            held,
+            reach,
+            time_s,
+            exact,
+            scratch,
+            pairs,
+            figures,
+            count,
+        )
+        if state != DONE:
+            break
+    return state, count
+
+
+@kernel
+def widen(
+    run_low: Floats,
+    run_high: Floats,
+    low: Floats,
+    high: Floats,
+    reach: Floats,
+    epoch_s: float,
+    query: Floats32,
+) -> None:
+    """Writes the query of one box (3,) of a volume, whose whole box (7,) gives height and time."""
+    for axis in range(3):
+        query[axis] = floor32(run_low[axis] - reach[axis] - SPARE)
+        query[SIDES + axis] = ceil32(run_high[axis] + reach[axis] + SPARE)
+    query[3] = floor32(low[W84] - reach[W84] - SPARE)
+    query[SIDES + 3] = ceil32(high[W84] + reach[W84] + SPARE)
+    query[4] = floor32(low[TIME_AT] - reach[TIME_AT] - SPARE - epoch_s)
+    query[SIDES + 4] = ceil32(high[TIME_AT] + reach[TIME_AT] + SPARE - epoch_s)
+
+
+@kernel
+def answer(
+    asked: Asked,
+    forest: Forest,
+    held: Held,
+    reach: Floats,
+    time_s: float,
+    exact: bool,
+    scratch: Scratch,
+    pairs: Ints,
+    figures: Floats,
+    count: int,
+) -> tuple[int, int]:
+    """Answers one query about one volume, behind the ``count`` pairs that are written already."""
+    mine, i, low, high, party, area = asked
+    stamps, last = held.stamps, len(held.stamps) - 1
+    for k in range(collect(forest, scratch.query, scratch)):
+        j = scratch.found[k]
+        if stamps[j] == stamps[last]:
+            continue
+        stamps[j] = stamps[last]
+        if held.parties[j] == party or not meet(low, high, i, held.low, held.high, j, reach):
+            continue
+        if count == len(pairs):
+            return FULL, count
+        if exact:
+            lateral_m = lateral_reach_m(area, held.areas[j], reach[0])
+            if lateral_m < 0:
                 continue
-            stamps[j] = stamps[last]
-            if parties[j] == party or not meet(my_low, my_high, i, low, high, j, reach):
+            scratch.steps[0], scratch.steps[1] = 0, STEPS_MAX
+            gap_m, lon, lat = decide(
+                mine, i, held.cores, j, lateral_m, scratch.stack, scratch.steps
+            )
+            if gap_m == inf:
                 continue
-            if count == len(pairs):
-                return FULL, count
-            if exact:
-                lateral_m = lateral_reach_m(area, areas[j], reach[0])
-                if lateral_m < 0:
-                    continue
-                steps[0], steps[1] = 0, STEPS_MAX
-                gap_m, lon, lat = decide(mine, i, held, j, lateral_m, stack, steps)
-                if gap_m == inf:
-                    continue
-                start_s = max(my_low[i, TIME_AT], low[j, TIME_AT]) - time_s / 2
-                end_s = min(my_high[i, TIME_AT], high[j, TIME_AT]) + time_s / 2
-                height_m = -inf
-                for column in range(HEIGHTS_AT, HEIGHTS_AT + 3):
-                    height_m = max(height_m, my_low[i, column] - high[j, column])
-                    height_m = max(height_m, low[j, column] - my_high[i, column])
-                # Windows that touch only thanks to the slack meet in one instant.
-                figures[count, 0], figures[count, 1] = start_s, max(start_s, end_s)
-                figures[count, 2], figures[count, 3] = least(gap_m), least(height_m)
-                figures[count, 4], figures[count, 5] = lon, lat
-            pairs[count, 0], pairs[count, 1] = i, j
-            count += 1
+            start_s = max(low[i, TIME_AT], held.low[j, TIME_AT]) - time_s / 2
+            end_s = min(high[i, TIME_AT], held.high[j, TIME_AT]) + time_s / 2
+            height_m = -inf
+            for column in range(HEIGHTS_AT, HEIGHTS_AT + 3):
+                height_m = max(height_m, low[i, column] - held.high[j, column])
+                height_m = max(height_m, held.low[j, column] - high[i, column])
+            # Windows that touch only thanks to the slack meet in one instant.
+            figures[count, 0], figures[count, 1] = start_s, max(start_s, end_s)
+            figures[count, 2], figures[count, 3] = least(gap_m), least(height_m)
+            figures[count, 4], figures[count, 5] = lon, lat
+        pairs[count, 0], pairs[count, 1] = i, j
+        count += 1
     return DONE, count

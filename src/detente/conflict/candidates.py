@@ -93,11 +93,11 @@ def asked(everything: Pack, apart: Ints, turn: Ints, reach: Floats) -> Iterator[
 
     def ask(row: int, end: int) -> Iterator[Proposal]:
         room = CHUNK
-        stamps = np.full(volumes, -1, dtype=np.int64)
+        stamps, scratch = np.full(volumes, -1, dtype=np.int64), asking.scratch_for(forest)
         while row < end:
             first, second = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
             count, reached = module.propose(
-                forest, queries, query_of, row, end, *sides, reach, stamps, first, second
+                forest, queries, query_of, row, end, *sides, reach, scratch, stamps, first, second
             )
             done = int(turns[reached]) if reached < end else int(turns[end - 1]) + 1
             begun = int(np.searchsorted(turns, done))

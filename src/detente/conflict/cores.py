@@ -12,6 +12,19 @@ from detente.volumes.geodesy import Bools, Floats, Ints
 
 BLOCK = 16
 """Vertices of a block: enough that two shapes of the largest size meet block by block in 0.1 s."""
+VERTEX_COLUMNS: dict[str, int | slice] = {
+    "lon": 0,
+    "lat": 1,
+    "xyz": slice(2, 5),
+    "straight": 5,
+    "speed_m": 6,
+    "bulge_m": 7,
+    "middle": slice(8, 11),
+    "ball_m": 11,
+}
+"""What ``Cores`` says of a vertex and its piece stands side by side in memory, because who needs
+one of these figures needs most: the arrays are columns of one, of ``VERTEX_ROW`` columns."""
+VERTEX_ROW = 12
 
 
 class Cores(NamedTuple):
@@ -27,8 +40,8 @@ class Cores(NamedTuple):
     """(n,) degrees."""
     xyz: Floats
     """(n, 3) Earth-centred coordinates in metres."""
-    straight: Bools
-    """(n,) whether the piece is straight in longitude and latitude, else geodesic."""
+    straight: Floats
+    """(n,) 1 where the piece is straight in longitude and latitude, 0 where it is geodesic."""
     speed_m: Floats
     """(n,) greatest speed of the piece run through in unit time: at least its length."""
     bulge_m: Floats

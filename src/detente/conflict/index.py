@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from detente.conflict import asking
 from detente.conflict.arena import Arena
-from detente.conflict.asking import DONE, FULL, LONG, ODD
+from detente.conflict.asking import DONE, FULL, LONG, ODD, Held, scratch_for
 from detente.conflict.compiled import WORKLOAD
 from detente.conflict.filters import NODE
 from detente.conflict.hits import conflict_of
@@ -33,6 +33,7 @@ from detente.conflict.model import Conflict, Key, Part, Separation
 from detente.conflict.outlines import outlines_of
 from detente.conflict.pack import (
     TIME,
+    Pack,
     area_number,
     key_of,
     pack,
@@ -74,6 +75,7 @@ class Index:
         self._trees: list[Tree] = []
         self._epoch_s, self._in_delta = 0.0, 0
         self._forest = forest_of([])
+        self._held: Held | None = None
         self._pairs: Ints = np.empty((PAIRS_AT_FIRST, 2), dtype=np.int64)
         self._figures: Floats = np.empty((PAIRS_AT_FIRST, 6))
         self._plant()
@@ -84,8 +86,9 @@ class Index:
 
     def memory_bytes(self) -> int:
         """Memory of all arrays and tables; not of the activities and keys they refer to."""
-        arrays: list[npt.NDArray[Any]] = [*self._forest, self._delta_of, self._stamps, self._found]
+        arrays: list[npt.NDArray[Any]] = [*self._forest, *self._scratch, self._delta_of]
         arrays += [self._pairs, self._figures, *(tree.volumes for tree in self._trees)]
+        arrays += [] if self._held is None else [self._held.stamps]
         tables = sys.getsizeof(self._rows) + sys.getsizeof(self._keys)
         tables += sys.getsizeof(self._arena.activities)
         return self._arena.nbytes + tables + sum(array.nbytes for array in arrays)
@@ -166,27 +169,21 @@ class Index:
             pack([activity])
             return 0
         outlines = outlines_of(volumes)
-        held, forest = self._arena.pack, self._forest
         module = WORKLOAD.module(asking, len(outlines.vertices) * (1 + len(self._rows)))
         while True:
             state, number = module.ask(
                 outlines,
                 self._parties.get(activity.party, -1),
                 area_number(activity),
-                forest,
+                self._forest,
                 self._epoch_s,
-                held.cores,
-                held.low,
-                held.high,
-                self._arena.party,
-                held.area,
+                self._held,
                 self._reach,
                 self.separation.time_s,
-                self._stamps,
-                self._found,
+                exact,
+                self._scratch,
                 self._pairs,
                 self._figures,
-                exact,
             )
             if state == DONE:
                 return int(number)
@@ -214,9 +211,7 @@ class Index:
         self._rows.update((key, row) for row, key in enumerate(keys, len(self._keys)))
         self._keys += keys
         volumes = self._arena.add(packed, np.array(codes, dtype=np.int64)[packed.owner])
-        if self._arena.volumes >= len(self._stamps):
-            self._stamp_afresh()
-        held = self._arena.pack
+        held = self._hold()
         boxes = boxes_of(held.cores, volumes, held.low, held.high)
         if self._in_delta + len(boxes.volume) <= len(self._delta_of):
             self._to_delta(boxes)
@@ -243,11 +238,17 @@ class Index:
         self._forest = Forest(forest.nodes, forest.entries, self._roots[: len(self._trees)])
         self._delta_of: Ints = np.zeros(self._delta_nodes * NODE, dtype=np.int64)
         self._in_delta = 0
-        self._found = np.empty(forest.entries.size, dtype=np.int32)
-        self._stamp_afresh()
+        self._scratch = scratch_for(forest)
 
-    def _stamp_afresh(self) -> None:
-        self._stamps: Ints = np.zeros(self._arena.volumes * 3 // 2 + NODE, dtype=np.int64)
+    def _hold(self) -> Pack:
+        """Takes the arena's arrays as they are now."""
+        pack, parties = self._arena.pack, self._arena.party
+        stamps = self._held.stamps if self._held is not None else np.zeros(0, dtype=np.int64)
+        if len(stamps) != len(parties) + 1:
+            # What a question has come across does not outlive it.
+            stamps = np.zeros(len(parties) + 1, dtype=np.int64)
+        self._held = Held(pack.cores, pack.low, pack.high, parties, pack.area, stamps)
+        return pack
 
     def _merge(self, volumes: Ints) -> None:
         """Makes a tree of these volumes, of the delta and of the trees that are not much larger."""
@@ -268,6 +269,7 @@ class Index:
         if gaps < self._gaps_min or 2 * gaps < volumes:
             return
         self._arena = self._arena.closed()
+        self._hold()
         self._keys = [key_of(one) for one in self._arena.activities]
         self._rows = {key: row for row, key in enumerate(self._keys)}
         # Trees and delta number the volumes as they were before.

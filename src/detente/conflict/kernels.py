@@ -29,11 +29,11 @@ twice the stretch or more, so that the bound as a whole would hold without the s
 triples of Earth-centred coordinates in metres. See ``cores.Cores`` for the arrays.
 """
 
-from math import asin, atan2, ceil, copysign, cos, degrees, hypot, inf, radians, sin, sqrt, tan
+from math import asin, atan2, ceil, copysign, cos, degrees, inf, radians, sin, sqrt, tan
 
 import numpy as np
 
-from detente.conflict.compiled import kernel
+from detente.conflict.compiled import kernel, making_kernel
 from detente.conflict.cores import Cores
 from detente.volumes.geodesy import (
     ECCENTRICITY2,
@@ -49,6 +49,9 @@ from detente.volumes.geodesy import (
 Point = tuple[float, float, float]
 Frame = tuple[Point, Point, float, float]
 Found = tuple[float, Point, Point]
+Piece = tuple[Point, Point, float, float, float, float, bool]
+"""A piece by itself: its ends, their longitudes and latitudes, and whether it is straight. Numbers
+are handed from function to function much faster than all the arrays of ``Cores``."""
 
 TIGHT_M = 0.004
 """A bound and an attained distance this close are taken for equal."""
@@ -67,6 +70,12 @@ STACK_ROWS = 256
 STEPS_MAX = 2_000_000
 """Steps of the search for one pair of cores: a few seconds. Whoever draws shapes to need more
 than that gets a conflict: two cores not known to be apart by then are taken to be near."""
+
+
+@kernel
+def norm(x: float, y: float) -> float:
+    """Length of a vector in the plane: ``hypot`` with no care for overflow, and twice as fast."""
+    return sqrt(x * x + y * y)
 
 
 @kernel
@@ -115,10 +124,10 @@ def chord_floor_m(arc_m: float) -> float:
 def frame(point: Point) -> Frame:
     """East and north at a point of the surface, and the curvatures along each."""
     x, y, z = point
-    axis_m = hypot(x, y)
+    axis_m = norm(x, y)
     sin_lon, cos_lon = (y / axis_m, x / axis_m) if axis_m > 1e-6 else (0.0, 1.0)
     up_m = z / (1 - ECCENTRICITY2)
-    normal_m = hypot(axis_m, up_m)
+    normal_m = norm(axis_m, up_m)
     sin_lat, cos_lat = up_m / normal_m, axis_m / normal_m
     w2 = 1 - ECCENTRICITY2 * sin_lat * sin_lat
     across = sqrt(w2) / SEMI_MAJOR_M
@@ -156,14 +165,14 @@ def geodesic(a: Point, b: Point) -> Found:
     converge, the length returned is a lower bound above 18,000 km.
     """
     b_m = SEMI_MINOR_M
-    sin_u1, cos_u1 = a[2] / b_m, hypot(a[0], a[1]) / SEMI_MAJOR_M
-    sin_u2, cos_u2 = b[2] / b_m, hypot(b[0], b[1]) / SEMI_MAJOR_M
+    sin_u1, cos_u1 = a[2] / b_m, norm(a[0], a[1]) / SEMI_MAJOR_M
+    sin_u2, cos_u2 = b[2] / b_m, norm(b[0], b[1]) / SEMI_MAJOR_M
     turn = atan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])
     lam = turn
     sin_l, cos_l, sin_s, cos_s, s, cos2_alpha, middle = 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0
     for _ in range(100):
         sin_l, cos_l = sin(lam), cos(lam)
-        sin_s = hypot(cos_u2 * sin_l, cos_u1 * sin_u2 - sin_u1 * cos_u2 * cos_l)
+        sin_s = norm(cos_u2 * sin_l, cos_u1 * sin_u2 - sin_u1 * cos_u2 * cos_l)
         cos_s = sin_u1 * sin_u2 + cos_u1 * cos_u2 * cos_l
         s = atan2(sin_s, cos_s)
         sin_alpha = cos_u1 * cos_u2 * sin_l / sin_s if sin_s > 0 else 0.0
@@ -196,27 +205,36 @@ def heading(point: Point, azimuth: float) -> Point:
 
 
 @kernel
-def point_on(cores: Cores, piece: int, share: float) -> Point:
+def piece_of(cores: Cores, i: int) -> Piece:
+    xyz, lon, lat = cores.xyz, cores.lon, cores.lat
+    return (
+        (xyz[i, 0], xyz[i, 1], xyz[i, 2]),
+        (xyz[i + 1, 0], xyz[i + 1, 1], xyz[i + 1, 2]),
+        lon[i],
+        lat[i],
+        lon[i + 1],
+        lat[i + 1],
+        cores.straight[i] != 0.0,
+    )
+
+
+@kernel
+def point_on(piece: Piece, share: float) -> Point:
     """The point at this share of a piece, exactly on what the piece stands for."""
-    xyz = cores.xyz
+    start, end, lon_a, lat_a, lon_b, lat_b, straight = piece
     if share <= 0.0:
-        return xyz[piece, 0], xyz[piece, 1], xyz[piece, 2]
+        return start
     if share >= 1.0:
-        return xyz[piece + 1, 0], xyz[piece + 1, 1], xyz[piece + 1, 2]
-    if cores.straight[piece]:
-        lon = radians(cores.lon[piece] + share * (cores.lon[piece + 1] - cores.lon[piece]))
-        lat = radians(cores.lat[piece] + share * (cores.lat[piece + 1] - cores.lat[piece]))
-        sin_lat, cos_lat = sin(lat), cos(lat)
-        normal_m = SEMI_MAJOR_M / sqrt(1 - ECCENTRICITY2 * sin_lat * sin_lat)
-        return (
-            normal_m * cos_lat * cos(lon),
-            normal_m * cos_lat * sin(lon),
-            normal_m * (1 - ECCENTRICITY2) * sin_lat,
-        )
-    return between(
-        (xyz[piece, 0], xyz[piece, 1], xyz[piece, 2]),
-        (xyz[piece + 1, 0], xyz[piece + 1, 1], xyz[piece + 1, 2]),
-        share,
+        return end
+    if not straight:
+        return between(start, end, share)
+    lon, lat = radians(lon_a + share * (lon_b - lon_a)), radians(lat_a + share * (lat_b - lat_a))
+    sin_lat, cos_lat = sin(lat), cos(lat)
+    normal_m = SEMI_MAJOR_M / sqrt(1 - ECCENTRICITY2 * sin_lat * sin_lat)
+    return (
+        normal_m * cos_lat * cos(lon),
+        normal_m * cos_lat * sin(lon),
+        normal_m * (1 - ECCENTRICITY2) * sin_lat,
     )
 
 
@@ -288,7 +306,7 @@ def segments(
             s = float(end - 2)
             px, py = wx + s * vx, wy + s * vy
             t = clamp((px * ux + py * uy) / uu) if uu > 0 else 0.0
-        gap = hypot(wx + s * vx - t * ux, wy + s * vy - t * uy)
+        gap = norm(wx + s * vx - t * ux, wy + s * vy - t * uy)
         if gap < best:
             best, best_t, best_s = gap, t, s
     return best, best_t, best_s
@@ -334,7 +352,7 @@ def plane_bound(
     q0, q1 = in_plane(b0, centre, axes), in_plane(b1, centre, axes)
     gap, share_a, share_b = segments(p0, p1, q0, q1)
     reach_m = max(
-        max(hypot(p0[0], p0[1]), hypot(p1[0], p1[1])), max(hypot(q0[0], q0[1]), hypot(q1[0], q1[1]))
+        max(norm(p0[0], p0[1]), norm(p1[0], p1[1])), max(norm(q0[0], q0[1]), norm(q1[0], q1[1]))
     )
     if reach_m > PLANE_M:
         return -inf, share_a, share_b
@@ -403,6 +421,9 @@ def search(
     taken as reached: too near, never missed. ``steps`` holds how many steps have been taken and how
     many may be; whoever calls must look whether they were enough.
     """
+    piece_a, piece_b = piece_of(a, i), piece_of(b, j)
+    straight_a, straight_b = piece_a[6], piece_b[6]
+    whole_a, whole_b = a.bulge_m[i], b.bulge_m[j]
     stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = 0.0, 1.0, 0.0, 1.0
     rows = 1
     while rows > 0 and best[0] > touch_m and steps[0] < steps[1]:
@@ -410,12 +431,12 @@ def search(
         rows -= 1
         t, t_end, u, u_end = stack[rows, 0], stack[rows, 1], stack[rows, 2], stack[rows, 3]
         dt, du = t_end - t, u_end - u
-        a0, a1 = point_on(a, i, t), point_on(a, i, t_end)
-        b0, b1 = point_on(b, j, u), point_on(b, j, u_end)
+        a0, a1 = point_on(piece_a, t), point_on(piece_a, t_end)
+        b0, b1 = point_on(piece_b, u), point_on(piece_b, u_end)
         # A part of a straight piece bulges with the square of its length; a lifted chord's
         # distance from the geodesic is the same for all its parts.
-        bulge_a = a.bulge_m[i] * (dt * dt if a.straight[i] else 1.0)
-        bulge_b = b.bulge_m[j] * (du * du if b.straight[j] else 1.0)
+        bulge_a = whole_a * (dt * dt if straight_a else 1.0)
+        bulge_b = whole_b * (du * du if straight_b else 1.0)
         speed_a, speed_b = a.speed_m[i] * dt, b.speed_m[j] * du
 
         cutoff = limit_m if best[0] > limit_m else best[0] - REPORT_M
@@ -435,12 +456,12 @@ def search(
             lower = max(lower, closer)
             if lower > cutoff:
                 continue
-        p, q = point_on(a, i, t + share_a * dt), point_on(b, j, u + share_b * du)
+        p, q = point_on(piece_a, t + share_a * dt), point_on(piece_b, u + share_b * du)
         attained = arc_m(p, q)
         if attained < best[0]:
             best = (attained, p, q)
         # What a lifted chord may stray cannot be halved away.
-        strays_m = (0.0 if a.straight[i] else bulge_a) + (0.0 if b.straight[j] else bulge_b)
+        strays_m = (0.0 if straight_a else bulge_a) + (0.0 if straight_b else bulge_b)
         close_m = (TIGHT_M if best[0] > limit_m else REPORT_M) + strays_m
         if attained - lower <= close_m or max(speed_a, speed_b) < TIGHT_M / 4:
             if best[0] > limit_m:
@@ -486,27 +507,25 @@ def crossings(cores: Cores, path: int, lon: float, lat: float) -> int:
             after = start + cores.turns[path]
         step = 1 if after > before else -1
         for image in range(min(before, after), max(before, after)):
-            if latitude_at(cores, i, lon + 360.0 * image, sin_lon, cos_lon) > lat:
+            if latitude_at(piece_of(cores, i), lon + 360.0 * image, sin_lon, cos_lon) > lat:
                 total += step
         before = after
     return total
 
 
 @kernel
-def latitude_at(cores: Cores, piece: int, lon: float, sin_lon: float, cos_lon: float) -> float:
+def latitude_at(piece: Piece, lon: float, sin_lon: float, cos_lon: float) -> float:
     """Latitude in degrees at which a piece crosses a meridian that it does cross."""
-    if cores.straight[piece]:
-        start, end = cores.lon[piece], cores.lon[piece + 1]
-        share = clamp((lon - start) / (end - start))
-        return float(cores.lat[piece] + share * (cores.lat[piece + 1] - cores.lat[piece]))
-    xyz = cores.xyz
+    start, end, lon_a, lat_a, lon_b, lat_b, straight = piece
+    if straight:
+        return lat_a + clamp((lon - lon_a) / (lon_b - lon_a)) * (lat_b - lat_a)
     # Lifting a point moves it within its meridian, so the chord crosses where the piece does.
-    off_start = xyz[piece, 0] * sin_lon - xyz[piece, 1] * cos_lon
-    off_end = xyz[piece + 1, 0] * sin_lon - xyz[piece + 1, 1] * cos_lon
+    off_start = start[0] * sin_lon - start[1] * cos_lon
+    off_end = end[0] * sin_lon - end[1] * cos_lon
     if off_start == off_end:
-        return copysign(90.0, xyz[piece, 2])
-    x, y, z = point_on(cores, piece, clamp(off_start / (off_start - off_end)))
-    return degrees(atan2(z, (1 - ECCENTRICITY2) * hypot(x, y)))
+        return copysign(90.0, start[2])
+    x, y, z = point_on(piece, clamp(off_start / (off_start - off_end)))
+    return degrees(atan2(z, (1 - ECCENTRICITY2) * norm(x, y)))
 
 
 @kernel
@@ -579,12 +598,12 @@ def closest(
                     continue
                 for p in range(a.block_starts[s], a.block_starts[s + 1]):
                     for q in range(b.block_starts[t], b.block_starts[t + 1]):
-                        gap_m = ball_gap_m(a, p, b, q)
+                        gap_m = ball_gap_m(a, p, b, q, reach_m)
                         if gap_m > reach_m:
                             continue
                         if not searching:
                             reach_m, near_p, near_q = gap_m, p, q
-                        elif p != near_p or q != near_q:
+                        elif (p != near_p or q != near_q) and chord_gap_m(a, p, b, q) <= reach_m:
                             best = search(a, p, b, q, touch_m, limit_m, best, stack, steps)
                             reach_m = chord_floor_m(min(limit_m, best[0]))
                             if best[0] <= touch_m or steps[0] >= steps[1]:
@@ -611,14 +630,47 @@ def block_gap_m(a: Cores, s: int, b: Cores, t: int) -> float:
 
 
 @kernel
-def ball_gap_m(a: Cores, i: int, b: Cores, j: int) -> float:
-    """Gap between the balls of two pieces; infinite where there is no piece."""
+def ball_gap_m(a: Cores, i: int, b: Cores, j: int, reach_m: float) -> float:
+    """Gap between the balls of two pieces; infinite beyond ``reach_m`` or where a piece is none."""
     if a.ball_m[i] < 0 or b.ball_m[j] < 0:
         return inf
     dx = a.middle[i, 0] - b.middle[j, 0]
     dy = a.middle[i, 1] - b.middle[j, 1]
     dz = a.middle[i, 2] - b.middle[j, 2]
-    return float(sqrt(dx * dx + dy * dy + dz * dz) - a.ball_m[i] - b.ball_m[j])
+    balls_m = a.ball_m[i] + b.ball_m[j]
+    square, near_m = dx * dx + dy * dy + dz * dz, reach_m + balls_m
+    # Squares are compared first: most pairs need no root. ``near_m`` is negative only once
+    # something nearer has been found than any two balls can be.
+    if near_m < 0 or square > near_m * near_m:
+        return inf
+    return float(sqrt(square) - balls_m)
+
+
+@kernel
+def chord_gap_m(a: Cores, i: int, b: Cores, j: int) -> float:
+    """Lower bound of the chord between two pieces, the longer one held by more than its ball.
+
+    A piece lies within its bulge and its sag of the chord between its ends; the shorter piece is
+    taken as its ball.
+    """
+    if a.ball_m[i] < b.ball_m[j]:
+        return chord_to_ball_m(b, j, a.middle[i], a.ball_m[i])
+    return chord_to_ball_m(a, i, b.middle[j], b.ball_m[j])
+
+
+@kernel
+def chord_to_ball_m(cores: Cores, piece: int, middle: Floats, ball: float) -> float:
+    """Lower bound of the chord between a piece and what lies in a ball."""
+    xyz, speed_m = cores.xyz, cores.speed_m[piece]
+    ux = xyz[piece + 1, 0] - xyz[piece, 0]
+    uy = xyz[piece + 1, 1] - xyz[piece, 1]
+    uz = xyz[piece + 1, 2] - xyz[piece, 2]
+    wx, wy, wz = middle[0] - xyz[piece, 0], middle[1] - xyz[piece, 1], middle[2] - xyz[piece, 2]
+    square = ux * ux + uy * uy + uz * uz
+    share = clamp((wx * ux + wy * uy + wz * uz) / square) if square > 0.0 else 0.0
+    wx, wy, wz = wx - share * ux, wy - share * uy, wz - share * uz
+    strays_m = cores.bulge_m[piece] + speed_m * speed_m / (8 * RADIUS_MIN_M)
+    return float(sqrt(wx * wx + wy * wy + wz * wz) - strays_m - ball)
 
 
 @kernel
@@ -635,8 +687,9 @@ def along(a: Point, b: Point, distance_m: float, length_m: float) -> Point:
         rest = sin((1 - share) * angle)
         point = between(a, b, toward / (toward + rest))
         reached_m = arc_m(a, point)
-        if reached_m > 0.0:
-            share = clamp(share * distance_m / reached_m)
+        if abs(reached_m - distance_m) < 1.0:
+            break
+        share = clamp(share * distance_m / reached_m)
     return point
 
 
@@ -697,11 +750,11 @@ def decide_in_order(
         return inf, 0.0, 0.0
     middle_m = (max(0.0, length_m - radius_b) + min(length_m, radius_a)) / 2
     x, y, z = along(p, q, middle_m, length_m)
-    lat = degrees(atan2(z, (1 - ECCENTRICITY2) * hypot(x, y)))
+    lat = degrees(atan2(z, (1 - ECCENTRICITY2) * norm(x, y)))
     return max(0.0, length_m - touch_m), degrees(atan2(y, x)), lat
 
 
-@kernel
+@making_kernel
 def examine(
     a: Cores,
     b: Cores,
@@ -720,6 +773,26 @@ def examine(
     the first pair left undecided.
     """
     stack, steps = np.empty((STACK_ROWS, 4)), np.zeros(2, dtype=np.int64)
+    return examine_pairs(
+        a, b, a_volumes, b_volumes, lateral_m, gaps_m, places, start, patience, stack, steps
+    )
+
+
+@kernel
+def examine_pairs(
+    a: Cores,
+    b: Cores,
+    a_volumes: Ints,
+    b_volumes: Ints,
+    lateral_m: float,
+    gaps_m: Floats,
+    places: Floats,
+    start: int,
+    patience: int,
+    stack: Floats,
+    steps: Ints,
+) -> int:
+    """``examine`` with its scratch."""
     for k in range(start, len(a_volumes)):
         steps[0], steps[1] = 0, min(patience, STEPS_MAX)
         gap_m, lon, lat = decide(a, a_volumes[k], b, b_volumes[k], lateral_m, stack, steps)

@@ -10,8 +10,8 @@ from math import cos, floor, hypot, isfinite, pi, radians, sin, sqrt
 
 import numpy as np
 
-from detente.conflict.compiled import kernel
-from detente.conflict.cores import BLOCK, Cores
+from detente.conflict.compiled import kernel, making_kernel
+from detente.conflict.cores import BLOCK, VERTEX_ROW, Cores
 from detente.conflict.kernels import bound_boxes, chord_m
 from detente.conflict.outlines import END, HEIGHTS, POLYGON, RADIUS, START, Outlines
 from detente.volumes.geodesy import (
@@ -122,7 +122,7 @@ def inverted_volume(outlines: Outlines) -> int:
     return -1
 
 
-@kernel
+@making_kernel
 def lay(outlines: Outlines) -> Cores:
     """The cores of volumes whose edges need not be cut."""
     n, count = len(outlines.vertices), len(outlines.shapes)
@@ -131,15 +131,16 @@ def lay(outlines: Outlines) -> Cores:
     for v in range(count):
         size = outlines.rings[outlines.volumes[v + 1]] - outlines.rings[outlines.volumes[v]]
         blocks[v + 1] = blocks[v] + (size + BLOCK - 1) // BLOCK
+    rows = np.empty((n, VERTEX_ROW))
     cores = Cores(
-        np.empty(n),
-        np.empty(n),
-        np.empty((n, 3)),
-        np.empty(n, dtype=np.bool_),
-        np.empty(n),
-        np.empty(n),
-        np.empty((n, 3)),
-        np.empty(n),
+        rows[:, 0],
+        rows[:, 1],
+        rows[:, 2:5],
+        rows[:, 5],
+        rows[:, 6],
+        rows[:, 7],
+        rows[:, 8:11],
+        rows[:, 11],
         np.empty((blocks[count], 3)),
         np.empty(blocks[count]),
         np.empty(blocks[count] + 1, dtype=np.int64),
@@ -151,14 +152,21 @@ def lay(outlines: Outlines) -> Cores:
         np.empty(count, dtype=np.bool_),
         np.empty(count),
     )
+    fill(outlines, cores)
+    return cores
+
+
+@kernel
+def fill(outlines: Outlines, cores: Cores) -> None:
+    """Computes what ``cores`` has room for."""
+    count = len(outlines.shapes)
     for v in range(count):
         cores.polygon[v] = outlines.shapes[v] == POLYGON
         cores.radius_m[v] = outlines.figures[v, RADIUS]
         for path in range(outlines.volumes[v], outlines.volumes[v + 1]):
             lay_path(outlines, cores, path, outlines.straight[v], cores.polygon[v])
         lay_blocks(cores, v)
-    cores.block_starts[blocks[count]] = n
-    return cores
+    cores.block_starts[cores.blocks[count]] = len(cores.lon)
 
 
 @kernel
@@ -175,7 +183,7 @@ def lay_path(outlines: Outlines, cores: Cores, path: int, straight: bool, polygo
         cores.lon[i], cores.lat[i] = lon + 360.0 * turns, outlines.vertices[i, 1]
         x, y, z = place(cores.lon[i], cores.lat[i])
         cores.xyz[i, 0], cores.xyz[i, 1], cores.xyz[i, 2] = x, y, z
-        cores.straight[i] = straight
+        cores.straight[i] = 1.0 if straight else 0.0
     turned, area = 0.0, 0.0
     for i in range(first, last):
         lay_piece(cores, i, straight)

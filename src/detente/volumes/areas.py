@@ -19,6 +19,7 @@ kind that is misspelt is told of too early, and never missed.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
 MARK = "exercise "
@@ -55,6 +56,7 @@ WORDS: dict[str, Area] = {
 _ALIKE = str.maketrans(ascii_uppercase + "-_", ascii_lowercase + "  ")
 
 
+@lru_cache(maxsize=1024)
 def area_of(kind: str) -> Area | None:
     """The area that an activity of this kind is, or None for an ordinary one.
 
