@@ -306,7 +306,9 @@ def test_a_piece_is_run_through_at_no_more_than_its_speed_and_lies_in_its_balls(
             ring.append((ring[-1][0] + (x - ring[-1][0] + 180) % 360 - 180, y))
         cores = _cores(shapes, shapes.volume(shapes.line(*ring, edges=edges)))
         for piece in np.flatnonzero(cores.ball_m >= 0).tolist():
-            points = np.array([kernels.point_on(cores, piece, t) for t in np.linspace(0, 1, 17)])
+            points = np.array(
+                [kernels.point_on(kernels.piece_of(cores, piece), t) for t in np.linspace(0, 1, 17)]
+            )
             steps_m = np.linalg.norm(np.diff(points, axis=0), axis=1) * 16
             length_m = oracle.wgs84.inv(
                 cores.lon[piece], cores.lat[piece], cores.lon[piece + 1], cores.lat[piece + 1]
@@ -340,7 +342,10 @@ def test_the_ball_of_a_piece_that_turns_round_the_pole_holds_it(shapes: Any) -> 
             cores = _cores(shapes, shapes.volume(line))
             for piece in np.flatnonzero(cores.ball_m >= 0).tolist():
                 points = np.array(
-                    [kernels.point_on(cores, piece, t) for t in np.linspace(0, 1, 65)]
+                    [
+                        kernels.point_on(kernels.piece_of(cores, piece), t)
+                        for t in np.linspace(0, 1, 65)
+                    ]
                 )
                 reach_m = np.linalg.norm(points - cores.middle[piece], axis=1).max()
                 assert reach_m <= cores.ball_m[piece] + 1e-6
