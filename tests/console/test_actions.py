@@ -1,11 +1,13 @@
 """What officers do on the page ends up on the record, once, and on both sides."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 
-from detente.console.actions import read_shift
+from detente.console.changes import link, read_shift
 from detente.console.planform import fields_of
 from detente.errors import InputError
 from detente.volumes.times import parse_time_s
@@ -46,19 +48,42 @@ def test_two_officers_settle_the_conflict_from_their_pages(pair: Any) -> None:
 
 
 def test_suggestions_fill_in_the_proposal(pair: Any) -> None:
+    """Every button carries the change itself: what it opens does not depend on a list's order."""
     pair.release()
-    conflict = open_conflict(pair.us)
-    assert conflict.suggestions
-    for number, suggestion in enumerate(conflict.suggestions):
-        form = pair.us.page(f"{LINE}/desk/propose?conflict={conflict.id}&suggestion={number}")
+    conflict = pair.us.node.conflict(NAME, open_conflict(pair.us).id)
+    kinds = set()
+    for suggestion in conflict.suggestions:
         shift = suggestion.shift
-        amount = (
-            f"{abs(shift.time_s) / 60:g} min"
-            if shift.time_s is not None
-            else f"{round(abs(shift.altitude_m) / 0.3048)} ft"
-        )
-        assert f'value="{amount}"' in form
-        assert f'<option value="{suggestion.moves}" selected>' in form
+        form = pair.us.page(f"{LINE}/desk/propose?conflict={conflict.id}&{link(suggestion)}")
+        entry_fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        entry_fields |= dict(re.findall(r'<select name="(\w+)".*?<option[^>]*? selected>', form))
+        picked = re.findall(r"<option(?: value=\"(\w+)\")? selected>(\w+)", form)
+        for value, text in picked:
+            entry_fields["moves" if value else "direction"] = value or text
+        fields = {name: unescape(value) for name, value in entry_fields.items()}
+        assert fields["moves"] == suggestion.moves
+        read = read_shift(fields)
+        kinds.add(fields["direction"])
+        if shift.altitude_m is not None:
+            assert read.altitude_m == pytest.approx(shift.altitude_m)
+        else:
+            assert read == shift
+    # Earlier would be in the past by then.
+    assert kinds == {"later", "higher", "lower", "sideways", "round"}
+
+
+def test_a_suggestion_is_proposed_as_it_was_read(pair: Any) -> None:
+    """The list is another one by then: a proposal is a proposal of what stood on the button."""
+    pair.release()
+    conflict = pair.us.node.conflict(NAME, open_conflict(pair.us).id)
+    later = next(s for s in conflict.suggestions if (s.shift.time_s or 0) > 0)
+    url = f"{LINE}/desk/propose?conflict={conflict.id}&{link(later)}"
+    pair.us.clock.ahead_s = 600.0
+    assert 'value="41 min"' in pair.us.page(url)
+    gone = f"{LINE}/desk/propose?conflict={conflict.id}&moves=ru&round={'0' * 32}"
+    answer = pair.us.browser.get(gone)
+    assert answer.status_code == 404
+    assert "that way round is no longer suggested" in answer.text
 
 
 def test_a_form_sent_twice_is_done_once(pair: Any) -> None:
@@ -346,12 +371,28 @@ def test_without_script_a_form_leads_back_to_the_page(pair: Any) -> None:
 
 
 def test_shifts_are_read_with_their_units() -> None:
-    assert read_shift("45 min", "later").time_s == 2700
-    assert read_shift("1h", "earlier").time_s == -3600
-    assert read_shift("1000ft", "lower").altitude_m == pytest.approx(-304.8)
-    for amount, direction in (("45", "later"), ("45 min", "higher"), ("1000ft", "sideways")):
+    def read(amount: str, direction: str, **more: str) -> Any:
+        return read_shift({"amount": amount, "direction": direction, **more})
+
+    assert read("45 min", "later").time_s == 2700
+    assert read("3 h 51 min", "later").time_s == 13_860
+    assert read("1h", "earlier").time_s == -3600
+    assert read("1000ft", "lower").altitude_m == pytest.approx(-304.8)
+    aside = read("14 km", "sideways", bearing="045", lon="68.87", lat="36.65")
+    assert (aside.distance_m, aside.bearing_deg, aside.place.lat) == (14_000.0, 45.0, 36.65)
+    assert read("8 NM", "sideways", bearing="360°", lon="1", lat="2").bearing_deg == 0.0
+    for amount, direction in (("45", "later"), ("45 min", "higher"), ("1000ft", "up")):
         with pytest.raises(InputError):
-            read_shift(amount, direction)
+            read(amount, direction)
+    for bearing in ("", "-5", "361", "north", "4.5", "٤٥", "1" * 400):
+        with pytest.raises(InputError, match="is no bearing"):
+            read("14 km", "sideways", bearing=bearing, lon="68.87", lat="36.65")
+    for lon in ("", "east", "NaN", "1e999", "\ud800"):
+        with pytest.raises(InputError, match="is no number"):
+            read("14 km", "sideways", bearing="45", lon=lon, lat="36.65")
+    for volumes in ("", "{}", "[1]", "\ud800"):
+        with pytest.raises(InputError, match="cannot be read"):
+            read("", "round", volumes=volumes)
 
 
 def test_what_only_our_exact_plan_shows_stays_with_us(pair: Any) -> None:

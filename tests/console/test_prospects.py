@@ -22,7 +22,7 @@ def test_what_a_proposal_would_do_is_said_at_every_step(pair: Any) -> None:
     pair.release()
     [conflict] = [c for c in pair.us.node.conflicts(NAME) if c.state == "open"]
     tag = conflict.id[:4].upper()
-    form = words_of(pair.us.page(f"{LINE}/desk/propose?conflict={conflict.id}&suggestion=0"))
+    form = words_of(pair.us.page(f"{LINE}/desk/propose?conflict={conflict.id}"))
     ends = f"ends {tag}; meets nothing else that is released and known here"
     assert f"ru 41 min later: {ends}" in form
     # 40 minutes still touch, so this does not part them.

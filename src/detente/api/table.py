@@ -168,6 +168,16 @@ LINES = (
         "lines", "/lines/{line}/conflicts", lines.list_conflicts,
         "Where activities meet, open and ended, and what is not known yet", views.ConflictsView,
     ),
+    _get(
+        "lines", "/lines/{line}/conflicts/{conflict}", lines.show_conflict,
+        "One conflict, with every kind of change that would end it",
+        views.ConflictView, query=bodies.BasisQuery,
+    ),
+    _post(
+        "lines", "/lines/{line}/conflicts/{conflict}/prospect", lines.show_prospect,
+        "What a change of one side's released activity would do; writes nothing",
+        bodies.ProspectBody, views.ProspectView, status=200,
+    ),
     _entry(
         "lines", "/lines/{line}/line-checks", talk.check_line, "Make a line check",
         bodies.LineCheckBody,

@@ -4,7 +4,7 @@ A shift moves a whole activity, all its volumes alike, so a shift that parts two
 two others together. For each pair of volumes that are near enough laterally, the shifts at which
 they conflict form one interval: in time because windows are intervals, in altitude because a band
 that has come to lie above another stays above it when it rises further. The least shift is the
-first whole step outside all these intervals, and counts only when ``between`` finds nothing.
+first whole step outside all these intervals, and counts only when the engine finds nothing.
 
 A limit of a band is shifted in its own reference: FL240 becomes FL250, 500 m above ground becomes
 805 m above ground.
@@ -17,9 +17,8 @@ from math import floor
 import msgspec
 import numpy as np
 
-from detente.conflict.candidates import candidates_between
+from detente.conflict.ground import Ground
 from detente.conflict.hits import by_own_rule, hits_of
-from detente.conflict.meeting import between
 from detente.conflict.model import Separation
 from detente.conflict.pack import HEIGHTS, TIME, Pack, pack, reach_of
 from detente.volumes.areas import PLACES, area_of
@@ -52,15 +51,21 @@ class Shifts(msgspec.Struct, frozen=True):
 
 
 def part(a: Activity, b: Activity, separation: Separation) -> Shifts:
-    """What would end the conflict of ``a`` and ``b`` if ``a`` moved and ``b`` did not.
+    """What would end the conflict of ``a`` and ``b``, of different parties, if only ``a`` moved.
 
     Nothing would if ``a`` is a place (``areas.PLACES``): a hospital does not move.
     """
     if area_of(a.kind) in PLACES:
         return Shifts(None, None, None, None)
-    one, other, first, second = _near_laterally(a, b, separation)
-    times = _times_blocked(one, first, other, second, separation)
-    heights = _heights_blocked(one, first, other, second, separation)
+    return least_shifts(a, Ground((b,), separation))
+
+
+def least_shifts(a: Activity, ground: Ground) -> Shifts:
+    """What would have ``a``, moved and nothing else changed, clear the ground."""
+    one, first, second = _near_laterally(a, ground)
+    separation = ground.separation
+    times = _times_blocked(one, first, ground.pack, second, separation)
+    heights = _heights_blocked(one, first, ground.pack, second, separation)
 
     def delayed(steps: int) -> Activity:
         return shifted(a, time_s=steps * TIME_STEP_S)
@@ -72,7 +77,7 @@ def part(a: Activity, b: Activity, separation: Separation) -> Shifts:
         moved = delayed if blocked is times else raised
         for steps in _free(blocked, sign, most):
             # Sums of binary fractions may leave a step touching: the test itself decides.
-            if between(moved(sign * steps), b, separation) is None:
+            if not ground.met(moved(sign * steps)):
                 return steps * step
         return None
 
@@ -111,23 +116,30 @@ def _raised_limit(limit: Limit | None, altitude_m: float) -> Limit | None:
 
 
 def _room_below_m(activity: Activity) -> float:
-    """How far an activity can descend before a limit is below the zero of its reference."""
-    lowest = [volume.band.lower or volume.band.upper for volume in activity.volumes]
-    room_m = [max(0.0, limit.value_m) for limit in lowest if limit is not None]
+    """How far an activity can descend before any limit is below the zero of its reference.
+
+    The upper ones count as well: between 3,000 m above ground and FL060 there is room enough for
+    the lower limit where there is none for the upper, and the band would be turned over.
+    """
+    limits = [
+        limit
+        for volume in activity.volumes
+        for limit in (volume.band.lower, volume.band.upper)
+        if limit is not None
+    ]
+    room_m = [max(0.0, limit.value_m) for limit in limits]
     return min([ALTITUDE_STEPS_MAX * ALTITUDE_STEP_M, *room_m])
 
 
-def _near_laterally(
-    a: Activity, b: Activity, separation: Separation
-) -> tuple[Pack, Pack, Ints, Ints]:
+def _near_laterally(a: Activity, ground: Ground) -> tuple[Pack, Ints, Ints]:
     """Pairs of volumes within the lateral separation that a shift could bring into conflict."""
-    one, other = pack([a]), pack([b])
+    one, other, separation = pack([a]), ground.pack, ground.separation
     reach = reach_of(separation)
     wide = reach.copy()
     wide[HEIGHTS] = np.inf
     wide[TIME] += TIME_STEPS_MAX * TIME_STEP_S
     firsts, seconds = [], []
-    for first, second in candidates_between(one, other, wide):
+    for first, second in ground.candidates(one, wide):
         # A shift changes time or altitude, not both: the other must be near as it is.
         matters = _within(one, first, other, second, reach, HEIGHTS) | _within(
             one, first, other, second, reach, slice(TIME, TIME + 1)
@@ -136,7 +148,7 @@ def _near_laterally(
         hits = by_own_rule(one, other, near, separation)
         firsts.append(hits.first)
         seconds.append(hits.second)
-    return one, other, np.concatenate(firsts), np.concatenate(seconds)
+    return one, np.concatenate(firsts), np.concatenate(seconds)
 
 
 def _within(a: Pack, first: Ints, b: Pack, second: Ints, reach: Floats, columns: slice) -> Bools:
@@ -166,7 +178,8 @@ def _heights_blocked(
     """Intervals of steps by which ``a`` can be moved in altitude and meet ``b``."""
     reach = reach_of(separation)
     near = _within(a, first, b, second, reach, slice(TIME, TIME + 1))
-    volumes, others = a.activities[0].volumes, b.activities[0].volumes
+    volumes = a.activities[0].volumes
+    others = [volume for activity in b.activities for volume in activity.volumes]
     bands = {
         (volumes[i].band, others[j].band)
         for i, j in zip(first[near].tolist(), second[near].tolist(), strict=True)

@@ -11,10 +11,10 @@ from detente.api.calls.bodies import ImportQuery
 from detente.api.imports import import_plans, read_activities
 from detente.api.route import Call
 from detente.console import words
+from detente.console.changes import read_shift
 from detente.console.planform import need, read_plan
 from detente.errors import InputError, NotFoundError
-from detente.node.views import OfficerView, ShiftView
-from detente.volumes.units import parse_duration_s, parse_length_m
+from detente.node.views import OfficerView
 
 if TYPE_CHECKING:
     from detente.node import Node
@@ -50,7 +50,7 @@ def send(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
 
 def propose(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     moves = need(fields, "moves")
-    shift = read_shift(need(fields, "amount"), need(fields, "direction"))
+    shift = read_shift(fields)
     node.propose(
         line,
         need(fields, "conflict"),
@@ -60,18 +60,6 @@ def propose(node: "Node", line: str, officer: OfficerView, fields: Fields) -> st
         **_who(officer, fields),
     )
     return f"Proposed on the line: {moves} moves {words.shift(shift)}."
-
-
-def read_shift(amount: str, direction: str) -> ShiftView:
-    """``45 min`` and ``later``, or ``2000 ft`` and ``lower``."""
-    sign = -1.0 if direction in ("earlier", "lower") else 1.0
-    if direction in ("later", "earlier"):
-        return ShiftView(time_s=sign * parse_duration_s(amount, where="by how much"))
-    if direction in ("higher", "lower"):
-        return ShiftView(altitude_m=sign * parse_length_m(amount, where="by how much"))
-    raise InputError(
-        f"{direction[:20]!r} is no direction", remedy="choose later, earlier, higher or lower"
-    )
 
 
 def answer(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:

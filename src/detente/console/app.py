@@ -217,10 +217,15 @@ class Console:
 
     async def _preview(self, request: Request) -> Response:
         await door.caller(self._node, request)
-        form = "coarse" if request.query_params.get("form") == "coarse" else "exact"
-        plan, line = request.query_params.get("plan", ""), request.path_params["line"]
-        preview = await run_in_threadpool(self._node.preview, plan, line, form)
-        return _json(await run_in_threadpool(picture.preview_picture, preview))
+        query, line = request.query_params, request.path_params["line"]
+        if query.get("plan"):
+            form = "coarse" if query.get("form") == "coarse" else "exact"
+            shown = await run_in_threadpool(self._node.preview, query["plan"], line, form)
+            volumes = shown.volumes
+        else:
+            board = await run_in_threadpool(self._board, request)
+            volumes = await run_in_threadpool(desk.preview_volumes, board, query)
+        return _json(await run_in_threadpool(picture.preview_picture, volumes))
 
     async def _events(self, request: Request) -> Response:
         await door.caller(self._node, request)

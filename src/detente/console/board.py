@@ -176,6 +176,8 @@ class Board:
             chosen = next((c for c in conflicts if c.state == "open" and not self._past(c)), None)
         if chosen is None:
             return {"conflict": None, "activity": None}
+        if chosen.state == "open":
+            chosen = self.node.conflict(self.line.id, chosen.id, chosen.basis)
         activities = self.node.activities(self.line.id)
         a, b = picture.sides(chosen, activities, self.node.plans())
         return {

@@ -5,16 +5,16 @@ Each maker reads what its form is about and gives the template and its context; 
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from detente.console import words
+from detente.console import changes, words
 from detente.console.board import PRECEDENCES, Board
 from detente.console.planform import fields_of
 from detente.errors import InputError, NotFoundError
 from detente.line.phrasebook import PHRASES, SAFETY_CODES
 from detente.line.slots import EXAMPLES
-from detente.node.views import ConflictSideView, ConflictView, PhraseView, ProposalView, ShiftView
+from detente.node.views import ConflictSideView, PhraseView, ProposalView
 from detente.volumes.times import format_time, parse_time_s
-from detente.volumes.units import FT_M
 
 Context = dict[str, Any]
 Query = Mapping[str, str]
@@ -84,34 +84,49 @@ def _precedence(query: Query) -> str:
 
 
 def _propose(board: Board, query: Query) -> tuple[str, Context]:
-    conflict = _conflict(board, query.get("conflict", ""))
-    moves, amount, direction = board.line.own, "", "later"
-    number = query.get("suggestion", "")
-    if number.isdecimal() and int(number) < len(conflict.suggestions):
-        suggestion = conflict.suggestions[int(number)]
-        moves = suggestion.moves
-        amount, direction = amount_of(suggestion.shift)
+    """For a joint conflict only: what an own one suggests would tell of a plan."""
+    conflict = board.node.conflict(board.line.id, query.get("conflict", ""))
+    shift = changes.linked(query, conflict)
+    sides = [conflict.a.party, conflict.b.party]
+    moves = query.get("moves", "")
+    chosen = None
+    if shift is not None:
+        chosen = board.node.prospect(board.line.id, conflict.id, moves, shift)
+    place = conflict.place if shift is None or shift.place is None else shift.place
     return "desk/propose.html", {
         "conflict": conflict,
-        "moves": moves,
-        "amount": amount,
-        "direction": direction,
+        "moves": moves if moves in sides else board.line.own,
+        "fields": changes.Filled() if shift is None else changes.filled(shift),
+        "directions": changes.DIRECTIONS,
+        "place": place,
+        "chosen": chosen,
+        "preview": urlencode({k: v for k, v in query.items() if k != "key"}) if chosen else "",
     }
 
 
-def amount_of(shift: ShiftView) -> tuple[str, str]:
-    """A shift as the form's two fields: ``("45 min", "later")``."""
-    if shift.time_s is not None:
-        return f"{abs(shift.time_s) / 60:g} min", "later" if shift.time_s > 0 else "earlier"
-    metres = shift.altitude_m or 0.0
-    return f"{round(abs(metres) / FT_M)} ft", "higher" if metres > 0 else "lower"
+def preview_volumes(board: Board, query: Query) -> list[dict[str, Any]]:
+    """What the change occupies that a form is about: a suggestion's, or a proposal's."""
+    if query.get("proposal"):
+        proposal = _proposal(board, query)
+        conflict_id, moves, shift = proposal.conflict, proposal.moves, proposal.shift
+    else:
+        conflict = board.node.conflict(board.line.id, query.get("conflict", ""))
+        found = changes.linked(query, conflict)
+        if found is None:
+            raise InputError("no change is named", remedy="open the form from a suggestion")
+        conflict_id, moves, shift = conflict.id, query.get("moves", ""), found
+    return board.node.prospect(board.line.id, conflict_id, moves, shift).volumes
 
 
-def _answer(board: Board, query: Query) -> tuple[str, Context]:
-    proposal = _found(
+def _proposal(board: Board, query: Query) -> ProposalView:
+    return _found(
         [p for p in board.node.proposals(board.line.id) if p.id == query.get("proposal")],
         "proposal",
     )
+
+
+def _answer(board: Board, query: Query) -> tuple[str, Context]:
+    proposal = _proposal(board, query)
     if query.get("answer") not in ("assent", "decline", "carry-out"):
         raise InputError("there is no such answer", remedy="assent, decline or carry out")
     conflict = _found(
@@ -133,11 +148,17 @@ def _moved_window(board: Board, side: ConflictSideView, proposal: ProposalView) 
     ]
     if not released or released[0].start is None or released[0].end is None:
         return words.shift(proposal.shift)
-    if proposal.shift.time_s is None:
-        return f"{words.shift(proposal.shift)} than {words.heights(released[0].volumes)}"
+    shift = proposal.shift
+    if shift.volumes is not None:
+        start = min(volume["start"] for volume in shift.volumes)
+        end = max(volume["end"] for volume in shift.volumes)
+        return f"at {words.heights(shift.volumes)}, {words.window(start, end, board.now_s)}"
+    if shift.altitude_m is not None:
+        return f"{words.shift(shift)} than {words.heights(released[0].volumes)}"
+    if shift.time_s is None:
+        return "in the same shape, at the same heights and times"
     moved = [
-        format_time(parse_time_s(t) + proposal.shift.time_s)
-        for t in (released[0].start, released[0].end)
+        format_time(parse_time_s(t) + shift.time_s) for t in (released[0].start, released[0].end)
     ]
     return (
         f"at {words.window(moved[0], moved[1], board.now_s)} instead of "
@@ -246,12 +267,6 @@ def _drop(board: Board, query: Query) -> tuple[str, Context]:
         "verb": "Drop it",
         "with_note": False,
     }
-
-
-def _conflict(board: Board, conflict_id: str) -> ConflictView:
-    return _found(
-        [c for c in board.node.conflicts(board.line.id) if c.id == conflict_id], "conflict"
-    )
 
 
 def _found(rows: list[T], what: str) -> T:

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from detente.conflict import Kind
 from detente.console import outlines, words
 from detente.console.parties import Styles, styles
-from detente.node.views import ConflictView, LineView, PlanView, PreviewView, ReleasedView
+from detente.node.views import ConflictView, LineView, PlanView, ReleasedView
 from detente.volumes import Volume
 from detente.volumes.areas import area_of
 from detente.volumes.codec import volumes_from_wire
@@ -101,9 +101,9 @@ def picture(
     }
 
 
-def preview_picture(preview: PreviewView) -> Json:
-    """What a release would show, as outlines."""
-    shapes = [outlines.outline(v) for v in volumes_from_wire(preview.volumes)]
+def preview_picture(volumes: list[Json]) -> Json:
+    """What a release or a change would show, as outlines."""
+    shapes = [outlines.outline(v) for v in volumes_from_wire(volumes)]
     west, south, east, north = outlines.joined(shapes).bounds
     return {
         "features": {

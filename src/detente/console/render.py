@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from detente.console import board, words
+from detente.console import board, changes, words
 from detente.volumes.times import parse_time_s
 
 HERE = Path(__file__).parent
@@ -70,6 +70,8 @@ def _environment() -> jinja2.Environment:
         "vertical": words.vertical,
         "vertical_short": words.vertical_short,
         "shift": words.shift,
+        "detour": words.detour,
+        "link": changes.link,
         "tag": words.tag,
         "met": words.met,
         "mark": words.mark,

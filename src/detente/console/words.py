@@ -14,7 +14,7 @@ import mgrs
 
 from detente.conflict import Kind
 from detente.conflict.words import MARKS, words_of
-from detente.node.views import ConflictView, ShiftView
+from detente.node.views import ConflictView, DetourView, ShiftView
 from detente.volumes.codec import volumes_from_wire
 from detente.volumes.times import parse_time_s
 from detente.volumes.units import FL_M, FT_M, NM_M
@@ -54,6 +54,16 @@ LINK_ERRORS = (
 )
 """What the system says when a peer is not reached, and what it means."""
 _ERRNO = re.compile(r"\[Errno -?\d+\]\s*")
+COMPASS = (
+    "north",
+    "north-east",
+    "east",
+    "south-east",
+    "south",
+    "south-west",
+    "west",
+    "north-west",
+)
 STATUS_WORDS = {
     "open": "awaits an answer",
     "assented": "assented to, not carried out yet",
@@ -147,13 +157,40 @@ def vertical(metres: float) -> str:
 
 
 def shift(change: ShiftView) -> str:
-    """``45 min later``, ``3 h 51 min earlier``, ``2,000 ft lower``."""
+    """``45 min later``, ``2,000 ft lower``, ``13 km to the north-east (045° true)``."""
     if change.time_s is not None:
         return f"{duration(change.time_s)} {'later' if change.time_s > 0 else 'earlier'}"
     if change.altitude_m is not None:
         metres = change.altitude_m
         return f"{abs(metres) / FT_M:,.0f} ft {'higher' if metres > 0 else 'lower'}"
+    if change.distance_m is not None and change.bearing_deg is not None:
+        far = f"{round(change.distance_m / 1000, 1):g} km"
+        return f"{far} to the {compass(change.bearing_deg)} ({change.bearing_deg:03.0f}° true)"
+    if change.volumes is not None:
+        return f"to another {_form(change.volumes)}"
     return "in a way that is not known here"
+
+
+def _form(volumes: list[dict[str, Any]]) -> str:
+    routes = {volume["core"]["type"] for volume in volumes} == {"LineString"}
+    return "route" if routes else "shape, place or time"
+
+
+def compass(bearing_deg: float) -> str:
+    """The nearest of eight winds: ``north-east``."""
+    return COMPASS[round(bearing_deg / 45) % 8]
+
+
+def detour(found: DetourView) -> str:
+    """What a route that is led round costs: how far off, how much longer, how much later."""
+    longer, later = round(found.longer_m / 1000), found.later_s
+    said = [f"up to {round(found.off_m / 1000)} km off its route"]
+    if longer:
+        said.append(f"{abs(longer)} km {'longer' if longer > 0 else 'shorter'}")
+    if later:
+        order = "later" if later > 0 else "earlier"
+        said.append(f"ends about {duration(later)} {order} at its own speed (an estimate)")
+    return ", ".join(said)
 
 
 def duration(seconds: float) -> str:

@@ -4,7 +4,8 @@
 
     activity.release   {"kind":"surveillance","volumes":[…],"note":""}
     message            {"text":"…","language":"en"}  or  {"phrase":"say-again","slots":{}}
-    proposal           {"shift":{"time_s":2700},"note":""}
+    proposal           {"shift":{"time_s":2700},"note":""}  or {"altitude_m":…},
+                       {"place":[lon,lat],"bearing_deg":…,"distance_m":…}, {"volumes":[…]}
     key.rotate         the new card
     key.vouch          the other party's new card
     most others        {"note":"…"}
@@ -27,13 +28,14 @@ from detente.record.reading import encode_base64
 from detente.record.strict_json import canonical
 from detente.volumes.check import check_activity
 from detente.volumes.codec import volumes_from_wire, volumes_to_wire
-from detente.volumes.model import Activity
+from detente.volumes.model import Activity, Position
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_TEXT = 4_000
 MAX_SLOTS = 16
 MAX_SHIFT_S = 30 * 86_400.0
 MAX_SHIFT_M = 50_000.0
+MAX_DISTANCE_M = 1_000_000.0
 
 SlotValue = Annotated[str, Meta(max_length=200)]
 Slots = Annotated[dict[Annotated[str, Meta(max_length=32)], SlotValue], Meta(max_length=MAX_SLOTS)]
@@ -60,10 +62,19 @@ class PhraseBody(msgspec.Struct, frozen=True):
 
 
 class Shift(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A change of an activity: later (``time_s`` > 0) *or* higher (``altitude_m`` > 0)."""
+    """A change of an activity, in exactly one of four ways.
+
+    Later (``time_s`` > 0); higher (``altitude_m`` > 0); sideways: as a whole by ``distance_m``
+    towards the true bearing ``bearing_deg``, stated for the ``place`` (longitude, latitude); or to
+    these ``volumes`` instead of its own, in the protocol's JSON.
+    """
 
     time_s: float | None = None
     altitude_m: float | None = None
+    place: Position | None = None
+    bearing_deg: float | None = None
+    distance_m: float | None = None
+    volumes: list[Any] | None = None
 
 
 class ProposalBody(msgspec.Struct, frozen=True):
@@ -122,21 +133,62 @@ def read_proposal(body: bytes) -> ProposalBody:
 
 
 def check_shift(shift: Shift) -> Shift:
-    """The same shift, if it moves something in exactly one way, and not absurdly far."""
-    if (shift.time_s is None) == (shift.altitude_m is None):
+    """The same shift, if it changes something in exactly one way, and not absurdly far."""
+    sideways = (shift.place, shift.bearing_deg, shift.distance_m)
+    ways = [
+        shift.time_s is not None,
+        shift.altitude_m is not None,
+        any(one is not None for one in sideways),
+        shift.volumes is not None,
+    ]
+    if sum(ways) != 1:
         raise InputError(
-            "a shift is in time or in altitude", remedy="give exactly one of them", where="shift"
+            "a shift is in time, in altitude, sideways, or to other volumes",
+            remedy="give exactly one of them",
+            where="shift",
         )
-    amount, most, unit = (
-        (shift.time_s, MAX_SHIFT_S, "s")
-        if shift.time_s is not None
-        else (shift.altitude_m or 0.0, MAX_SHIFT_M, "m")
-    )
+    if shift.volumes is not None:
+        # A party, an id and a kind are the activity's own; what counts here is what they occupy.
+        volumes = volumes_from_wire(shift.volumes, where="shift", check=False)
+        check_activity(Activity("shift", "shift", "shift", volumes))
+    elif ways[2]:
+        _check_sideways(shift)
+    elif shift.time_s is not None:
+        _check_amount(shift.time_s, MAX_SHIFT_S, "s")
+    else:
+        _check_amount(shift.altitude_m or 0.0, MAX_SHIFT_M, "m")
+    return shift
+
+
+def _check_amount(amount: float, most: float, unit: str) -> None:
     if amount == 0 or not abs(amount) <= most:
         raise InputError(
             f"a shift of {amount:g} {unit}", remedy=f"give at most ±{most:g}, not 0", where="shift"
         )
-    return shift
+
+
+def _check_sideways(shift: Shift) -> None:
+    place, bearing_deg, distance_m = shift.place, shift.bearing_deg, shift.distance_m
+    if place is None or bearing_deg is None or distance_m is None:
+        raise InputError(
+            "a move sideways has a place, a bearing and a distance",
+            remedy="give all three",
+            where="shift",
+        )
+    sound = (
+        abs(place[0]) <= 180
+        and abs(place[1]) <= 90
+        and 0 <= bearing_deg < 360
+        and 0 < distance_m <= MAX_DISTANCE_M
+    )
+    if not sound:
+        raise InputError(
+            f"a move of {distance_m:g} m towards {bearing_deg:g} degrees from "
+            f"{place[1]:g}, {place[0]:g}",
+            remedy=f"give a place on the globe, longitude first, a bearing from 0 to less than 360 "
+            f"and a distance of at most {MAX_DISTANCE_M:g} m, not 0",
+            where="shift",
+        )
 
 
 def write_activity(activity: Activity, note: str) -> bytes:

@@ -5,7 +5,16 @@ import msgspec
 from detente.line import state_document
 from detente.node import measuring, views
 from detente.node.core import Core
-from detente.node.show import activities, commitments, conflicts, lines, recalls, record, talk
+from detente.node.show import (
+    activities,
+    commitments,
+    conflicts,
+    lines,
+    recalls,
+    record,
+    suggestions,
+    talk,
+)
 from detente.node.show.reader import LineReader
 from detente.store import changes, plans
 from detente.volumes.times import format_time
@@ -52,6 +61,23 @@ class Reading:
             own = activities.plan_activities(self._core, tx)
             found = [*conflicts.joint(reader), *conflicts.own(reader, own)]
             return views.ConflictsView(conflicts=found, unknown=reader.unknown())
+
+    def conflict(self, line: str, conflict: str, basis: str = "joint") -> views.ConflictView:
+        """One conflict, ``joint`` or ``own``, with every kind of change that would end it."""
+        with self._core.settled() as tx:
+            reader = LineReader(self._core, tx, line)
+            if basis == "own":
+                plans = activities.plan_activities(self._core, tx)
+                return conflicts.one_own(reader, plans, conflict)
+            return conflicts.one_joint(reader, conflict)
+
+    def prospect(
+        self, line: str, conflict: str, moves: str, shift: views.ShiftView
+    ) -> views.ProspectView:
+        """What a change of what ``moves`` has released would do. Nothing is written."""
+        with self._core.settled() as tx:
+            reader = LineReader(self._core, tx, line)
+            return conflicts.prospect_of(reader, conflict, moves, suggestions.shift_of(shift))
 
     def messages(self, line: str) -> list[views.MessageView]:
         """All messages, by the time their writers claim."""

@@ -5,26 +5,28 @@ side, nor by this node because it assented: to assent is to agree, to carry out 
 changed version, and both are somebody's decision.
 """
 
-from detente.conflict import shifted
+import msgspec
+
 from detente.errors import StateError
 from detente.line import (
     Draft,
-    Shift,
     assent_draft,
     decline_draft,
     proposal_draft,
     read,
     release_draft,
 )
+from detente.line.changes import changed
 from detente.line.read import Proposal, Version
 from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
 from detente.node.show.activities import is_current
 from detente.node.show.reader import LineReader, no_such
+from detente.node.show.suggestions import shift_of
 from detente.node.views import EntryView, ShiftView
+from detente.release.cover import covers
 from detente.store import plans
-from detente.volumes.check import check_activity
 
 
 def propose(
@@ -58,15 +60,14 @@ def propose(
             conflict=conflict,
             versions=found.versions,
             moves=moves,
-            shift=Shift(time_s=shift.time_s, altitude_m=shift.altitude_m),
+            shift=shift_of(shift),
             note=note,
         )
 
     content = {
         "conflict": conflict,
         "moves": moves,
-        "time_s": shift.time_s,
-        "altitude_m": shift.altitude_m,
+        "shift": msgspec.to_builtins(shift),
         "note": note,
     }
     return say(core, line, make, officer=officer, key=key, action="propose", content=content)
@@ -106,7 +107,7 @@ def answer(
 
 
 def carry_out(core: Core, line: str, proposal: str, *, officer: str, key: str | None) -> EntryView:
-    """Release our activity shifted as was agreed, in the form it had, and shift our plan alike."""
+    """Release our activity changed as was agreed, in the form it had, and change our plan alike."""
 
     def make(reader: LineReader) -> Draft:
         found = _proposal(reader, proposal)
@@ -119,15 +120,14 @@ def carry_out(core: Core, line: str, proposal: str, *, officer: str, key: str | 
                 where=f"proposal {proposal[:16]}…",
                 remedy="change the plan and release it with settles naming this proposal",
             )
-        time_s, altitude_m = found.shift.time_s or 0.0, found.shift.altitude_m or 0.0
-        moved = check_activity(shifted(version.activity, time_s=time_s, altitude_m=altitude_m))
+        moved = changed(version.activity, found.shift)
         if plans.get(reader.tx, version.id) is not None:
             _check_current(reader, version)
-            plan = shifted(
-                filing.activity_of(core, reader.tx, version.id),
-                time_s=time_s,
-                altitude_m=altitude_m,
-            )
+            if version.form != "exact" and found.shift.volumes is not None:
+                raise _only_coarse(version)
+            plan = changed(filing.activity_of(core, reader.tx, version.id), found.shift)
+            if version.form != "exact" and not covers(moved, plan):
+                raise _only_coarse(version)
             filing.replace_plan(
                 core, reader.tx, plan, title=None, officer=officer, action="carry-out"
             )
@@ -143,8 +143,17 @@ def carry_out(core: Core, line: str, proposal: str, *, officer: str, key: str | 
     return say(core, line, make, officer=officer, key=key, action="carry-out", content=content)
 
 
+def _only_coarse(version: Version) -> StateError:
+    """A plan behind a coarse release is not ours to guess at."""
+    return StateError(
+        "what was agreed is an outline, and where the plan itself would lie in it is not said",
+        where=version.id,
+        remedy="change the plan as was agreed and release it with settles naming this proposal",
+    )
+
+
 def _check_current(reader: LineReader, version: Version) -> None:
-    """Both are shifted alike, so they must be of one another, or the line would see neither."""
+    """Both are changed alike, so they must be of one another, or the line would see neither."""
     if not is_current(reader.tx, version):
         raise StateError(
             "our plan was changed since the version that the proposal is about",

@@ -82,6 +82,12 @@ def coarse(activity: Activity) -> Activity:
     return check_activity(Activity(activity.party, activity.id, activity.kind, (volume,)))
 
 
+def covers(outline: Activity, activity: Activity) -> bool:
+    """Whether a coarse release, one circle, holds all the places that an activity occupies."""
+    [circle] = outline.volumes
+    return reach_m(activity, circle.core.rings[0][0]) <= circle.radius_m
+
+
 def reach_m(activity: Activity, centre: Position) -> float:
     """A bound of the distance from ``centre`` to the farthest point the activity occupies."""
     return max(_volume_reach_m(volume, centre) for volume in activity.volumes) + _SLACK_M

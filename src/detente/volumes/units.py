@@ -6,7 +6,7 @@ mile, 1929; flight level in hundreds of feet of pressure altitude, ICAO Annex 2)
 
 ::
 
-    5NM  9260m  9.26km  1000ft  3mi        600s  10min  1h  1.5 h
+    5NM  9260m  9.26km  1000ft  3mi        600s  10min  1h  1.5 h  3 h 51 min
 """
 
 import math
@@ -23,6 +23,7 @@ LENGTH_UNITS_M = {"m": 1.0, "km": 1000.0, "ft": FT_M, "NM": NM_M, "mi": MI_M}
 DURATION_UNITS_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 _QUANTITY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*([A-Za-z]+)?", re.ASCII)
+_HOURS_AND_MINUTES = re.compile(r"([0-9]{1,4})\s*h\s+([0-5]?[0-9])\s*min", re.ASCII | re.IGNORECASE)
 
 
 def parse_length_m(text: str, *, where: str = "") -> float:
@@ -34,7 +35,10 @@ def parse_length_m(text: str, *, where: str = "") -> float:
 
 
 def parse_duration_s(text: str, *, where: str = "") -> float:
-    """Seconds of a duration such as ``10min``, ``600 s`` or ``1h``; never negative."""
+    """Seconds of a duration such as ``10min``, ``600 s``, ``1h`` or ``3 h 51 min``."""
+    both = _HOURS_AND_MINUTES.fullmatch(text.strip()[:64])
+    if both is not None:
+        return 3600.0 * int(both[1]) + 60.0 * int(both[2])
     return _parse(text, DURATION_UNITS_S, "duration", "10min", where)
 
 

@@ -13,6 +13,7 @@ from detente.node.views import Json, ShiftView
 Form = Literal["exact", "coarse"]
 Precedence = Literal["routine", "priority", "urgent-safety"]
 Level = Literal["understood", "disseminated"]
+Basis = Literal["joint", "own"]
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,12 +143,25 @@ class CommitBody(Body, frozen=True):
 
 
 class ProposeBody(Body, frozen=True):
-    """``moves`` is the party that would change its own activity; positive is later, higher."""
+    """``moves`` is the party that would change its own activity, and ``shift`` how."""
 
     conflict: str
     moves: str
     shift: ShiftView
     note: str = ""
+
+
+class BasisQuery(Body, frozen=True):
+    """Released against released (``joint``), or a plan of ours against what they released."""
+
+    basis: Basis = "joint"
+
+
+class ProspectBody(Body, frozen=True):
+    """``moves`` is the party whose activity would change, and ``shift`` how."""
+
+    moves: str
+    shift: ShiftView
 
 
 class NoteBody(Body, frozen=True):

@@ -3,7 +3,15 @@
 from detente.api.calls import bodies
 from detente.api.route import Call
 from detente.node import Node
-from detente.node.views import ConflictsView, EntryView, LineView, LinkView, ReleasedView
+from detente.node.views import (
+    ConflictsView,
+    ConflictView,
+    EntryView,
+    LineView,
+    LinkView,
+    ProspectView,
+    ReleasedView,
+)
 
 
 def list_lines(node: Node, call: Call) -> list[LineView]:
@@ -64,6 +72,18 @@ def list_activities(node: Node, call: Call) -> list[ReleasedView]:
 def list_conflicts(node: Node, call: Call) -> ConflictsView:
     """Where activities on a line meet, open and ended, and why there may be more."""
     return node.conflicts_and_unknown(call.path["line"])
+
+
+def show_conflict(node: Node, call: Call) -> ConflictView:
+    """One conflict, with every kind of change that would end it."""
+    query: bodies.BasisQuery = call.query
+    return node.conflict(call.path["line"], call.path["conflict"], query.basis)
+
+
+def show_prospect(node: Node, call: Call) -> ProspectView:
+    """What a change of one side's released activity would do."""
+    body: bodies.ProspectBody = call.body
+    return node.prospect(call.path["line"], call.path["conflict"], body.moves, body.shift)
 
 
 def list_links(node: Node, call: Call) -> list[LinkView]:

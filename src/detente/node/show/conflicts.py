@@ -8,22 +8,24 @@ is never written on the line: a suggestion made from one would give the plan awa
 from collections.abc import Iterable
 from functools import lru_cache
 
+import msgspec
+
 from detente.conflict import Conflict, Part, Separation, Shifts, between
 from detente.conflict import part as shifts_that_part
-from detente.line import conflict_id, first_parts, read
-from detente.line.conflict_id import Pair
-from detente.line.read import Suggestion, Version
-from detente.node.show import talk
+from detente.errors import StateError
+from detente.line import Shift, conflict_id, first_parts, read
+from detente.line.bodies import check_shift
+from detente.line.read import Version
+from detente.node.show import suggestions, talk
 from detente.node.show.prospects import prospect
-from detente.node.show.reader import LineReader
+from detente.node.show.reader import LineReader, no_such
 from detente.node.views import (
     ConflictSideView,
     ConflictView,
     PartView,
     PlaceView,
     ProposalView,
-    ShiftView,
-    SuggestionView,
+    ProspectView,
 )
 from detente.volumes import Activity
 from detente.volumes.areas import PLACES, area_of
@@ -38,6 +40,44 @@ def joint(reader: LineReader) -> list[ConflictView]:
         _joint(reader, found, [one for one in proposals if one.conflict == found.id])
         for found in read.conflicts(reader.rows)
     ]
+
+
+def one_joint(reader: LineReader, conflict: str) -> ConflictView:
+    """One conflict as the line's state has it, with everything that would end it."""
+    found = read.conflict(reader.rows, conflict)
+    if found is None:
+        raise no_such("conflict", conflict, reader.founding)
+    proposals = [one for one in talk.proposals(reader) if one.conflict == found.id]
+    shown = _joint(reader, found, proposals)
+    versions = [reader.newest((side.party, side.id)) for side in (found.a, found.b)]
+    released = [one.activity for one in versions if one is not None and one.activity is not None]
+    if found.state != "open" or len(released) < 2:
+        return shown
+    a, b = released
+    place = (found.lon, found.lat)
+    one, other = (suggestions.full(reader, *sides, place) for sides in ((a, b), (b, a)))
+    if one is None or other is None:
+        return shown
+    return msgspec.structs.replace(shown, suggestions=[*one, *other])
+
+
+def one_own(reader: LineReader, plans: list[Activity], conflict: str) -> ConflictView:
+    """One conflict of a plan of ours, with everything that would end it by changing the plan."""
+    for plan in plans:
+        for shown in own_of(reader, plan):
+            if shown.id == conflict:
+                [other] = {(side.party, side.id) for side in (shown.a, shown.b)} - {
+                    (plan.party, plan.id)
+                }
+                theirs = reader.newest(other)
+                if theirs is None or theirs.activity is None:
+                    return shown
+                place = (round(shown.place.lon, 5), round(shown.place.lat, 5))
+                parting = suggestions.full(reader, plan, theirs.activity, place)
+                if parting is None:
+                    return shown
+                return msgspec.structs.replace(shown, suggestions=parting)
+    raise no_such("conflict", conflict, reader.founding)
 
 
 def _joint(reader: LineReader, found: read.Conflict, proposals: list[ProposalView]) -> ConflictView:
@@ -82,9 +122,39 @@ def _joint(reader: LineReader, found: read.Conflict, proposals: list[ProposalVie
             suggestion
             for party, shifts in sorted(found.suggestions.items())
             if party in known
-            for suggestion in _suggestions(reader, known[party], still[party], shifts)
+            for suggestion in suggestions.short(reader, known[party], still[party], shifts)
         ],
         proposals=proposals,
+    )
+
+
+def prospect_of(reader: LineReader, conflict: str, moves: str, shift: Shift) -> ProspectView:
+    """What a change of one side's released activity would do."""
+    found = read.conflict(reader.rows, conflict)
+    if found is None:
+        raise no_such("conflict", conflict, reader.founding)
+    a, b = (found.a.party, found.a.id), (found.b.party, found.b.id)
+    if moves not in (a[0], b[0]):
+        raise StateError(
+            f"that conflict is between {a[0]} and {b[0]}", remedy="have one of the two move"
+        )
+    side, other = (a, b) if moves == a[0] else (b, a)
+    newest = reader.newest(side)
+    if newest is None or newest.activity is None:
+        raise StateError(
+            "it is not known here what that activity occupies",
+            where=f"{side[0]}/{side[1]}",
+            remedy="ask the other side for it",
+        )
+    check_shift(shift)
+    ends, opens = prospect(reader, newest.activity, other, shift)
+    return ProspectView(
+        moves=moves,
+        shift=suggestions.shift_view(shift),
+        volumes=suggestions.changed_volumes(newest.activity, shift),
+        ends=ends,
+        opens=opens,
+        detour=suggestions.detour_view(newest.activity, shift),
     )
 
 
@@ -155,7 +225,7 @@ def _own(
         basis="own",
         notes=_notes(known),
         begun=_begun(reader, known),
-        suggestions=_suggestions(reader, plan, (theirs.party, theirs.id), shifts),
+        suggestions=suggestions.short(reader, plan, (theirs.party, theirs.id), shifts),
         proposals=[],
     )
 
@@ -187,40 +257,6 @@ def _part(one: Part) -> PartView:
     )
 
 
-def _suggestions(
-    reader: LineReader, moves: Activity, other: Pair, shifts: Suggestion | Shifts
-) -> list[SuggestionView]:
-    """What would part them by moving ``moves``, of what can still be done.
-
-    The shifts do not know the time: members compute them alike, whenever they do.
-    """
-    start_s, end_s = _window_s(moves)
-    if end_s < reader.now_s:
-        return []
-    shifted = (
-        ShiftView(time_s=shifts.later_s),
-        ShiftView(time_s=_negative(shifts.earlier_s)),
-        ShiftView(altitude_m=shifts.higher_m),
-        ShiftView(altitude_m=_negative(shifts.lower_m)),
-    )
-    found = []
-    for shift in shifted:
-        if shift.time_s is None and shift.altitude_m is None:
-            continue
-        # What has begun cannot begin at another time; what has not cannot have begun.
-        if shift.time_s is not None and min(start_s, start_s + shift.time_s) < reader.now_s:
-            continue
-        ends, opens = prospect(reader, moves, other, shift)
-        found.append(SuggestionView(moves=moves.party, shift=shift, ends=ends, opens=opens))
-    return found
-
-
-def _window_s(activity: Activity) -> tuple[float, float]:
-    """When its first volume begins and its last one ends."""
-    starts_s = [volume.start_s for volume in activity.volumes]
-    return min(starts_s), max(volume.end_s for volume in activity.volumes)
-
-
 def _begun(reader: LineReader, activities: Iterable[Activity]) -> list[str]:
     """Which sides of an open conflict can no longer be moved in time, and why."""
     said = []
@@ -228,18 +264,13 @@ def _begun(reader: LineReader, activities: Iterable[Activity]) -> list[str]:
         if area_of(activity.kind) in PLACES:
             # No change of a place is suggested at any time.
             continue
-        start_s, end_s = _window_s(activity)
+        start_s, end_s = suggestions.window_s(activity)
         name = f"{activity.party}/{activity.id}"
         if end_s < reader.now_s:
             said.append(f"{name} is over: no change of it is suggested")
         elif start_s < reader.now_s:
-            said.append(f"{name} has begun: no change of its time is suggested")
+            said.append(f"{name} has begun: no change of its time or route is suggested")
     return said
-
-
-def _negative(amount: float | None) -> float | None:
-    """``earlier`` and ``lower`` are amounts; a proposal's shift has a sign."""
-    return None if amount is None else -amount
 
 
 def _notes(activities: Iterable[Activity]) -> list[str]:

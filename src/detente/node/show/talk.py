@@ -11,7 +11,7 @@ from detente.line import (
 )
 from detente.line.phrasebook import LANGUAGES
 from detente.line.read import Message, Proposal
-from detente.node.show import prospects
+from detente.node.show import prospects, suggestions
 from detente.node.show.reader import LineReader
 from detente.node.views import (
     MessageView,
@@ -85,6 +85,7 @@ def _proposal(reader: LineReader, proposal: Proposal) -> ProposalView:
     answer, shift = proposal.answer, proposal.shift
     void = reader.void(proposal.party, proposal.index)
     ends, opens = prospects.of_proposal(reader, proposal)
+    sides = prospects.sides_of(reader, proposal)
     return ProposalView(
         id=proposal.entry,
         line=reader.id,
@@ -94,7 +95,7 @@ def _proposal(reader: LineReader, proposal: Proposal) -> ProposalView:
         conflict=proposal.conflict,
         versions=proposal.versions,
         moves=proposal.moves,
-        shift=ShiftView(time_s=shift.time_s, altitude_m=shift.altitude_m) if shift else ShiftView(),
+        shift=ShiftView() if shift is None else suggestions.shift_view(shift),
         note=proposal.note or "",
         status=proposal.status,
         answer=answer.entry if answer else None,
@@ -104,6 +105,7 @@ def _proposal(reader: LineReader, proposal: Proposal) -> ProposalView:
         void=void,
         ends=ends,
         opens=opens,
+        detour=suggestions.detour_view(sides[0], shift) if sides and shift else None,
     )
 
 

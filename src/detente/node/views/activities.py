@@ -32,26 +32,50 @@ class PartView(View, frozen=True, kw_only=True):
 
 
 class MeetingView(View, frozen=True, kw_only=True):
-    """A released activity that a moved one would meet, and when."""
+    """A released activity that a changed one would meet, and when. ``already``: it does now too."""
 
     party: str
     id: str
     start: str
     end: str
+    already: bool
+
+
+class DetourView(View, frozen=True, kw_only=True):
+    """How a route that is changed differs: metres off the old one at most, longer, seconds later.
+
+    Negative is shorter and earlier. How much later it ends is an estimate, at its own speed.
+    """
+
+    off_m: float
+    longer_m: float
+    later_s: float
 
 
 class SuggestionView(View, frozen=True, kw_only=True):
-    """The least change of one side that would end the conflict of these two activities.
+    """The least change, of its kind, of one side that would end the conflict of two activities.
 
-    ``ends`` says whether it still would, and ``opens`` what else the moved activity would meet of
+    ``ends`` says whether it still would, and ``opens`` what else the changed activity would meet of
     what is released and known here, whether or not it meets it already. ``ends`` is None where
-    neither is known.
+    neither is known. ``detour`` is told of a route that is led round.
     """
 
     moves: str
     shift: ShiftView
     ends: bool | None
     opens: list[MeetingView]
+    detour: DetourView | None = None
+
+
+class ProspectView(View, frozen=True, kw_only=True):
+    """What a change would do: ``volumes`` the changed activity's, the rest as in a suggestion."""
+
+    moves: str
+    shift: ShiftView
+    volumes: list[Json]
+    ends: bool | None
+    opens: list[MeetingView]
+    detour: DetourView | None
 
 
 class ProposalView(View, frozen=True, kw_only=True):
@@ -60,7 +84,7 @@ class ProposalView(View, frozen=True, kw_only=True):
     ``status``: ``open``, ``assented``, ``declined``, ``carried-out`` or ``overtaken``.
     ``may_answer``: it is ours to assent to or decline. ``may_carry_out``: it was assented to and
     it is ours that moves. ``ends`` and ``opens`` are as a suggestion has them, while it is open or
-    assented to; afterwards ``ends`` is None.
+    assented to; afterwards ``ends`` is None. ``detour`` is told where both are routes.
     """
 
     id: str
@@ -81,6 +105,7 @@ class ProposalView(View, frozen=True, kw_only=True):
     void: str | None
     ends: bool | None
     opens: list[MeetingView]
+    detour: DetourView | None
 
 
 class ConflictView(View, frozen=True, kw_only=True):
@@ -96,7 +121,9 @@ class ConflictView(View, frozen=True, kw_only=True):
     are the least between the two. ``parts`` are the first ones, in the order they begin; there are
     ``more_parts`` beside them, and the other figures are of all. ``notes`` says in plain sentences
     what had to be widened to compare them. ``begun`` says which side has begun, or is over:
-    ``suggestions`` never move into the past, nor in time what has begun.
+    ``suggestions`` never move into the past, nor in time what has begun. Those in time and
+    altitude stand in every list; those sideways and round take longer to find and are told of one
+    conflict that is asked for alone.
     """
 
     id: str

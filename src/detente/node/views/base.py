@@ -19,10 +19,16 @@ class PlaceView(View, frozen=True, kw_only=True):
 
 
 class ShiftView(View, frozen=True, kw_only=True):
-    """A change of an activity: later (positive ``time_s``) or higher (positive ``altitude_m``).
+    """A change of an activity, in exactly one of four ways.
 
-    Exactly one of the two is set.
+    Later (positive ``time_s``); higher (positive ``altitude_m``); sideways, as a whole, by
+    ``distance_m`` towards the true bearing ``bearing_deg`` as it is at ``place``; or to
+    ``volumes`` instead of its own. All are None where it is not known here what is proposed.
     """
 
     time_s: float | None = None
     altitude_m: float | None = None
+    place: PlaceView | None = None
+    bearing_deg: float | None = None
+    distance_m: float | None = None
+    volumes: list[Json] | None = None
