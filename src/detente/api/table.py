@@ -290,6 +290,11 @@ RECORD = (
         "A tile of a log: its hashes, or its signed entries (C2SP tlog-tiles)",
         bytes, media="application/octet-stream", deep=True,
     ),
+    _get(
+        "record", "/lines/{line}/proofs", record.list_proofs,
+        "Parties caught in signing two histories, with proofs that anyone can check",
+        list[views.ProofView],
+    ),
     _post(
         "record", "/record/verify", record.verify_record,
         "Verify the whole record; an empty list means that nothing is wrong",

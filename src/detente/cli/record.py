@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from detente.cli.export import export
+from detente.cli.holding import holders, proofs, prove
 
 PAGE = 200
 HOLDER_WORDS = {
@@ -18,7 +19,8 @@ HOLDER_WORDS = {
 }
 
 app = typer.Typer(help="Verify and read the joint record.", rich_markup_mode=None)
-app.command()(export)
+for command in (export, holders, proofs, prove):
+    app.command()(command)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Line = Annotated[str, typer.Option(help="The line's name or id.")]

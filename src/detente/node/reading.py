@@ -3,7 +3,7 @@
 import msgspec
 
 from detente.line import state_document
-from detente.node import measuring, views
+from detente.node import measuring, proving, views
 from detente.node.core import Core
 from detente.node.show import (
     activities,
@@ -126,6 +126,10 @@ class Reading:
         """How every other member is reached, and forks it was caught in."""
         with self._core.store.read() as tx:
             return lines.link_views(LineReader(self._core, tx, line))
+
+    def proofs(self, line: str) -> list[views.ProofView]:
+        """Every fork a party of a line was caught in, as a proof to be carried away."""
+        return proving.proofs(self._core, line)
 
     def phrases(self) -> list[views.PhraseView]:
         """The phrasebook."""

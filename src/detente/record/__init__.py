@@ -1,6 +1,6 @@
 """Envelopes, Merkle logs, checkpoints, cosignatures, proofs (pure)."""
 
-from detente.record import checkpoint, strict_json, tree
+from detente.record import checkpoint, proof, strict_json, tree
 from detente.record.card import Card, OpenCard, make_card, open_card
 from detente.record.checkpoint import Checkpoint
 from detente.record.entry import Entry, entry_to_bundle, read_entry, write_entry
@@ -26,6 +26,7 @@ __all__ = [
     "entry_to_bundle",
     "make_card",
     "open_card",
+    "proof",
     "read_entry",
     "sign_envelope",
     "strict_json",

@@ -185,6 +185,13 @@ def _subtrees(
     return {(level, index): hash_ for level, index, hash_ in rows}
 
 
+def peaks_at(tx: Tx, line: str, party: str, at_size: int) -> list[bytes]:
+    """The complete subtrees that a log of ``at_size`` entries is made of, left to right."""
+    wanted = peaks(0, at_size)
+    subtrees = _subtrees(tx, line, party, wanted)
+    return [subtrees[place] for place in wanted]
+
+
 _ROW_OF_SUBTREES = (
     select(nodes.c.hash)
     .where(
@@ -213,6 +220,11 @@ _CHECKPOINTS = select(checkpoints.c.size, checkpoints.c.note).where(
     checkpoints.c.line == bindparam("of_line"), checkpoints.c.party == bindparam("of_party")
 )
 _CHECKPOINT = _CHECKPOINTS.where(checkpoints.c.size == bindparam("of_size"))
+_CHECKPOINT_UP_TO = (
+    _CHECKPOINTS.where(checkpoints.c.size <= bindparam("of_size"))
+    .order_by(checkpoints.c.size.desc())
+    .limit(1)
+)
 _NEWEST_CHECKPOINT = _CHECKPOINTS.order_by(checkpoints.c.size.desc()).limit(1)
 
 
@@ -233,6 +245,13 @@ def checkpoint(tx: Tx, line: str, party: str, at_size: int) -> str | None:
     given = {"of_line": line, "of_party": party, "of_size": at_size}
     row = tx.connection.execute(_CHECKPOINT, given).first()
     return None if row is None else row.note.decode()
+
+
+def checkpoint_up_to(tx: Tx, line: str, party: str, at_size: int) -> tuple[int, str] | None:
+    """Size and note of the newest checkpoint of a log that covers at most ``at_size`` entries."""
+    given = {"of_line": line, "of_party": party, "of_size": at_size}
+    row = tx.connection.execute(_CHECKPOINT_UP_TO, given).first()
+    return None if row is None else (row.size, row.note.decode())
 
 
 def newest_checkpoint(tx: Tx, line: str, party: str) -> tuple[int, str] | None:

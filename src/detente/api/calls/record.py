@@ -11,6 +11,7 @@ from detente.node.views import (
     EntryView,
     Finding,
     LogPage,
+    ProofView,
     RecallView,
 )
 
@@ -84,6 +85,11 @@ def show_policy(node: Node, call: Call) -> bytes:
 def show_tile(node: Node, call: Call) -> bytes:
     """One tile of a log."""
     return node.log_tile(*_log(node, call), f"tile/{call.path['tile']}", node.party)
+
+
+def list_proofs(node: Node, call: Call) -> list[ProofView]:
+    """Forks found on a line, each with its proof."""
+    return node.proofs(call.path["line"])
 
 
 def list_changes(node: Node, call: Call) -> list[ChangeView]:

@@ -35,6 +35,7 @@ from detente.node.views.record import (
     HolderView,
     LogPage,
     PeerView,
+    ProofView,
     RecallView,
     Receipt,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "PlanReleaseView",
     "PlanView",
     "PreviewView",
+    "ProofView",
     "ProposalView",
     "ProspectView",
     "RecallView",

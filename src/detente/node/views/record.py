@@ -97,6 +97,22 @@ class PeerView(View, frozen=True, kw_only=True):
     ca: str
 
 
+class ProofView(View, frozen=True, kw_only=True):
+    """Evidence that a party signed two histories, to be carried away.
+
+    ``proof`` is checked by anyone who has that party's card (`detente record prove`); None where
+    what was kept is not enough to convince a stranger.
+    """
+
+    line: str
+    party: str
+    index: int
+    found: str
+    what: str
+    offered_by: str
+    proof: Json | None
+
+
 class Finding(View, frozen=True, kw_only=True):
     """Something the record's verification found wrong: where, what, and what to do."""
 

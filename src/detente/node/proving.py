@@ -1,0 +1,79 @@
+"""Kept forks as proofs that can be carried away and checked without us (``record.proof``)."""
+
+import msgspec
+
+from detente.errors import DetenteError
+from detente.line import Founding
+from detente.node import views
+from detente.node.core import Core
+from detente.record import Envelope, decode_header, proof
+from detente.record.checkpoint import read_checkpoint
+from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES
+from detente.store import links, logs
+from detente.store.links import Fork
+from detente.store.store import Tx
+from detente.volumes.times import format_time
+
+
+def proofs(core: Core, line: str) -> list[views.ProofView]:
+    """Every fork kept on a line, oldest first, with its proof."""
+    with core.store.read() as tx:
+        founding = core.founding(tx, line)
+        return [_view(core, tx, founding, fork) for fork in links.forks_of(tx, founding.id)]
+
+
+def _view(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.ProofView:
+    return views.ProofView(
+        line=founding.id,
+        party=fork.party,
+        index=fork.index,
+        found=format_time(fork.found_s),
+        what=fork.what,
+        offered_by=fork.offered_by,
+        proof=_proof(core, tx, founding, fork),
+    )
+
+
+def _proof(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.Json | None:
+    """The proof, found to hold; None where what was kept is not enough for one.
+
+    It is by one key: what lies on both sides of a change of keys convinces only who holds the log.
+    """
+    held, offered = msgspec.json.decode(fork.held), msgspec.json.decode(fork.offered)
+    try:
+        if "checkpoint" in offered:
+            made = _of_history(core, tx, founding, fork.party, held, offered["checkpoint"])
+        else:
+            one, other = _envelope(held), _envelope(offered)
+            made = proof.prove_entries(founding.id, fork.party, one, other)
+        key = core.keys(tx, founding, fork.party).at(fork.index)
+        proof.check_proof(proof.encode_proof(made), fork.party, key)
+    except DetenteError:
+        return None
+    return made
+
+
+def _of_history(
+    core: Core, tx: Tx, founding: Founding, party: str, held: views.Json, after: str
+) -> views.Json:
+    size = read_checkpoint(after).size
+    # Entries that came along with the false checkpoint were not stored: they are in the evidence.
+    kept: dict[int, Envelope] = {}
+    for bundle in held["entries"]:
+        envelope = _envelope(bundle)
+        kept[decode_header(envelope.payload).index] = envelope
+    before = logs.checkpoint_up_to(tx, founding.id, party, size)
+    start = 0 if before is None else before[0]
+    rows = logs.read(tx, founding.id, party, start, size - start)
+    for entry in core.entries(tx, founding, rows):
+        kept.setdefault(entry.header.index, entry.envelope)
+    envelopes = [kept[at] for at in range(start, size) if at in kept]
+    tree = logs.peaks_at(tx, founding.id, party, start)
+    note = None if before is None else before[1]
+    return proof.prove_history(founding.id, party, note, tree, envelopes, after)
+
+
+def _envelope(bundle: views.Json) -> Envelope:
+    return Envelope.from_wire(
+        bundle["envelope"], payload_type=HEADER_TYPE, limit_bytes=MAX_HEADER_BYTES
+    )
