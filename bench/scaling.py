@@ -34,7 +34,7 @@ def plot(path: Path, rows: "list[Row]") -> None:
     mpl.rcParams.update({"font.size": 10, "font.family": "DejaVu Sans", "text.color": INK})
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH_IN, HEIGHT_IN))
     _panel(left, rows, lambda row: row.check_us[0], "One check, median", _micro)
-    _panel(right, rows, lambda row: row.all_pairs_s, "All pairs, both cores", _seconds)
+    _panel(right, rows, lambda row: row.all_pairs_s, "All pairs", _seconds)
     figure.legend(
         handles=[
             Line2D([], [], color=INK, linestyle=style, label=f"{area} ({which} exponent)")
