@@ -13,6 +13,7 @@
     │   └── CredentialError   … because the caller has not shown who it is
     ├── NotFoundError         what was named does not exist here
     ├── StateError            it exists, but not in a state that allows this
+    │   └── SecondOfficerError  … until a second officer confirms it
     └── StoreError            the store could not read or keep something
 
 One type crosses each boundary: readers of files and bodies raise only ``InputError``, the
@@ -108,6 +109,12 @@ class StateError(DetenteError):
     """What was named exists, but is not in a state that allows this."""
 
     code = "wrong-state"
+
+
+class SecondOfficerError(StateError):
+    """Nothing was written: another officer has to confirm it first."""
+
+    code = "second-officer"
 
 
 class StoreError(DetenteError):

@@ -68,6 +68,8 @@ class Post:
         )
         self.token = create(self.folder, settings)
         self.node = Node.open(self.folder)
+        self.operator = OPERATOR
+        self.duty = self.node.add_officer("duty", "senior")
         self.keys = self.folder / "keys"
         self._stack = ExitStack()
         self._stack.callback(self.node.close)
@@ -150,10 +152,20 @@ def us(posts: Callable[..., list[Post]]) -> Post:
 
 @pytest.fixture
 def desk(us: Post) -> Iterator[httpx.Client]:
+    """A senior officer of ``us`` at the API."""
+    headers = {"Authorization": f"Bearer {us.duty}"}
+    with httpx.Client(
+        base_url=us.officers(), headers=headers, timeout=30, trust_env=False
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def office(us: Post, desk: httpx.Client) -> Iterator[httpx.Client]:
     """An administrator of ``us`` at the API."""
     headers = {"Authorization": f"Bearer {us.token}"}
     with httpx.Client(
-        base_url=us.officers(), headers=headers, timeout=30, trust_env=False
+        base_url=desk.base_url, headers=headers, timeout=30, trust_env=False
     ) as client:
         yield client
 

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from detente.api.app import build
 from detente.api.bodies import UPLOAD_BYTES_MAX
 from detente.api.errors import STATUSES, status_of
 from detente.api.table import ROUTES
+from detente.node import roles
 
 Plan = Callable[..., dict[str, Any]]
 V1 = "/api/v1"
@@ -117,44 +119,68 @@ def test_every_route_but_login_and_health_needs_a_token(us: Any) -> None:
         }
 
 
-def test_an_officer_on_watch_does_no_administration(us: Any, desk: httpx.Client) -> None:
-    token = desk.post(f"{V1}/officers", json={"name": "watch-1", "role": "watch"}).json()["token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    assert desk.get(f"{V1}/plans", headers=headers).status_code == 200
+def test_every_route_takes_the_roles_of_the_table_and_no_others(
+    us: Any, desk: httpx.Client
+) -> None:
+    """What the table does not permit is refused before the request is even read."""
+    tokens = {role: us.node.add_officer(f"one {role}", role) for role in roles.ROLES}
+    tokens[roles.OPERATOR] = us.operator
     for route in ROUTES:
-        if route.admin:
-            answer = desk.request(route.method, sample_path(route.path), json={}, headers=headers)
-            refused(answer, 403, "not-allowed")
+        for role, token in tokens.items():
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = desk.request(
+                route.method, sample_path(route.path), content=b"?", headers=headers
+            )
+            refused_for_role = answer.status_code == 403
+            assert refused_for_role == (not route.open and role not in roles.MAY[route.act]), (
+                route.method,
+                route.path,
+                role,
+                answer.text[:200],
+            )
 
 
-def test_the_events_of_an_ended_officer_end(desk: httpx.Client) -> None:
-    token = desk.post(f"{V1}/officers", json={"name": "watch-1"}).json()["token"]
+def test_what_each_role_may_do() -> None:
+    """The rules that the table must keep, whoever edits it."""
+    may = {role: {act for act, able in roles.MAY.items() if role in able} for role in roles.ROLES}
+    assert may["auditor"] == {"look", "audit"}
+    assert not may["admin"] & {"plan", "talk", "release", "command", "terms"}
+    assert "accounts" not in may["watch"] | may["releaser"] | may["senior"] | may["auditor"]
+    assert may["watch"] < may["releaser"] < may["senior"]
+    assert not any("talk" in may[role] for role in ("auditor", "admin"))
+    writing = [one for one in ROUTES if one.writes or one.method != "GET"]
+    looks = {one.path for one in writing if one.act == roles.LOOK and not one.open}
+    assert looks == {f"{V1}/record/verify"}
+
+
+def test_the_events_of_an_ended_officer_end(desk: httpx.Client, office: httpx.Client) -> None:
+    token = office.post(f"{V1}/officers", json={"name": "watch-1"}).json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     with desk.stream("GET", f"{V1}/events", headers=headers, timeout=30) as stream:
         lines = stream.iter_lines()
         assert next(lines) == "retry: 2000"
-        assert desk.delete(f"{V1}/officers/watch-1").status_code == 204
+        assert office.delete(f"{V1}/officers/watch-1").status_code == 204
         assert not any(line.startswith("data:") for line in lines)
 
 
-def test_an_ended_officer_is_nobody(desk: httpx.Client) -> None:
-    token = desk.post(f"{V1}/officers", json={"name": "watch-1"}).json()["token"]
+def test_an_ended_officer_is_nobody(desk: httpx.Client, office: httpx.Client) -> None:
+    token = office.post(f"{V1}/officers", json={"name": "watch-1"}).json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     assert desk.get(f"{V1}/node", headers=headers).status_code == 200
-    assert desk.delete(f"{V1}/officers/watch-1").status_code == 204
+    assert office.delete(f"{V1}/officers/watch-1").status_code == 204
     refused(desk.get(f"{V1}/node", headers=headers), 401, "not-authenticated")
 
 
-def test_a_login_link_works_once(us: Any, desk: httpx.Client) -> None:
-    link = desk.post(f"{V1}/login-links", json={"officer": "admin"}).json()
+def test_a_login_link_works_once(us: Any, office: httpx.Client) -> None:
+    link = office.post(f"{V1}/login-links", json={"officer": "admin"}).json()
     assert link["path"] == f"/login?t={link['code']}"
     nobody = {"Authorization": ""}
     body = {"code": link["code"]}
-    session = desk.post(f"{V1}/login", json=body, headers=nobody).json()["session"]
+    session = office.post(f"{V1}/login", json=body, headers=nobody).json()["session"]
     headers = {"Authorization": f"Bearer {session}"}
-    assert desk.get(f"{V1}/node", headers=headers).json()["party"] == "us"
-    refused(desk.post(f"{V1}/login", json=body, headers=nobody), 401, "not-authenticated")
-    refused(desk.post(f"{V1}/login-links", json={"officer": "nobody"}), 404, "not-found")
+    assert office.get(f"{V1}/node", headers=headers).json()["party"] == "us"
+    refused(office.post(f"{V1}/login", json=body, headers=nobody), 401, "not-authenticated")
+    refused(office.post(f"{V1}/login-links", json={"officer": "nobody"}), 404, "not-found")
 
 
 def test_another_host_name_is_refused(desk: httpx.Client) -> None:
@@ -291,7 +317,7 @@ def test_a_lie_about_the_length_is_found_before_the_body_is_read(
     with socket.create_connection((desk.base_url.host, desk.base_url.port or 0), 20) as raw:
         raw.sendall(
             b"POST /api/v1/plans HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n"
-            b"Authorization: Bearer " + us.token.encode() + b"\r\n"
+            b"Authorization: Bearer " + us.duty.encode() + b"\r\n"
             b"Expect: 100-continue\r\nContent-Type: application/json\r\n\r\n"
         )
         assert raw.recv(4096).startswith(b"HTTP/1.1 413")
@@ -315,10 +341,10 @@ def test_the_console_answers_for_everything_but_the_api(us: Any) -> None:
         assert client.get(f"{V1}/node").json()["party"] == "us"
 
 
-def test_a_page_has_a_size(desk: httpx.Client) -> None:
+def test_a_page_has_a_size(office: httpx.Client) -> None:
     for query in ("limit=0", "limit=1001", "start=-1", "start=x", "stat=1"):
-        refused(desk.get(f"{V1}/audit?{query}"), 400, "bad-input")
-    assert len(desk.get(f"{V1}/audit?limit=1").json()) == 1
+        refused(office.get(f"{V1}/audit?{query}"), 400, "bad-input")
+    assert len(office.get(f"{V1}/audit?limit=1").json()) == 1
 
 
 def test_metrics_are_in_prometheus_format(desk: httpx.Client, plan: Plan) -> None:
@@ -327,3 +353,14 @@ def test_metrics_are_in_prometheus_format(desk: httpx.Client, plan: Plan) -> Non
     assert "detente_plans 1.0" in text
     assert "# TYPE detente_plan_changes_total counter" in text
     assert "detente_plan_changes_total 1.0" in text
+
+
+def test_the_guide_has_the_table_of_roles() -> None:
+    guide = (Path(__file__).parents[2] / "docs/administrators-guide.md").read_text("utf-8")
+    for role in roles.ROLES:
+        cells = ["yes" if role in able else "–" for able in roles.MAY.values()]
+        assert f"| `{role}` | {roles.DUTIES[role]} | {' | '.join(cells)} |" in guide
+    assert f"| role | duty | {' | '.join(roles.MAY)} |" in guide
+    for act, told in roles.ACTS.items():
+        assert f"| {act} | {told} |" in guide
+    assert roles.MAY.keys() == roles.ACTS.keys()

@@ -20,7 +20,7 @@ class Side:
     def __init__(self, post: Any, line: str, stack: ExitStack) -> None:
         self.post = post
         self.line = f"{V1}/lines/{line}"
-        headers = {"Authorization": f"Bearer {post.token}"}
+        headers = {"Authorization": f"Bearer {post.duty}"}
         self.http = stack.enter_context(
             httpx.Client(base_url=post.officers(), headers=headers, trust_env=False, timeout=30)
         )
@@ -148,6 +148,8 @@ def test_a_suspended_line_takes_safety_traffic_only(sides: tuple[Side, Side]) ->
 def test_lines_are_founded_and_joined_over_the_api(posts: Callable[..., list[Any]]) -> None:
     with ExitStack() as stack:
         us, ru = (Side(post, "x", stack) for post in posts("us", "ru"))
+        for side in (us, ru):
+            side.http.headers["Authorization"] = f"Bearer {side.post.token}"
         cards = {side.post.party: side.http.get(f"{V1}/card").text for side in (us, ru)}
         prints = {
             side.post.party: side.http.get(f"{V1}/node").json()["fingerprint"] for side in (us, ru)

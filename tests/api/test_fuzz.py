@@ -85,7 +85,7 @@ def pair(posts: Callable[..., list[Any]], joined: Callable[..., str]) -> tuple[A
 
 @pytest.fixture
 def officers(pair: tuple[Any, Any, str], plan: Callable[..., Any]) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {pair[0].token}"}
+    headers = {"Authorization": f"Bearer {pair[0].duty}"}
     url = pair[0].officers()
     with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60) as client:
         assert client.post("/api/v1/plans", json=plan()).status_code == 201

@@ -185,7 +185,11 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
     servers["ru"] = serving(ru)
 
     clients = {
-        party: officer(servers[party].run["api"], token) for party, (_, token) in parties.items()
+        party: officer(
+            servers[party].run["api"],
+            detente("officer", "add", folder, "--name", "watch-1", "--role", "senior").strip(),
+        )
+        for party, (folder, _) in parties.items()
     }
     try:
         for party, client in clients.items():

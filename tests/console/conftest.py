@@ -127,7 +127,7 @@ def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nodes = [_node(folder, party) for party in ("ru", "us")]
         for node in nodes:
             stack.callback(node.close)
-            node.add_officer("watch-1", "watch")
+            node.add_officer("watch-1", "senior")
         ru, us = nodes
         founding = us.found(exercise.LINE, _terms(), [ru.card()])
         for node, other in ((us, ru), (ru, us)):

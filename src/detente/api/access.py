@@ -3,7 +3,7 @@
 Every path but a few needs an officer's token (``Authorization: Bearer …``). The node keeps a digest
 of it and knows whose it is. A server also makes a token of its own for each run and writes it to
 ``run.json``, which only the owner of the node's directory can read; with it the command line does
-an administrator's work in the running node instead of in its store behind its back.
+an operator's work in the running node instead of in its store behind its back.
 
 The ``Host`` of every request is checked: a page on the web can have its own name resolve to
 127.0.0.1 and so reach a server there with the reader's browser ("DNS rebinding"), but it cannot
@@ -21,13 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from detente import errors
 from detente.api.errors import refusal
+from detente.node import roles
 from detente.node.views import OfficerView
 
 if TYPE_CHECKING:
     from detente.node import Node
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-OPERATOR = OfficerView(name="operator", role="admin", active=True)
+OPERATOR = OfficerView(name=roles.OPERATOR, role=roles.OPERATOR, active=True)
 """Whoever can read the node's own directory."""
 
 
@@ -39,8 +40,8 @@ class Access:
         self._node = node
         self._operator_token = operator_token
 
-    async def officer(self, request: Request, *, admin: bool = False) -> OfficerView:
-        """Who calls. Raises ``CredentialError``, or ``AccessError`` when ``admin`` is needed."""
+    async def officer(self, request: Request, act: str = roles.LOOK) -> OfficerView:
+        """Who calls. Raises ``CredentialError``, or ``AccessError`` if the role forbids ``act``."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise errors.CredentialError(
@@ -49,11 +50,7 @@ class Access:
                 "makes a token",
             )
         officer = await run_in_threadpool(self._officer_of, token.strip())
-        if admin and officer.role != "admin":
-            raise errors.AccessError(
-                f"{officer.name} has the role {officer.role}, and this needs the role admin",
-                remedy="ask an administrator of this node",
-            )
+        roles.check(officer.name, officer.role, act)
         return officer
 
     def _officer_of(self, token: str) -> OfficerView:

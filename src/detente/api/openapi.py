@@ -9,6 +9,7 @@ import detente
 from detente.api.errors import Problem, status_of
 from detente.api.health import Health
 from detente.api.route import KEY_CHARACTERS_MAX, V1, Route, is_struct, operation_id
+from detente.node import roles
 
 _REF = "#/components/schemas/{name}"
 
@@ -111,8 +112,9 @@ def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
         "tags": [route.tag],
         "responses": _responses(route, schema_of),
     }
-    if route.admin:
-        operation["description"] = "Needs the role `admin`."
+    if not route.open and route.act != roles.LOOK:
+        able = [f"`{role}`" for role in roles.ROLES if role in roles.MAY[route.act]]
+        operation["description"] = f"Needs the role {' or '.join(able)}."
     if route.open:
         operation["security"] = []
     if parameters := _parameters(route):

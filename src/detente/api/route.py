@@ -17,6 +17,7 @@ from starlette.routing import Route as StarletteRoute
 from detente import errors
 from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
 from detente.api.errors import MediaError, internal, json_answer, refusal
+from detente.node.roles import LOOK
 from detente.node.views import OfficerView
 from detente.record import strict_json
 
@@ -54,9 +55,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     ``body`` is a Struct (JSON), ``bytes`` (a file) or None; ``query`` a Struct or None.
     ``answer`` is the view returned, ``bytes`` for a document of type ``media``, or None (204).
-    ``admin``: the ``admin`` role is needed; ``open``: not even a token is. ``writes``: takes an
-    ``Idempotency-Key``; ``deep``: its last parameter may have slashes. ``may_raise`` are the errors
-    that its kind does not already imply.
+    ``act`` is what the caller's role must permit (``node.roles``); ``open``: not even a token is
+    needed. ``writes``: takes an ``Idempotency-Key``; ``deep``: its last parameter may have slashes.
+    ``may_raise`` are the errors that its kind does not already imply.
     """
 
     method: str
@@ -69,7 +70,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     query: Any = None
     media: str = JSON
     status: int = 200
-    admin: bool = False
+    act: str = LOOK
     open: bool = False
     writes: bool = False
     deep: bool = False
@@ -81,7 +82,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         usual: tuple[type[errors.DetenteError], ...] = (errors.StoreError,)
         if not self.open:
             usual += (errors.CredentialError,)
-        if self.admin:
+        if self.act != LOOK:
             usual += (errors.AccessError,)
         if "{" in self.path:
             usual += (errors.NotFoundError,)
@@ -101,7 +102,7 @@ def mounted(route: Route, node: "Node", access: "Access") -> StarletteRoute:
         try:
             officer = NOBODY
             if not route.open:
-                officer = await access.officer(request, admin=route.admin)
+                officer = await access.officer(request, route.act)
             raw = await read_body(request, UPLOAD_BYTES_MAX) if route.body is not None else b""
             # Ten megabytes of JSON take a second to read; the event loop serves others meanwhile.
             return await run_in_threadpool(_answer, route, node, request, officer, raw)

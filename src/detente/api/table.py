@@ -6,7 +6,7 @@ from detente.api.calls import bodies, lines, plans, record, service, talk
 from detente.api.imports import import_plans
 from detente.api.route import V1, Handler, Route
 from detente.errors import AccessError, CredentialError, NotFoundError, StateError
-from detente.node import views
+from detente.node import roles, views
 
 
 def _get(tag: str, path: str, handler: Handler, summary: str, answer: Any, **more: Any) -> Route:
@@ -54,20 +54,20 @@ NODE = (
     _get("node", "/card", service.show_card, "This party's card, as other parties get it", bytes),
     _get(
         "node", "/officers", service.list_officers, "Who may use this node",
-        list[views.OfficerView], admin=True,
+        list[views.OfficerView], act=roles.ACCOUNTS,
     ),
     _post(
         "node", "/officers", service.add_officer,
         "Add an officer; the answer holds the token, this once",
-        bodies.OfficerBody, service.TokenView, admin=True,
+        bodies.OfficerBody, service.TokenView, act=roles.ACCOUNTS,
     ),
     _delete(
         "node", "/officers/{officer}", service.end_officer,
-        "End an officer's access: the token and all sessions", admin=True,
+        "End an officer's access: the token and all sessions", act=roles.ACCOUNTS,
     ),
     _post(
         "node", "/login-links", service.make_login_link, "Make a one-time link into the console",
-        bodies.LoginLinkBody, service.LoginLinkView, admin=True, may_raise=(NotFoundError,),
+        bodies.LoginLinkBody, service.LoginLinkView, act=roles.ACCOUNTS, may_raise=(NotFoundError,),
     ),
     _post(
         "node", "/login", service.log_in, "Turn a one-time code into a session's token",
@@ -75,7 +75,7 @@ NODE = (
     ),
     _get(
         "node", "/audit", record.list_audit, "The node's internal audit log",
-        list[views.AuditView], query=bodies.PageQuery, admin=True,
+        list[views.AuditView], query=bodies.PageQuery, act=roles.AUDIT,
     ),
     _get(
         "node", "/changes", record.list_changes, "What changed here since a change number",
@@ -90,35 +90,36 @@ PLANS = (
     ),
     _post(
         "plans", "/plans", plans.file_plan, "File a plan; it stays private",
-        bodies.PlanBody, views.PlanView, writes=True,
+        bodies.PlanBody, views.PlanView, writes=True, act=roles.PLAN,
     ),
     _post(
         "plans", "/plans/import", import_plans,
         "File every activity of a file (GeoJSON, KML, CSV, NOTAM, OpenAir, tracks), or none",
-        bytes, list[views.PlanView], query=bodies.ImportQuery, writes=True,
+        bytes, list[views.PlanView], query=bodies.ImportQuery, writes=True, act=roles.PLAN,
     ),
     _get("plans", "/plans/{plan}", plans.show_plan, "One plan", views.PlanView),
     Route(
         method="PUT", path=f"{V1}/plans/{{plan}}", handler=plans.change_plan, tag="plans",
         summary="Change a plan; what lines see of it stays until it is released again",
         body=bodies.PlanChangeBody, answer=views.PlanView, writes=True, may_raise=(StateError,),
+        act=roles.PLAN,
     ),
     _delete(
         "plans", "/plans/{plan}", plans.drop_plan, "Drop a plan that no line sees",
-        may_raise=(StateError,),
+        may_raise=(StateError,), act=roles.PLAN,
     ),
     _post(
         "plans", "/plans/{plan}/preview", plans.preview_release,
         "Exactly what a line would see of a plan",
-        bodies.PreviewBody, views.PreviewView, status=200,
+        bodies.PreviewBody, views.PreviewView, status=200, act=roles.PLAN,
     ),
     _entry(
         "plans", "/plans/{plan}/release", plans.release_plan,
-        "Release a plan's next version on a line", bodies.ReleaseBody,
+        "Release a plan's next version on a line", bodies.ReleaseBody, act=roles.RELEASE,
     ),
     _entry(
         "plans", "/plans/{plan}/withdraw", plans.withdraw_plan,
-        "Withdraw a plan from a line", bodies.WithdrawBody,
+        "Withdraw a plan from a line", bodies.WithdrawBody, act=roles.RELEASE,
     ),
 )  # fmt: skip
 
@@ -130,12 +131,12 @@ LINES = (
     _post(
         "lines", "/lines/found", lines.found_line,
         "Make a founding document with other parties' cards; joins nothing yet",
-        bodies.FoundBody, bytes, status=200, admin=True,
+        bodies.FoundBody, bytes, status=200, act=roles.MEMBERSHIP,
     ),
     _post(
         "lines", "/lines/join", lines.join_line,
         "Join a line whose parties' fingerprints have been compared",
-        bodies.JoinBody, views.LineView, admin=True, may_raise=(StateError, AccessError),
+        bodies.JoinBody, views.LineView, act=roles.MEMBERSHIP, may_raise=(StateError, AccessError),
     ),
     _get("lines", "/lines/{line}", lines.show_line, "One line: members, terms, state",
          views.LineView),
@@ -145,16 +146,31 @@ LINES = (
     ),
     _entry(
         "lines", "/lines/{line}/terms", lines.sign_terms, "Sign the next version of the terms",
-        bodies.TermsBody, admin=True,
+        bodies.TermsBody, act=roles.TERMS,
     ),
     _entry(
         "lines", "/lines/{line}/key-vouches", lines.vouch_key,
         "Vouch for another party's new card, whose fingerprint was compared", bodies.VouchBody,
-        admin=True, may_raise=(StateError, AccessError),
+        act=roles.MEMBERSHIP, may_raise=(StateError, AccessError),
     ),
     _entry(
         "lines", "/lines/{line}/key-adoption", lines.adopt_key,
-        "Sign with our replaced key, for which all other parties have vouched", None, admin=True,
+        "Sign with our replaced key, for which all other parties have vouched", None,
+        act=roles.MEMBERSHIP,
+    ),
+    _get(
+        "lines", "/lines/{line}/pending", lines.list_pending,
+        "What waits for a second officer", list[views.PendingView],
+    ),
+    _post(
+        "lines", "/lines/{line}/pending/{request}/confirm", lines.confirm_pending,
+        "Confirm exactly what another officer asked for, and have it written",
+        bodies.ConfirmBody, views.EntryView, act=roles.RELEASE,
+    ),
+    _delete(
+        "lines", "/lines/{line}/pending/{request}", lines.refuse_pending,
+        "Refuse what another officer asked for, or take one's own request back",
+        act=roles.RELEASE, may_raise=(StateError,),
     ),
     _get(
         "lines", "/lines/{line}/links", lines.list_links, "How each other member is reached",
@@ -180,15 +196,16 @@ LINES = (
     ),
     _entry(
         "lines", "/lines/{line}/line-checks", talk.check_line, "Make a line check",
-        bodies.LineCheckBody,
+        bodies.LineCheckBody, act=roles.TALK,
     ),
     _entry(
         "lines", "/lines/{line}/suspend", talk.suspend_line,
         "Declare the line suspended; safety traffic still passes", bodies.NoteBody,
+        act=roles.COMMAND,
     ),
     _entry(
         "lines", "/lines/{line}/resume", talk.resume_line, "Take our suspension back",
-        bodies.NoteBody,
+        bodies.NoteBody, act=roles.COMMAND,
     ),
 )  # fmt: skip
 
@@ -200,11 +217,12 @@ TALK = (
     ),
     _entry(
         "talk", "/lines/{line}/messages", talk.send_message,
-        "Send a message, free or from the phrasebook", bodies.MessageBody,
+        "Send a message, free or from the phrasebook", bodies.MessageBody, act=roles.TALK,
     ),
     _entry(
         "talk", "/lines/{line}/acknowledgements", talk.acknowledge_entry,
         "Say that an entry has been understood, or disseminated", bodies.AcknowledgeBody,
+        act=roles.TALK,
     ),
     _get(
         "talk", "/lines/{line}/proposals", talk.list_proposals,
@@ -212,19 +230,19 @@ TALK = (
     ),
     _entry(
         "talk", "/lines/{line}/proposals", talk.propose_change,
-        "Propose a change that would end a conflict", bodies.ProposeBody,
+        "Propose a change that would end a conflict", bodies.ProposeBody, act=roles.TALK,
     ),
     _entry(
         "talk", "/lines/{line}/proposals/{proposal}/assent", talk.assent_to_proposal,
-        "Assent to a proposal", bodies.NoteBody,
+        "Assent to a proposal", bodies.NoteBody, act=roles.TALK,
     ),
     _entry(
         "talk", "/lines/{line}/proposals/{proposal}/decline", talk.decline_proposal,
-        "Decline a proposal", bodies.NoteBody,
+        "Decline a proposal", bodies.NoteBody, act=roles.TALK,
     ),
     _entry(
         "talk", "/lines/{line}/proposals/{proposal}/carry-out", talk.carry_out_proposal,
-        "Release our activity's next version as the proposal says", None,
+        "Release our activity's next version as the proposal says", None, act=roles.RELEASE,
     ),
     _get(
         "talk", "/lines/{line}/obligations", talk.list_obligations, "Who owes what by when",
@@ -232,7 +250,7 @@ TALK = (
     ),
     _entry(
         "talk", "/lines/{line}/lapses", talk.state_lapse,
-        "State on the record that what was owed did not come", bodies.LapseBody,
+        "State on the record that what was owed did not come", bodies.LapseBody, act=roles.TALK,
     ),
 )  # fmt: skip
 
@@ -244,6 +262,7 @@ RECORD = (
     _entry(
         "record", "/lines/{line}/recalls", record.recall_entry,
         "Ask all parties to erase what an entry of ours said", bodies.RecallBody,
+        act=roles.RELEASE,
     ),
     _get(
         "record", "/lines/{line}/commitments", record.list_commitments,
@@ -252,10 +271,11 @@ RECORD = (
     _entry(
         "record", "/lines/{line}/commitments", record.make_commitment,
         "Fix a plan or a statement without telling it yet", bodies.CommitBody,
+        act=roles.RELEASE,
     ),
     _entry(
         "record", "/lines/{line}/commitments/{commitment}/open", record.open_commitment,
-        "Tell what a commitment of ours has fixed", None,
+        "Tell what a commitment of ours has fixed", None, act=roles.RELEASE,
     ),
     _get(
         "record", "/lines/{line}/entries", record.list_entries, "A page of the joint record",

@@ -71,10 +71,10 @@ def _serve(stage: "Stage") -> None:
                 opened.touch()
             print(f"\nEXERCISE {exercise.NAME}. Real geography, invented plans.")
             print("Its keys lie unprotected on the disk, and its officers come in by links.\n")
-            for party, officer in officers.items():
-                link = officer.post("/login-links", {"officer": "admin"})
+            for party in officers:
+                link = stage.log_in_link(party)
                 print(f"  {party}  {exercise.PARTY_NAMES[party]}")
-                print(f"      {officer.address}{link['path']}   (opens once)")
+                print(f"      {link}   (opens once)")
         print(
             "\nOpen both; the hint on the page says what to do next."
             "\nCtrl-C stops both nodes; what stands is kept, and --reset begins again.",

@@ -191,6 +191,10 @@ def _terms_rows(founding: "Founding") -> list[tuple[str, str]]:
         ("languages", ", ".join(terms.languages)),
         ("in force", f"from {format_time(terms.effective_from_s)}, review on {terms.review_on}"),
     ]
+    if terms.two_person is not None:
+        kinds = ", ".join(terms.two_person.exact_releases) or "none"
+        told = f"exact releases of: {kinds}; new terms: {'yes' if terms.two_person.terms else 'no'}"
+        rows.append(("two officers", told))
     if terms.exercise is not None:
         rows.append(("EXERCISE", f"{terms.exercise.name}: everything on this line is invented"))
     return rows

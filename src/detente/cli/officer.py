@@ -16,6 +16,9 @@ class Role(StrEnum):
     """What an officer may do."""
 
     WATCH = "watch"
+    RELEASER = "releaser"
+    SENIOR = "senior"
+    AUDITOR = "auditor"
     ADMIN = "admin"
 
 
@@ -24,7 +27,7 @@ def add(
     directory: Directory,
     name: Name,
     role: Annotated[
-        Role, typer.Option(help="An admin may also join lines and add officers.")
+        Role, typer.Option(help="What the officer may do; see the administrator's guide.")
     ] = Role.WATCH,
 ) -> None:
     """Add an officer and print the token for the HTTP API, this once."""

@@ -42,6 +42,10 @@ urgent_understood = "5min"
 hours_utc = [0, 6, 12, 18]
 grace = "30min"
 
+# [two_person]    # what takes two officers of each party, who confirm the same bytes
+# exact_releases = ["*"]       # exact releases of these kinds of activity; "*": of every kind
+# terms = true                 # signing new terms
+
 # [exercise]      # everything on the line is invented; its clock is this much ahead of the real one
 # name = "NORTHERN WATCH"
 # clock_offset_s = 0
@@ -117,6 +121,8 @@ def _from_toml(path: Path, data: bytes) -> dict[str, Any]:
         },
         "exercise": given.pop("exercise", None),
     }
+    if "two_person" in given:
+        wire["two_person"] = given.pop("two_person")
     for part in (table, separation, notice, acknowledge, checks):
         part.nothing_left()
     return wire

@@ -14,6 +14,8 @@ from detente.console import words
 from detente.console.changes import read_shift
 from detente.console.planform import need, read_plan
 from detente.errors import InputError, NotFoundError
+from detente.node.roles import COMMAND, PLAN, RELEASE, TALK
+from detente.node.roles import check as check_role
 from detente.node.views import OfficerView
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def answer(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str
     if chosen == "decline":
         node.decline(line, proposal, note, **_who(officer, fields))
         return "Your decline is on the record."
+    check_role(officer.name, officer.role, RELEASE)
     node.carry_out(line, proposal, **_who(officer, fields))
     return "The plan is moved and its next version released on the line."
 
@@ -160,6 +163,15 @@ def upload(node: "Node", officer: OfficerView, name: str, content: bytes, key: s
     return f"{len(plans)} plans are filed. They are private until you release them."
 
 
+def confirm(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    if _one_of(fields, "answer", ("confirm", "refuse")) == "refuse":
+        node.refuse(line, need(fields, "request"), officer=officer.name)
+        return "The request is refused. Nothing of it is on the record."
+    sha256 = need(fields, "sha256")
+    entry = node.confirm(line, need(fields, "request"), sha256, officer=officer.name)
+    return f"Confirmed: it is on the record as entry {entry.index}."
+
+
 ACTIONS: dict[str, Action] = {
     "acknowledge": acknowledge,
     "send": send,
@@ -175,13 +187,35 @@ ACTIONS: dict[str, Action] = {
     "file": file,
     "change": change,
     "drop": drop,
+    "confirm": confirm,
 }
 
 
-def action_of(name: str) -> Action:
-    """The action of this name, or ``NotFoundError``."""
+NEEDS: dict[str, str] = {
+    "acknowledge": TALK,
+    "send": TALK,
+    "propose": TALK,
+    "answer": TALK,
+    "check": TALK,
+    "lapse": TALK,
+    "suspend": COMMAND,
+    "resume": COMMAND,
+    "release": RELEASE,
+    "withdraw": RELEASE,
+    "recall": RELEASE,
+    "file": PLAN,
+    "change": PLAN,
+    "drop": PLAN,
+    "confirm": RELEASE,
+}
+"""What an officer's role must permit for each action."""
+
+
+def action_of(name: str, officer: OfficerView) -> Action:
+    """The action of this name. Raises ``NotFoundError``, or ``AccessError`` for this role."""
     if name not in ACTIONS:
         raise NotFoundError(f"there is no action {name[:40]!r}", remedy="go back to the line")
+    check_role(officer.name, officer.role, NEEDS[name])
     return ACTIONS[name]
 
 

@@ -37,6 +37,7 @@ from detente.console.board import Board
 from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
 from detente.errors import CredentialError, DetenteError, InputError, NotFoundError
+from detente.node import roles
 
 if TYPE_CHECKING:
     from detente.node import Node
@@ -234,8 +235,8 @@ class Console:
     # -- doing ----------------------------------------------------------------------------------
 
     async def _act(self, request: Request) -> Response:
-        act = actions.action_of(request.path_params["action"])
         who, form = await self._own_form(request)
+        act = actions.action_of(request.path_params["action"], who.officer)
         line = await run_in_threadpool(self._node.line, request.path_params["line"])
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         said = await run_in_threadpool(act, self._node, line.id, who.officer, fields)
@@ -243,6 +244,7 @@ class Console:
 
     async def _upload(self, request: Request) -> Response:
         who, form = await self._own_form(request, UPLOAD_BYTES_MAX)
+        roles.check(who.officer.name, who.officer.role, roles.PLAN)
         try:
             file, key = form.get("file"), form.get("key")
             if not isinstance(file, UploadFile) or not file.filename:

@@ -89,6 +89,7 @@ class Board:
             "late_count": len(late),
             "going_on": [c for c in self._open() if parse_time_s(c.start) <= self.now_s],
             "suspended_by": self.line.suspended_by,
+            "pending": self.node.pending(self.line.id),
             "forks": [(link, fork) for link in links for fork in link.forks],
             "disputes": [(link.peer, party) for link in links for party in link.disputed],
             "unknown": [r for r in released if r.unknown],

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import msgspec
+
 from detente.console import changes, words
 from detente.console.board import PRECEDENCES, Board
 from detente.console.planform import fields_of
@@ -39,6 +41,7 @@ def sheet(name: str, board: Board, query: Query) -> tuple[str, Context]:
         "resume": _resume,
         "plan": _plan,
         "drop": _drop,
+        "second": _second,
     }
     if name not in makers:
         raise NotFoundError(f"there is no form {name[:40]!r}", remedy="go back to the line")
@@ -267,6 +270,16 @@ def _drop(board: Board, query: Query) -> tuple[str, Context]:
         "verb": "Drop it",
         "with_note": False,
     }
+
+
+def _second(board: Board, query: Query) -> tuple[str, Context]:
+    """What a second officer is asked to confirm: the bytes that would be signed, in full."""
+    waits = _found(
+        [one for one in board.node.pending(board.line.id) if one.id == query.get("request")],
+        "request",
+    )
+    shown = msgspec.json.format(msgspec.json.encode({"about": waits.about, "body": waits.body}))
+    return "desk/second.html", {"waits": waits, "shown": shown.decode(), "action": "confirm"}
 
 
 def _found(rows: list[T], what: str) -> T:

@@ -72,6 +72,7 @@ PANELS_OF = {
     "cosignature": ("messages", "owed", "activities", "detail", "links"),
     "link": ("links", "attention"),
     "officer": (),
+    "pending": ("attention",),
     "plan": ("conflicts", "activities", "detail", "map"),
 }
 """Which panels a change of some kind touches; a kind that is not listed touches everything."""

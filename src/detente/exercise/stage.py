@@ -16,11 +16,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from detente.errors import StateError
 from detente.exercise import northern_watch as exercise
 from detente.exercise.officer import Officer
+
+OFFICER = "duty"
+"""The officer of each party in the exercise: there is one on each side who does everything."""
 
 START_S_MAX = 60.0
 STOP_S_MAX = 15.0
@@ -160,7 +163,7 @@ class Stage:
             node.wait_ready()
 
     def officers(self, stack: ExitStack) -> Mapping[str, Officer]:
-        """The first officer of each node, at the API; closed with ``stack``."""
+        """An officer of each node, at the API; closed with ``stack``."""
         line = json.loads((self.directory / "line.json").read_text("utf-8"))["line"]
         return {
             party: stack.enter_context(
@@ -169,10 +172,14 @@ class Stage:
             for party, node in self.nodes.items()
         }
 
+    def log_in_link(self, party: str) -> str:
+        """A link into the console of a party, for its officer, that opens once."""
+        return run("login", str(self.directory / party), "--name", OFFICER).strip()
+
     def _make_node(self, party: str, api: int, line: int, show: Show | None) -> None:
         directory = self.directory / party
         languages = [w for lang in exercise.PARTY_LANGUAGES[party] for w in ("--language", lang)]
-        printed = run(
+        run(
             "init",
             str(directory),
             "--party",
@@ -188,8 +195,8 @@ class Stage:
             *languages,
             show=show,
         )
-        answer: dict[str, Any] = json.loads(printed)
-        _write_private(directory / "exercise-token", answer["token"])
+        added = ("officer", "add", str(directory), "--name", OFFICER, "--role", "senior")
+        _write_private(directory / "exercise-token", run(*added, show=show).strip())
         run("card", str(directory), "--out", str(self._card(party)), show=show)
 
     def _found(self, show: Show | None) -> Path:

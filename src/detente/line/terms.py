@@ -68,6 +68,16 @@ class Exercise(_Exact, frozen=True, kw_only=True):
     clock_offset_s: Annotated[int, Meta(ge=-_CENTURY_S, le=_CENTURY_S)]
 
 
+class TwoPerson(_Exact, frozen=True, kw_only=True):
+    """What takes two officers of a party: exact releases of these kinds (``*``: of every kind), and
+    new terms. Each node holds its own officers to it; the record cannot show it."""
+
+    exact_releases: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=64)
+    ] = ()
+    terms: bool = False
+
+
 class _Separation(_Exact, frozen=True, kw_only=True):
     lateral_m: Annotated[float, Meta(ge=0, le=500_000)]
     vertical_m: Annotated[float, Meta(ge=0, le=30_000)]
@@ -86,6 +96,7 @@ class _Wire(_Exact, frozen=True, kw_only=True):
     effective_from: str
     review_on: str
     exercise: Exercise | None
+    two_person: TwoPerson | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +113,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     effective_from_s: float
     review_on: date
     exercise: Exercise | None = None
+    two_person: TwoPerson | None = None
 
     @property
     def clock_offset_s(self) -> int:
@@ -162,6 +174,9 @@ def terms_to_wire(terms: Terms) -> dict[str, Any]:
     """The JSON value of ``terms``."""
     wire: dict[str, Any] = msgspec.to_builtins(terms)
     wire["effective_from"] = format_time(wire.pop("effective_from_s"))
+    if wire["two_person"] is None:
+        # Terms that name nothing have the bytes that they had before there was this field.
+        del wire["two_person"]
     return wire
 
 
@@ -199,6 +214,7 @@ def terms_from_wire(value: object) -> Terms:
         effective_from_s=read_time_s(wire.effective_from, "terms: effective_from"),
         review_on=_date(wire.review_on),
         exercise=wire.exercise,
+        two_person=wire.two_person,
     )
 
 

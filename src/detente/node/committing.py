@@ -13,6 +13,7 @@ from detente.line.wire import read_time_s
 from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
+from detente.node.seconding import Second
 from detente.node.show.reader import LineReader, no_such
 from detente.node.views import EntryView
 from detente.node.writing import SALT_BYTES
@@ -57,7 +58,15 @@ def _body(core: Core, reader: LineReader, asked: dict[str, Any]) -> bytes:
     return write_opening(draft_of(plan, asked["form"]))
 
 
-def open_(core: Core, line: str, commitment: str, *, officer: str, key: str | None) -> EntryView:
+def open_(
+    core: Core,
+    line: str,
+    commitment: str,
+    *,
+    officer: str,
+    key: str | None,
+    second: Second | None = None,
+) -> EntryView:
     """Write what a commitment of ours has fixed, word for word."""
 
     def make(reader: LineReader) -> Draft:
@@ -76,4 +85,13 @@ def open_(core: Core, line: str, commitment: str, *, officer: str, key: str | No
         return opening_draft(commitment, *hidden)
 
     content = {"commitment": commitment}
-    return say(core, line, make, officer=officer, key=key, action="open", content=content)
+    return say(
+        core,
+        line,
+        make,
+        officer=officer,
+        key=key,
+        action="open",
+        content=content,
+        second=second,
+    )

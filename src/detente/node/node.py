@@ -18,10 +18,11 @@ thread, and raise ``detente.errors`` only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from detente.line import Terms
+from detente.line import Terms, decode_terms
 from detente.node import (
     committing,
     cosigning,
@@ -34,6 +35,7 @@ from detente.node import (
     receiving,
     rekeying,
     releasing,
+    seconding,
     settling,
     talking,
     tiling,
@@ -305,6 +307,49 @@ class Node(Reading):
         """Sign the next version of the terms."""
         return talking.sign_terms(self._core, line, terms, officer=officer, key=key)
 
+    # --- two officers -----------------------------------------------------------------------------
+
+    def pending(self, line: str) -> list[views.PendingView]:
+        """What waits for a second officer on a line, oldest first."""
+        return seconding.waiting(self._core, line)
+
+    def confirm(self, line: str, request: str, sha256: str, *, officer: str) -> views.EntryView:
+        """Confirm exactly what another officer asked for, and have it written."""
+        return seconding.confirm(
+            self._core, line, request, sha256, officer=officer, run=partial(self._again, line)
+        )
+
+    def refuse(self, line: str, request: str, *, officer: str) -> None:
+        """Refuse what another officer asked for, or take one's own request back."""
+        seconding.refuse(self._core, line, request, officer=officer)
+
+    def _again(
+        self, line: str, action: str, content: Json, officer: str, second: seconding.Second
+    ) -> views.EntryView:
+        """Run what was asked for again, now that it is confirmed."""
+        if action == "release":
+            return releasing.release(
+                self._core,
+                content["activity"],
+                line,
+                content["form"],
+                officer=officer,
+                settles=content["settles"],
+                shown=content["shown"],
+                key=None,
+                second=second,
+            )
+        if action == "carry-out":
+            return settling.carry_out(
+                self._core, line, content["proposal"], officer=officer, key=None, second=second
+            )
+        if action == "open":
+            return committing.open_(
+                self._core, line, content["commitment"], officer=officer, key=None, second=second
+            )
+        terms = decode_terms(content["terms"].encode())
+        return talking.sign_terms(self._core, line, terms, officer=officer, key=None, second=second)
+
     # --- membership -----------------------------------------------------------------------------
 
     def found(self, name: str, terms: Terms | Json, peer_cards: Sequence[bytes]) -> bytes:
@@ -374,7 +419,7 @@ class Node(Reading):
         return verifying.verify(self._core)
 
     def add_officer(self, name: str, role: str) -> str:
-        """Add an officer (``watch`` or ``admin``); the token, which is shown this once."""
+        """Add an officer, with a role of ``node.roles``; the token, which is shown this once."""
         return officers.add(self._core, name, role)
 
     def end_officer(self, name: str) -> None:

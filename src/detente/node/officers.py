@@ -10,12 +10,12 @@ import secrets
 
 from detente.errors import CredentialError, InputError, NotFoundError, StateError
 from detente.node.core import Core
+from detente.node.roles import OPERATOR, ROLES
 from detente.node.views import OfficerView
 from detente.store import changes, officers, plans
 from detente.store.officers import CODE, SESSION, Officer
 from detente.store.store import Tx
 
-ROLES = ("watch", "admin")
 TOKEN_BYTES = 32
 CODE_LIFE_S = 15 * 60
 SESSION_LIFE_S = 12 * 3600
@@ -32,7 +32,13 @@ def add(core: Core, name: str, role: str) -> str:
         )
     if role not in ROLES:
         raise InputError(
-            f"{role[:40]!r} is not a role", where="officer", remedy=f"use {' or '.join(ROLES)}"
+            f"{role[:40]!r} is not a role", where="officer", remedy=f"use {', '.join(ROLES)}"
+        )
+    if name == OPERATOR:
+        raise InputError(
+            f"{OPERATOR} is whoever can read the node's folder, and no officer",
+            where="officer",
+            remedy="choose another name",
         )
     token = secrets.token_urlsafe(TOKEN_BYTES)
     now_s = core.clock.now_s()

@@ -12,6 +12,7 @@ from detente.line.read import Version
 from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
+from detente.node.seconding import Second
 from detente.node.settling import check_settles
 from detente.node.show import remarks
 from detente.node.show.activities import is_current
@@ -59,6 +60,7 @@ def release(
     settles: str | None,
     shown: str | None,
     key: str | None,
+    second: Second | None = None,
 ) -> EntryView:
     """Publish the plan as it now is, as its next version on the line.
 
@@ -87,7 +89,9 @@ def release(
         return draft
 
     content = {"activity": activity_id, "form": form, "settles": settles, "shown": shown}
-    return say(core, line, make, officer=officer, key=key, action="release", content=content)
+    return say(
+        core, line, make, officer=officer, key=key, action="release", content=content, second=second
+    )
 
 
 def withdraw(

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from detente.line import Draft
+from detente.node import seconding
 from detente.node.core import Core
 from detente.node.once import once
+from detente.node.seconding import AsksError, Second
 from detente.node.show import record
 from detente.node.show.reader import LineReader
 from detente.node.views import EntryView
@@ -25,23 +27,39 @@ def say(
     key: str | None,
     action: str,
     content: dict[str, Any],
+    second: Second | None = None,
 ) -> EntryView:
     """Write the entry that ``make`` drafts, once per ``key``, and show it.
 
-    Raises what ``make`` raises, NotFoundError for a line that is not joined, and StateError for
-    one that is not in force or is suspended.
+    Raises what ``make`` raises, NotFoundError for a line that is not joined, StateError for one
+    that is not in force or is suspended, and SecondOfficerError where a second officer has to
+    confirm it first; the request is then kept.
     """
 
-    def work(tx: Tx) -> str:
+    def work(tx: Tx) -> str | AsksError:
         reader = LineReader(core, tx, line)
 
         def add() -> str:
             draft = make(reader)
-            return write(core, tx, reader.founding, reader.rows, draft, officer=officer).id
+            seconding.check(
+                reader, draft, officer=officer, action=action, content=content, second=second
+            )
+            written = write(core, tx, reader.founding, reader.rows, draft, officer=officer).id
+            if second is not None:
+                seconding.confirmed(core, tx, second, written)
+            return written
 
-        return once(tx, key, action, {"line": reader.id, **content}, add)
+        try:
+            # What the action did on the way, such as moving a plan, is done when it is confirmed.
+            with tx.connection.begin_nested():
+                return once(tx, key, action, {"line": reader.id, **content}, add)
+        except AsksError as asks:
+            seconding.keep(core, tx, asks)
+            return asks
 
     entry_id = core.store.write(work)
+    if isinstance(entry_id, AsksError):
+        raise entry_id
     core.engine.follow()
     with core.store.read() as tx:
         return record.entry(LineReader(core, tx, line), entry_id)

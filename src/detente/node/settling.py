@@ -21,6 +21,7 @@ from detente.line.read import Proposal, Version
 from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
+from detente.node.seconding import Second
 from detente.node.show.activities import is_current
 from detente.node.show.reader import LineReader, no_such
 from detente.node.show.suggestions import shift_of
@@ -106,7 +107,15 @@ def answer(
     return say(core, line, make, officer=officer, key=key, action=action, content=content)
 
 
-def carry_out(core: Core, line: str, proposal: str, *, officer: str, key: str | None) -> EntryView:
+def carry_out(
+    core: Core,
+    line: str,
+    proposal: str,
+    *,
+    officer: str,
+    key: str | None,
+    second: Second | None = None,
+) -> EntryView:
     """Release our activity changed as was agreed, in the form it had, and change our plan alike."""
 
     def make(reader: LineReader) -> Draft:
@@ -140,7 +149,16 @@ def carry_out(core: Core, line: str, proposal: str, *, officer: str, key: str | 
         )
 
     content = {"proposal": proposal}
-    return say(core, line, make, officer=officer, key=key, action="carry-out", content=content)
+    return say(
+        core,
+        line,
+        make,
+        officer=officer,
+        key=key,
+        action="carry-out",
+        content=content,
+        second=second,
+    )
 
 
 def _only_coarse(version: Version) -> StateError:

@@ -21,6 +21,7 @@ from detente.line import (
 )
 from detente.node.core import Core
 from detente.node.saying import say
+from detente.node.seconding import Second
 from detente.node.show import talk
 from detente.node.show.reader import LineReader, no_such
 from detente.node.views import EntryView
@@ -150,6 +151,7 @@ def sign_terms(
     *,
     officer: str,
     key: str | None,
+    second: Second | None = None,
 ) -> EntryView:
     """Sign the next version of the terms; it holds once every member has signed the same bytes."""
     signed = terms if isinstance(terms, Terms) else terms_from_wire(terms)
@@ -165,7 +167,9 @@ def sign_terms(
         return terms_draft(signed)
 
     content = {"terms": encode_terms(signed).decode()}
-    return say(core, line, make, officer=officer, key=key, action="terms", content=content)
+    return say(
+        core, line, make, officer=officer, key=key, action="terms", content=content, second=second
+    )
 
 
 def _obligation(reader: LineReader, obligation: str) -> Obligation:

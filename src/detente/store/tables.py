@@ -224,6 +224,31 @@ logins = Table(
 )
 """One-time login codes and sessions, each by the SHA-256 of its secret; used or ended = deleted."""
 
+pending = Table(
+    "pending",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("line", Key, ForeignKey("lines.line"), nullable=False),
+    Column("type", Key, nullable=False),
+    Column("action", Key, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("about", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("digest", Key, nullable=False),
+    Column("officer", Key, nullable=False),
+    Column("asked_s", Float, nullable=False),
+    Column("expires_s", Float, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("second", Key),
+    Column("entry", Key),
+)
+"""What a first officer asked for and a second has to confirm, to the byte, before it is signed.
+
+``action`` and ``content`` are the request; ``type``, ``about`` and ``body`` the entry that it would
+make.
+``state`` is ``waiting``, ``confirmed`` or ``refused``.
+"""
+
 changes = Table(
     "changes",
     metadata,

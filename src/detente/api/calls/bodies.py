@@ -94,6 +94,12 @@ class VouchBody(Body, frozen=True):
     fingerprint: str
 
 
+class ConfirmBody(Body, frozen=True):
+    """``sha256`` is that of the request as it was looked at."""
+
+    sha256: str
+
+
 class TermsBody(Body, frozen=True):
     """New terms, whole."""
 
@@ -214,7 +220,7 @@ class OfficerBody(Body, frozen=True):
     """A person on watch and what they may do: ``admin`` may also join lines and add officers."""
 
     name: str
-    role: Literal["watch", "admin"] = "watch"
+    role: Literal["watch", "releaser", "senior", "auditor", "admin"] = "watch"
 
 
 class LoginLinkBody(Body, frozen=True):

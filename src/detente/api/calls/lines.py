@@ -9,6 +9,7 @@ from detente.node.views import (
     EntryView,
     LineView,
     LinkView,
+    PendingView,
     ProspectView,
     ReleasedView,
 )
@@ -62,6 +63,24 @@ def vouch_key(node: Node, call: Call) -> EntryView:
 def adopt_key(node: Node, call: Call) -> EntryView:
     """Sign with our replaced key, for which all others have vouched."""
     return node.adopt_key(call.path["line"], officer=call.officer.name, key=call.key)
+
+
+def list_pending(node: Node, call: Call) -> list[PendingView]:
+    """What waits for a second officer."""
+    return node.pending(call.path["line"])
+
+
+def confirm_pending(node: Node, call: Call) -> EntryView:
+    """Confirm what another officer asked for."""
+    body: bodies.ConfirmBody = call.body
+    return node.confirm(
+        call.path["line"], call.path["request"], body.sha256, officer=call.officer.name
+    )
+
+
+def refuse_pending(node: Node, call: Call) -> None:
+    """Refuse what another officer asked for, or take one's own request back."""
+    node.refuse(call.path["line"], call.path["request"], officer=call.officer.name)
 
 
 def list_activities(node: Node, call: Call) -> list[ReleasedView]:

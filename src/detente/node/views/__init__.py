@@ -25,7 +25,7 @@ from detente.node.views.activities import (
     SuggestionView,
 )
 from detente.node.views.base import Json, PlaceView, ShiftView, View
-from detente.node.views.desk import AuditView, ChangeView, EngineView, OfficerView
+from detente.node.views.desk import AuditView, ChangeView, EngineView, OfficerView, PendingView
 from detente.node.views.lines import ForkView, LineView, LinkView, MemberView
 from detente.node.views.record import (
     AcknowledgementView,
@@ -67,6 +67,7 @@ __all__ = [
     "OfficerView",
     "PartView",
     "PeerView",
+    "PendingView",
     "PhraseView",
     "PlaceView",
     "PlanReleaseView",

@@ -25,11 +25,26 @@ class EngineView(View, frozen=True, kw_only=True):
 
 
 class OfficerView(View, frozen=True, kw_only=True):
-    """A person on watch at this node. ``role`` is ``watch`` or ``admin``."""
+    """A person on watch at this node. ``role`` is one of ``node.roles``."""
 
     name: str
     role: str
     active: bool
+
+
+class PendingView(View, frozen=True, kw_only=True):
+    """What an officer asked for and a second one has to confirm; ``sha256`` is of what would be
+    written: ``type``, ``about`` and ``body``."""
+
+    id: str
+    line: str
+    type: str
+    officer: str
+    asked: str
+    expires: str
+    sha256: str
+    about: Json
+    body: Json
 
 
 class AuditView(View, frozen=True, kw_only=True):

@@ -1,0 +1,71 @@
+"""What each role may do at a node: the one table, for every door.
+
+An officer has one role. Roles do not contain each other: whoever manages accounts does not talk for
+the party, and whoever reads the audit log changes nothing that stands in it. A person who does two
+things has two accounts, and the audit log says in which of them each thing was done.
+
+``operator`` is nobody's account: it is who can read the node's own folder, and so its keys, and
+asks through the command line. It does what has to be done before there is any officer, and what an
+administrator does; it does not speak on a line.
+"""
+
+from detente.errors import AccessError
+
+WATCH, RELEASER, SENIOR, AUDITOR, ADMIN = "watch", "releaser", "senior", "auditor", "admin"
+OPERATOR = "operator"
+
+ROLES = (WATCH, RELEASER, SENIOR, AUDITOR, ADMIN)
+"""Those an officer can be given."""
+
+DUTIES: dict[str, str] = {
+    WATCH: "watch officer: plans, talks, acknowledges; does not decide what leaves the node",
+    RELEASER: "also decides what leaves the node: releases, withdraws, recalls",
+    SENIOR: "also suspends and resumes a line and signs terms",
+    AUDITOR: "reads everything, the audit log too, and changes nothing",
+    ADMIN: "accounts, keys and membership of lines; no plans, no talk",
+}
+"""Each role in a sentence."""
+
+LOOK, PLAN, TALK, RELEASE = "look", "plan", "talk", "release"
+COMMAND, TERMS, MEMBERSHIP = "command", "terms", "membership"
+ACCOUNTS, AUDIT = "accounts", "audit"
+
+_DUTY = frozenset({WATCH, RELEASER, SENIOR})
+
+MAY: dict[str, frozenset[str]] = {
+    LOOK: frozenset({*ROLES, OPERATOR}),
+    PLAN: _DUTY,
+    TALK: _DUTY,
+    RELEASE: frozenset({RELEASER, SENIOR}),
+    COMMAND: frozenset({SENIOR}),
+    TERMS: frozenset({SENIOR, OPERATOR}),
+    MEMBERSHIP: frozenset({ADMIN, OPERATOR}),
+    ACCOUNTS: frozenset({ADMIN, OPERATOR}),
+    AUDIT: frozenset({AUDITOR, ADMIN, OPERATOR}),
+}
+"""Who may do what. What stands here under no act is open to nobody."""
+
+ACTS: dict[str, str] = {
+    LOOK: "look at lines, plans and the record, and verify it",
+    PLAN: "file, change and drop private plans",
+    TALK: "send messages, acknowledge, propose, answer, check the line, state a lapse",
+    RELEASE: "release, withdraw and recall, carry out a proposal, commit and open",
+    COMMAND: "suspend and resume a line",
+    TERMS: "sign new terms",
+    MEMBERSHIP: "found and join lines, vouch for another party's key, adopt our own",
+    ACCOUNTS: "add and end officers, make log-in links, release lock-outs",
+    AUDIT: "read the internal audit log",
+}
+"""Each act in a phrase."""
+
+
+def check(name: str, role: str, act: str) -> None:
+    """Return if an officer of this role may do ``act``; else raise ``AccessError``."""
+    if role in MAY[act]:
+        return
+    able = " or ".join(one for one in ROLES if one in MAY[act])
+    raise AccessError(
+        f"{name} has the role {role}, and this needs the role {able}",
+        where=act,
+        remedy=f"have somebody with that role {ACTS[act]}",
+    )

@@ -1,0 +1,59 @@
+"""What waits for a second officer: drafts of entries, as the bytes that would be signed."""
+
+from typing import NamedTuple
+
+from sqlalchemy import insert, select, update
+
+from detente.store.tables import pending
+from detente.store.writer import Tx
+
+WAITING, CONFIRMED, REFUSED = "waiting", "confirmed", "refused"
+
+
+class Pending(NamedTuple):
+    """One request. ``digest`` is of type, about and body; ``second`` and ``entry`` come last."""
+
+    id: str
+    line: str
+    type: str
+    action: str
+    content: bytes
+    about: bytes
+    body: bytes
+    digest: str
+    officer: str
+    asked_s: float
+    expires_s: float
+    state: str = WAITING
+    second: str | None = None
+    entry: str | None = None
+
+
+def add(tx: Tx, one: Pending) -> None:
+    """Keep a request."""
+    tx.connection.execute(insert(pending).values(**one._asdict()))
+
+
+def get(tx: Tx, pending_id: str) -> Pending | None:
+    """One request, or None."""
+    row = tx.connection.execute(select(pending).where(pending.c.id == pending_id)).first()
+    return None if row is None else Pending(*row)
+
+
+def waiting(tx: Tx, line: str, now_s: float) -> list[Pending]:
+    """What still waits on a line, oldest first."""
+    query = (
+        select(pending)
+        .where(pending.c.line == line, pending.c.state == WAITING, pending.c.expires_s > now_s)
+        .order_by(pending.c.asked_s, pending.c.id)
+    )
+    return [Pending(*row) for row in tx.connection.execute(query)]
+
+
+def settle(tx: Tx, pending_id: str, state: str, second: str, entry: str | None) -> None:
+    """Say what became of a request."""
+    tx.connection.execute(
+        update(pending)
+        .where(pending.c.id == pending_id)
+        .values(state=state, second=second, entry=entry)
+    )
