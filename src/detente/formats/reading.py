@@ -21,10 +21,11 @@ MAX_FILE_BYTES = 128 * 1024 * 1024
 """Bytes of one file that is read whole, also after decompression."""
 MAX_STREAM_BYTES = 16 * 1024 * 1024 * 1024
 """Bytes of one file that is read piece by piece, also after decompression."""
-MAX_ITEM_BYTES = 16 * 1024 * 1024
+MAX_ITEM_BYTES = 8 * 1024 * 1024
 """Bytes of one feature, and of all that a collection holds besides its features."""
 MAX_FEATURES = 100_000
 """Items of one file that is read whole."""
+MAX_ITEM_BRACES = 500_000
 MAX_STREAM_FEATURES = 5_000_000
 """Items of one file that is read piece by piece."""
 MAX_BAD = 100_000

@@ -10,6 +10,7 @@ nothing but commas stands between features, is judged by whoever decodes a stret
 What stands before and after the array is kept as a document with an empty array in its place.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -17,9 +18,9 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from detente.errors import LimitError
+from detente.errors import InputError, LimitError
 from detente.formats.jsontext import decode_json, decode_utf8, too_deep
-from detente.formats.reading import MAX_ITEM_BYTES, MAX_JSON_DEPTH, CutError
+from detente.formats.reading import MAX_ITEM_BRACES, MAX_ITEM_BYTES, MAX_JSON_DEPTH, CutError
 
 STRETCH_BYTES = 1024 * 1024
 """About as many are read, and given on, at a time."""
@@ -82,9 +83,10 @@ class Collection:
                     f"{number - 1:,}",
                     remedy="correct it; nothing from there on was read",
                 )
-            count = _count(text)
-            yield Stretch(number, count, [text])
-            number += count
+            stretch = Stretch(number, 0, [text])
+            stretch = stretch._replace(size=len(texts_of(stretch)))
+            yield stretch
+            number += stretch.size
         tail = b"]" + self._rest()
         self.document = _decoded(self._head + tail)
 
@@ -103,7 +105,7 @@ class Collection:
         """Read on until the buffer has this many bytes, or to the end."""
         parts, have = [self._buffer], len(self._buffer)
         while have < size:
-            more = self._source.read(max(STRETCH_BYTES, size - have))
+            more = self._source.read(STRETCH_BYTES)
             if not more:
                 self._ended = True
                 break
@@ -179,33 +181,29 @@ def records(source: BinaryIO) -> Iterator[Stretch]:
 
 def texts_of(stretch: Stretch) -> list[bytes]:
     """The text of each item of a stretch, however odd it may be."""
-    if len(stretch.records) != 1:
+    if len(stretch.records) == stretch.size:
         return stretch.records
     (text,) = stretch.records
-    starts, ends, _ = _objects(text)
-    pieces: list[bytes] = []
+    starts, ends = _objects(text)
+    texts: list[bytes] = []
     at = 0
     for start, end in zip(starts.tolist(), ends.tolist(), strict=False):
-        between = text[at:start].strip(_BETWEEN)
-        pieces += [between] if between else []
-        pieces.append(text[start : end + 1])
+        texts += _odd_texts(text[at:start])
+        texts.append(text[start : end + 1])
         at = end + 1
-    last = text[at:].strip(_BETWEEN)
-    return pieces + ([last] if last else [])
+    return texts + _odd_texts(text[at:])
 
 
-def _count(text: bytes) -> int:
-    """How many items a stretch has; odd ones that follow each other may count as one."""
-    starts, ends, _ = _objects(text)
-    if not len(starts):
-        return text.count(b",") + (not text.rstrip(BLANK).endswith(b","))
-    count, at = len(ends), 0
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=False):
-        between = text[at:start].strip(_BETWEEN)
-        count += between.count(b",") + 1 if between else 0
-        at = end + 1
-    between = text[at:].strip(_BETWEEN)
-    return count + (between.count(b",") + 1 if between else 0)
+def _odd_texts(between: bytes) -> list[bytes]:
+    """What stands between features and is not one, item by item if that can be told."""
+    between = between.strip(_BETWEEN)
+    if not between:
+        return []
+    try:
+        items = decode_json(decode_utf8(b"[" + between + b"]"))
+    except InputError:
+        return [between]
+    return [json.dumps(item).encode() for item in items]
 
 
 def _decoded(data: bytes) -> object:
@@ -234,7 +232,7 @@ def _value_end(data: bytes, at: int) -> int:
     """Where the value that begins here ends, 0 if it does not."""
     opening = data[at : at + 1]
     if opening in (b"{", b"["):
-        _, ends, _ = _objects(data[at:], opening, b"}" if opening == b"{" else b"]")
+        _, ends = _objects(data[at:], opening, b"}" if opening == b"{" else b"]")
         return at + int(ends[0]) + 1 if len(ends) else 0
     scalar = _SCALAR.match(data, at)
     # What reaches to the end of the text may go on.
@@ -243,7 +241,7 @@ def _value_end(data: bytes, at: int) -> int:
 
 def _last_end(data: bytes) -> tuple[int, bool]:
     """Where the last whole feature ends; or where the array does, and that it does."""
-    starts, ends, _ = _objects(data)
+    starts, ends = _objects(data)
     at = 0
     for start, end in zip(starts.tolist(), ends.tolist(), strict=False):
         if data[at:start].strip(_BETWEEN) and (closing := _closing(data, at, start)) >= 0:
@@ -275,13 +273,18 @@ def _closing(data: bytes, at: int, end: int) -> int:
     return -1
 
 
-def _objects(data: bytes, opening: bytes = b"{", closing: bytes = b"}") -> tuple[Ints, Ints, Ints]:
-    """Where the outermost brackets of a kind open and close, outside strings; and all quotes."""
+def _objects(data: bytes, opening: bytes = b"{", closing: bytes = b"}") -> tuple[Ints, Ints]:
+    """Where the outermost brackets of a kind open, and where they close, outside strings."""
     codes = np.frombuffer(data, dtype=np.uint8)
     quotes = np.flatnonzero(codes == ord('"'))
     if b"\\" in data:
         quotes = quotes[~_escaped(codes, quotes)]
     brackets = np.flatnonzero((codes == ord(opening)) | (codes == ord(closing)))
+    if len(brackets) > MAX_ITEM_BRACES:
+        raise CutError(
+            f"has {len(brackets):,} brackets within {len(data) / 2**20:.1f} MiB",
+            remedy="leave only features; nothing from there on was read",
+        )
     brackets = brackets[np.searchsorted(quotes, brackets) % 2 == 0]
     opens = codes[brackets] == ord(opening)
     depth = np.cumsum(np.where(opens, 1, -1))
@@ -289,12 +292,12 @@ def _objects(data: bytes, opening: bytes = b"{", closing: bytes = b"}") -> tuple
     if len(below):
         # It closes something that was opened before: what follows is of no concern.
         brackets, opens, depth = (part[: below[0]] for part in (brackets, opens, depth))
-    return brackets[opens & (depth == 1)], brackets[~opens & (depth == 0)], quotes
+    return brackets[opens & (depth == 1)], brackets[~opens & (depth == 0)]
 
 
 def _escaped(codes: npt.NDArray[np.uint8], places: Ints) -> npt.NDArray[np.bool_]:
     """Whether an odd number of backslashes stands before each of these places."""
-    other = np.where(codes != ord("\\"), np.arange(len(codes)), -1)
+    other = np.where(codes != ord("\\"), np.arange(len(codes), dtype=np.int32), np.int32(-1))
     last = np.maximum.accumulate(other)[places - 1]
     last[places == 0] = -1
     escaped: npt.NDArray[np.bool_] = (places - 1 - last) % 2 == 1
