@@ -384,3 +384,41 @@ def test_a_tree_is_asked_for_more_than_the_separation(shapes: Any) -> None:
     assert (asked[:5] <= held[:5] - wide + 0.25).all()
     assert (asked[5:] >= held[5:] + wide - 0.25).all()
     assert (wide > 0.9 + np.array([9260.0, 9260.0, 9260.0, 304.8, 600.0])).all()
+
+
+@pytest.mark.parametrize("length_m", [2e3, 5e4, 1e6])
+def test_the_gap_of_a_chord_and_a_ball_is_below_every_distance(
+    length_m: float, shapes: Any, oracle: Any
+) -> None:
+    rng = np.random.default_rng(int(length_m))
+    close = 0
+    for _ in range(60):
+        lon, lat = oracle.somewhere(rng)
+        place = oracle.walk(rng, lon, lat, length_m)
+        lines = [
+            shapes.line(here, oracle.walk(rng, *here, size), edges=edges)
+            for here, size in (((lon, lat), length_m), (place, length_m / 50))
+            for edges in [Edges.GEODESIC if rng.uniform() < 0.5 else Edges.STRAIGHT]
+        ]
+        packed = pack([shapes.activity("a", *(shapes.volume(line) for line in lines))])
+        cores = packed.cores
+        first, second = (
+            range(cores.paths[volume], cores.paths[volume + 1] - 1) for volume in (0, 1)
+        )
+        for i in first:
+            for j in second:
+                points = [
+                    np.array([kernels.point_on(kernels.piece_of(cores, k), t) for t in STEPS])
+                    for k in (i, j)
+                ]
+                apart = np.linalg.norm(points[0][:, None] - points[1][None], axis=2).min()
+                for gap in (
+                    kernels.chord_gap_m(cores, i, cores, j),
+                    kernels.chord_gap_m(cores, j, cores, i),
+                ):
+                    assert gap <= apart + 1e-6
+                    close += gap > apart - length_m / 10
+    assert close > 60
+
+
+STEPS = np.linspace(0, 1, 33)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from detente.conflict import compiled, kernels
+from detente.conflict import asking, compiled, kernels
 
 
 def _run(program: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +26,7 @@ def test_importing_the_package_imports_nothing_that_computes() -> None:
 
 def test_small_work_runs_without_numba_and_adds_up_to_large_work() -> None:
     program = (
-        "import sys; from detente.conflict import compiled, kernels; "
+        "import sys; from detente.conflict import asking, compiled, kernels; "
         "w = compiled.Workload(100); "
         "print(w.module(kernels, 60).__name__, 'numba' in sys.modules); "
         "print(w.module(kernels, 60).__name__, 'numba' in sys.modules)"
@@ -51,3 +51,8 @@ def test_warming_says_what_it_does_on_stderr() -> None:
     assert ran.stdout == ""
     assert "numeric kernels" in ran.stderr
     assert "done in" in ran.stderr
+
+
+def test_a_compiled_module_calls_compiled_kernels_of_others() -> None:
+    module = compiled.compiled_form(asking)
+    assert module.decide is compiled.compiled_form(kernels).decide
