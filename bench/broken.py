@@ -6,10 +6,11 @@ GEODESY, DATUMS = "src/detente/volumes/geodesy.py", "src/detente/volumes/datums.
 KERNELS, LAYING = "src/detente/conflict/kernels.py", "src/detente/conflict/laying.py"
 ASKING = "src/detente/conflict/asking.py"
 FILTERS, TREES = "src/detente/conflict/filters.py", "src/detente/conflict/trees.py"
+HITS = "src/detente/conflict/hits.py"
 PACK, MODEL = "src/detente/conflict/pack.py", "src/detente/conflict/model.py"
 ON_GEODESY, ON_DATUMS = "volumes/test_geodesy.py", "volumes/test_datums.py"
 ON_BOUNDS, ON_KERNELS = "conflict/test_bounds.py", "conflict/test_kernels.py"
-ON_MEETING = "conflict/test_meeting.py"
+ON_MEETING, ON_AREAS = "conflict/test_meeting.py", "conflict/test_areas.py"
 ON_MACHINE = "conflict/test_machine.py -k '1-4'"
 ON_TREES = "conflict/test_trees.py -k 'of_a_line or rounding or 65'"
 
@@ -173,6 +174,18 @@ MUTATIONS = (
              "[separation.time_s + SLACK_S]", "[separation.time_s]", ON_MEETING),
     Mutation("lengths are compared without slack", MODEL,
              "SLACK_M = 0.01", "SLACK_M = 0.0", ON_BOUNDS),
+    # Areas.
+    Mutation("a site's buffer is judged by a gap that may be too large", HITS,
+             "again = hits_of(a, hits.first[edge], b, hits.second[edge], met)",
+             "again = Hits(*(c[edge & (hits.gaps_m <= SLACK_M)] for c in hits))", ON_AREAS),
+    Mutation("a site has a little more than its buffer", HITS,
+             "met = Separation(0.0, ", "met = Separation(0.25, ", ON_AREAS),
+    Mutation("an index adds the separation to sites", ASKING,
+             "return SLACK_M if min(area, other) < PLACE else -1.0",
+             "return reach_m if min(area, other) < PLACE else -1.0", ON_AREAS),
+    Mutation("a line is no place", PACK,
+             "PLACE = AREAS.index(Area.LINE)", "PLACE = AREAS.index(Area.PROTECTED_SITE)",
+             ON_AREAS),
     # Altitudes.
     Mutation("the sea lies no lower than most of it", DATUMS,
              "GEOID_M: Interval = (-107.0, 86.0)", "GEOID_M: Interval = (-100.0, 86.0)", ON_DATUMS),

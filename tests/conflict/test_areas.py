@@ -110,6 +110,29 @@ def test_a_hole_in_the_buffer_of_a_site_is_no_part_of_it(shapes: Any) -> None:
     assert between(site, wider, FULL) is not None
 
 
+@pytest.mark.parametrize(
+    ("seed", "radius_m"), [(289, 137726.24421881157), (377, 123738.85763023557)]
+)
+def test_a_site_that_is_just_reached_is_not_lost_to_a_rounded_gap(
+    seed: int, radius_m: float, shapes: Any, oracle: Any
+) -> None:
+    """Asked with the whole separation, the exact test calls these gaps more than 1 cm."""
+    rng = np.random.default_rng(seed)
+    place = (68.0, 37.0)
+    buffer = shapes.line(*[oracle.walk(rng, *place, 60e3) for _ in range(4)])
+    place = oracle.walk(rng, *place, 200e3)
+    route = shapes.line(*[oracle.walk(rng, *place, 60e3) for _ in range(4)])
+    site = of_kind(shapes.activity("a", shapes.volume(buffer, radius_m)), SITE)
+    flight = shapes.activity("b", shapes.volume(route, 0.001))
+    assert between(of_kind(site, ORDINARY), flight, Separation(0.0, 304.8, 600.0)) is not None
+    index = Index(FULL)
+    index.put(flight)
+    for found in (between(site, flight, FULL), *find([site, flight], FULL), *index.check(site)):
+        assert found is not None
+        assert found.lateral_m == 0.0
+    assert len(index.check(site)) == len(find([site, flight], FULL)) == 1
+
+
 def test_of_many_of_all_kinds_every_way_finds_what_brute_force_finds(
     shapes: Any, oracle: Any
 ) -> None:
