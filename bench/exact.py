@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from detente.conflict import Separation, kernels
 from detente.conflict.compiled import compiled_form
-from detente.conflict.model import SLACK_M
+from detente.conflict.model import SLACK_M, SLACK_S
 from detente.conflict.pack import pack, reach_of
 from detente.volumes.model import Activity
 
@@ -20,6 +20,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 NO_HURRY = 2**62
+__all__ = ["SLACK_M", "SLACK_S", "Exact", "Floats", "Ints"]
 
 
 class Exact:

@@ -16,13 +16,15 @@ from typing import Any, Protocol
 import numpy as np
 import shapely
 
-from bench.exact import Floats, Ints
+from bench.exact import SLACK_M, SLACK_S, Floats, Ints
 from bench.workload import START_S, Workload
 from detente.conflict import Index, Separation
 from detente.volumes.model import Activity
 
 HOUR_S = 3600.0
 POLE_DEG = 89.0
+SLACK = np.array([SLACK_M] * 4 + [SLACK_S])
+"""What touches to within this is in conflict: whoever proposes candidates has to allow for it."""
 
 
 class Peer(Protocol):
@@ -97,10 +99,10 @@ class Tree2D:
     def _meet(self, one: Ints, other: Ints) -> Any:
         work = self.work
         return (
-            (work.low_m[one] <= work.high_m[other])
-            & (work.high_m[one] >= work.low_m[other])
-            & (work.start_s[one] <= work.end_s[other])
-            & (work.end_s[one] >= work.start_s[other])
+            (work.low_m[one] <= work.high_m[other] + SLACK_M)
+            & (work.high_m[one] >= work.low_m[other] - SLACK_M)
+            & (work.start_s[one] <= work.end_s[other] + SLACK_S)
+            & (work.end_s[one] >= work.start_s[other] - SLACK_S)
         )
 
     def replace(self, i: int, later_s: float) -> None:
@@ -134,7 +136,7 @@ class SqliteTree:
         self.query = f"select id from box where {where}"
 
     def candidates(self, i: int) -> Ints:
-        limits = np.stack([self.high[i], self.low[i]], axis=1).ravel().tolist()
+        limits = np.stack([self.high[i] + SLACK, self.low[i] - SLACK], axis=1).ravel().tolist()
         found = [row[0] for row in self.base.execute(self.query, limits)]
         return np.array([j for j in found if j != i], dtype=np.int64)
 
@@ -176,7 +178,8 @@ class LibSpatialIndex:
         self.tree = Tree(stream, properties=Property(dimension=5))
 
     def candidates(self, i: int) -> Ints:
-        found = self.tree.intersection([*self.low[i].tolist(), *self.high[i].tolist()])
+        low, high = self.low[i] - SLACK, self.high[i] + SLACK
+        found = self.tree.intersection([*low.tolist(), *high.tolist()])
         return np.array([j for j in found if j != i], dtype=np.int64)
 
     def replace(self, i: int, later_s: float) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from bench.exact import Floats, Ints
+from bench.exact import SLACK_M, SLACK_S, Floats, Ints
 from bench.workload import Workload
 
 SETTINGS = {
@@ -60,7 +60,9 @@ class PostGis:
     def candidates(self, i: int) -> Ints:
         found: set[int] = set()
         for box in self.boxes[self.first[i] : self.first[i + 1]]:
-            found.update(row[0] for row in self.base.execute(QUERY, (*box, *self._rest(i))))
+            start_s, end_s, low_m, high_m = self._rest(i)
+            rest = start_s - SLACK_S, end_s + SLACK_S, low_m - SLACK_M, high_m + SLACK_M
+            found.update(row[0] for row in self.base.execute(QUERY, (*box, *rest)))
         found.discard(i)
         return np.array(sorted(found), dtype=np.int64)
 

@@ -174,7 +174,7 @@ def test_a_reported_distance_is_the_least_there_is(shapes: Any, oracle: Any) -> 
             compared += 1
             true_m = oracle.core_distance_m(one, other, 16, 26)
             # The oracle errs to the long side, by its last step.
-            assert true_m - 0.05 <= gaps[0] <= true_m + kernels.REPORT_M
+            assert true_m - 0.05 <= gaps[0] <= true_m + 0.25
     assert compared > 30
 
 
