@@ -2,8 +2,8 @@
 
 Half are circles of 1 to 50 km, about a third polygons of 4 to 40 vertices, the rest corridors of
 100 to 800 km. They last from 15 minutes to 12 hours within a week. Six in ten lie around hubs, as
-traffic does. Bands are the thinner the more activities there are, so that each conflicts with
-about one other, or a few, whatever their number. Separations are folded into the sizes.
+traffic does. Bands are the thinner the more activities there are, so that in the theatre each
+conflicts with a few others at most, whatever their number. Separations are folded into the sizes.
 """
 
 from typing import NamedTuple
