@@ -205,6 +205,7 @@ class TestDetour:
             assert (lon * 600, lat * 600) == pytest.approx((round(lon * 600), round(lat * 600)))
         cost = difference(a.volumes, found.detour)
         assert cost is not None
+        assert cost.left_out == 0
         # It has to be 12,260 m from the middle, which lies about 2.9 km south of the geodesic.
         assert 9_000 < cost.off_m < 13_000
         longer_m = (

@@ -3,7 +3,7 @@
 import pytest
 
 from detente.console import words
-from detente.node.views import ShiftView
+from detente.node.views import DetourView, PlaceView, ShiftView
 
 NOON_S = 1628510400.0  # 9 August 2021, 12:00 Z
 
@@ -87,6 +87,27 @@ def test_shifts() -> None:
     assert words.shift(ShiftView(time_s=7200.0)) == "2 h later"
     assert words.shift(ShiftView(altitude_m=-609.6)) == "2,000 ft lower"
     assert words.shift(ShiftView()) == "in a way that is not known here"
+    place = PlaceView(lon=68.87, lat=36.65)
+    aside = ShiftView(place=place, bearing_deg=45.0, distance_m=14_000.0)
+    assert words.shift(aside) == "14 km to the north-east (045° true)"
+    back = ShiftView(place=place, bearing_deg=355.0, distance_m=14_816.0)
+    assert words.shift(back) == "14.8 km to the north (355° true)"
+    route = {"core": {"type": "LineString"}}
+    assert words.shift(ShiftView(volumes=[route, route])) == "to another route"
+    other = {"core": {"type": "Point"}}
+    assert words.shift(ShiftView(volumes=[route, other])) == "to another shape, place or time"
+
+
+def test_detours() -> None:
+    longer = DetourView(off_m=23_948.0, longer_m=8091.0, later_s=360.0, left_out=0)
+    assert words.detour(longer) == (
+        "up to 24 km off its route, 8 km longer, ends about 6 min later at its own speed "
+        "(an estimate)"
+    )
+    shorter = DetourView(off_m=14_000.0, longer_m=-12_300.0, later_s=0.0, left_out=1)
+    assert words.detour(shorter) == (
+        "up to 14 km off its route, 12 km shorter, leaves out 1 of its waypoints"
+    )
 
 
 def test_a_place_in_two_notations() -> None:

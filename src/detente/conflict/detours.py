@@ -49,13 +49,15 @@ ROUNDS_MAX = 4
 class Difference(msgspec.Struct, frozen=True):
     """How a route that was changed differs from what it was.
 
-    ``off_m`` is how far the two lie apart at most, waypoints left out included; ``longer_m`` how
-    much longer the way is and ``later_s`` how much later it ends, both negative for less.
+    ``off_m`` is how far the two lie apart at most, waypoints left out included, of which there are
+    ``left_out``; ``longer_m`` how much longer the way is and ``later_s`` how much later it ends,
+    both negative for less.
     """
 
     off_m: float
     longer_m: float
     later_s: float
+    left_out: int
 
 
 def difference(old: tuple[Volume, ...], new: tuple[Volume, ...]) -> Difference | None:
@@ -76,7 +78,10 @@ def difference(old: tuple[Volume, ...], new: tuple[Volume, ...]) -> Difference |
         lengths_m.append(sum(float(geod().line_length(one[:, 0], one[:, 1])) for one in at))
     ends_s = [max(volume.end_s for volume in some) for some in (old, new)]
     off_m = float(shapely.hausdorff_distance(*lines))
-    return Difference(off_m, lengths_m[1] - lengths_m[0], ends_s[1] - ends_s[0])
+    before, after = ({place for ring in some for place in ring} for some in rings)
+    return Difference(
+        off_m, lengths_m[1] - lengths_m[0], ends_s[1] - ends_s[0], len(before - after)
+    )
 
 
 def detour(

@@ -187,6 +187,8 @@ def detour(found: DetourView) -> str:
     said = [f"up to {round(found.off_m / 1000)} km off its route"]
     if longer:
         said.append(f"{abs(longer)} km {'longer' if longer > 0 else 'shorter'}")
+    if found.left_out:
+        said.append(f"leaves out {found.left_out} of its waypoints")
     if later:
         order = "later" if later > 0 else "earlier"
         said.append(f"ends about {duration(later)} {order} at its own speed (an estimate)")

@@ -101,7 +101,12 @@ def detour_view(moves: Activity, shift: Shift) -> DetourView | None:
     found = difference(moves.volumes, changed(moves, shift).volumes)
     if found is None:
         return None
-    return DetourView(off_m=found.off_m, longer_m=found.longer_m, later_s=found.later_s)
+    return DetourView(
+        off_m=found.off_m,
+        longer_m=found.longer_m,
+        later_s=found.later_s,
+        left_out=found.left_out,
+    )
 
 
 def changed_volumes(moves: Activity, shift: Shift) -> list[Json]:

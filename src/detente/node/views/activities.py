@@ -45,11 +45,13 @@ class DetourView(View, frozen=True, kw_only=True):
     """How a route that is changed differs: metres off the old one at most, longer, seconds later.
 
     Negative is shorter and earlier. How much later it ends is an estimate, at its own speed.
+    ``left_out`` of its old waypoints are no longer on its way.
     """
 
     off_m: float
     longer_m: float
     later_s: float
+    left_out: int
 
 
 class SuggestionView(View, frozen=True, kw_only=True):
