@@ -338,16 +338,16 @@ def _hold_against_oracle(tree: Tree2D, case: Case, sample: int, seed: int) -> No
 def _print(rows: list[Row]) -> None:
     ours = rows[0]
     print(
-        f"{'':24}{'build':>8}{'memory':>9}{'filter p50':>12}{'check p50':>11}{'p99':>9}"
-        f"{'p50 ×':>8}{'p99 ×':>8}{'replace':>15}{'durably':>17}{'all pairs':>12}{'×':>7}"
+        f"{'':24}{'build':>8}{'memory':>9}{'filter p50':>12}{'check p50':>11}{'p99':>10}"
+        f"{'p50 ×':>8}{'p99 ×':>8}{'replace':>18}{'durably':>19}{'all pairs':>12}{'×':>7}"
     )
     for row in rows:
         times = [row.check_us[k] / ours.check_us[k] for k in range(2)]
         print(
             f"{row.peer:24}{row.build_s:6.2f} s{row.memory_bytes / 1e6:6,.0f} MB"
-            f"{row.filter_us[0]:9,.1f} µs{row.check_us[0]:8,.1f} µs{row.check_us[1]:6,.0f} µs"
-            f"{times[0]:8,.1f}{times[1]:8,.1f}{_micro(row.replace_us):>15}"
-            f"{_micro(row.durable_us):>17}{'≈' if row.sampled else '':>2}{row.all_pairs_s:8,.2f} s"
+            f"{row.filter_us[0]:9,.1f} µs{row.check_us[0]:8,.1f} µs{row.check_us[1]:7,.0f} µs"
+            f"{times[0]:8,.1f}{times[1]:8,.1f}{_micro(row.replace_us):>18}"
+            f"{_micro(row.durable_us):>19}{'≈' if row.sampled else '':>2}{row.all_pairs_s:8,.2f} s"
             f"{row.all_pairs_s / ours.all_pairs_s:7,.1f}"
         )
     fewer = {row.peer: row.asked for row in rows if row.asked < ours.asked}
