@@ -1,6 +1,14 @@
 """Who gets in, and whose forms count."""
 
+import base64
+import re
 from typing import Any
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from detente.console import actions
+from detente.node import roles
 
 LINE = "/console/lines/northern-watch"
 
@@ -100,3 +108,59 @@ def test_pages_forbid_what_is_not_their_own(pair: Any) -> None:
         assert "script-src 'self';" in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
+
+
+PASSWORD = "herons over a frozen lake"
+
+
+def test_password_and_code_open_the_console(stranger: Any, pair: Any) -> None:
+    address, token = pair.us.address, pair.us.form_token()
+    form = {"form_token": token, "password": PASSWORD, "again": PASSWORD}
+    own = {"Origin": address}
+    made = pair.us.browser.post("/console/account", data=form, headers=own)
+    assert made.status_code == 200
+    found = re.search(r'<pre class="wire">([A-Z2-7]+)</pre>', made.text)
+    assert found is not None
+    # The session that set it has ended with all others.
+    assert pair.us.browser.get(LINE).status_code == 401
+
+    code = TOTP(base64.b32decode(found[1]), 6, SHA1(), 30)
+    given = {"officer": "watch-1", "password": PASSWORD}
+    for wrong in ({"password": "another one entirely"}, {"code": "000000"}, {"officer": "x"}):
+        right = given | {"code": code.generate(int(pair.us.clock.now_s())).decode()}
+        answer = stranger.post("/login", data=right | wrong, headers=own)
+        assert answer.status_code == 401
+        assert "do not belong together" in answer.text
+    right = given | {"code": code.generate(int(pair.us.clock.now_s())).decode()}
+    foreign = stranger.post("/login", data=right, headers={"Origin": "http://evil.example"})
+    assert foreign.status_code == 403
+    assert stranger.post("/login", data=right, headers=own).status_code == 200
+    assert stranger.get(LINE).status_code == 200
+
+
+def test_only_auditors_and_administrators_read_the_audit_log(stranger: Any, pair: Any) -> None:
+    assert pair.us.browser.get("/console/audit").status_code == 403
+    pair.us.node.add_officer("inspector", "auditor")
+    stranger.get(f"/login?t={pair.us.node.login_link('inspector')}")
+    shown = stranger.get("/console/audit")
+    assert shown.status_code == 200
+    assert "officer.log-in" in shown.text
+    assert stranger.get(LINE).status_code == 200
+    assert stranger.get("/console/audit?start=x").status_code == 200
+
+
+def test_an_officers_role_holds_for_every_action(stranger: Any, pair: Any) -> None:
+    assert actions.ACTIONS.keys() == actions.NEEDS.keys()
+    for role in roles.ROLES:
+        pair.us.node.add_officer(f"one {role}", role)
+        stranger.get(f"/login?t={pair.us.node.login_link(f'one {role}')}")
+        token = re.search(r'name="form_token" value="([0-9a-f]{64})"', stranger.get(LINE).text)
+        assert token is not None
+        for action, act in actions.NEEDS.items():
+            answer = stranger.post(
+                f"{LINE}/{action}",
+                data={"form_token": token[1]},
+                headers={"Origin": pair.us.address, "HX-Request": "true"},
+            )
+            may = role in roles.MAY[act]
+            assert (answer.status_code == 403) == (not may), (role, action, answer.text)

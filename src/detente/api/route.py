@@ -36,7 +36,8 @@ class Call(msgspec.Struct, frozen=True):
     """One request, read and checked: who calls, what for, with what.
 
     ``path`` holds the path's parameters; ``query`` and ``body`` are of the route's types; ``raw``
-    is the body of a route that takes bytes; ``key`` is the caller's ``Idempotency-Key``.
+    is the body of a route that takes bytes; ``key`` is the caller's ``Idempotency-Key`` and
+    ``address`` where it calls from.
     """
 
     officer: OfficerView
@@ -45,6 +46,7 @@ class Call(msgspec.Struct, frozen=True):
     body: Any
     raw: bytes
     key: str | None
+    address: str = ""
 
 
 Handler = Callable[["Node", Call], Any]
@@ -127,6 +129,7 @@ def _answer(
         body=_read_json(route.body, raw, request) if is_struct(route.body) else None,
         raw=raw,
         key=_idempotency_key(request) if route.writes else None,
+        address=request.client.host if request.client else "",
     )
     found = route.handler(node, call)
     if route.answer is None:

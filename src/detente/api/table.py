@@ -73,6 +73,20 @@ NODE = (
         "node", "/login", service.log_in, "Turn a one-time code into a session's token",
         bodies.LoginBody, service.SessionView, open=True, may_raise=(CredentialError,),
     ),
+    _post(
+        "node", "/login/password", service.log_in_with_password,
+        "Turn a password and a code into a session's token",
+        bodies.PasswordLoginBody, service.SessionView, open=True, may_raise=(CredentialError,),
+    ),
+    _post(
+        "node", "/account/password", service.enrol,
+        "Set one's own password; the answer holds the secret for codes, this once",
+        bodies.PasswordBody, views.EnrolmentView,
+    ),
+    _delete(
+        "node", "/officers/{officer}/lock-out", service.lift_lock_out,
+        "Let nobody wait who failed to log in as this officer", act=roles.ACCOUNTS,
+    ),
     _get(
         "node", "/audit", record.list_audit, "The node's internal audit log",
         list[views.AuditView], query=bodies.PageQuery, act=roles.AUDIT,

@@ -9,7 +9,8 @@
       …/<action>                          POST: what the form does
       …/map.json, …/preview.json          what the map draws
       …/events                            beats, for as long as the page is open
-    /login?t=…                            a log-in link; works once
+    /console/account, /console/audit      one's own password; the internal audit log
+    /login, /login?t=…                    by password and code, or by a link that works once
 
 Nothing but ``/login`` and the static files is shown without a session. Pages work without script,
 by whole pages; with it, by panels.
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 FORM_BYTES_MAX = 256 * 1024
 FIELDS_MAX = 60
+AUDIT_ROWS = 200
 PANELS = (
     "state",
     "attention",
@@ -76,7 +78,11 @@ class Console:
         pages: list[tuple[str, Endpoint, str]] = [
             ("/", self._home_redirect, "GET"),
             ("/login", self._login, "GET"),
+            ("/login", self._password, "POST"),
             ("/console/", self._home, "GET"),
+            ("/console/account", self._account, "GET"),
+            ("/console/account", self._enrol, "POST"),
+            ("/console/audit", self._audit, "GET"),
             ("/console/leave", self._leave, "POST"),
             (line, self._line, "GET"),
             (f"{line}/panels/{{panel}}", self._panel, "GET"),
@@ -121,6 +127,44 @@ class Console:
         answer = page("entered.html", {})
         door.keep_session(self._node, request, answer, session)
         return answer
+
+    async def _password(self, request: Request) -> Response:
+        """A session for a password and a code; there is no session yet that a form could be of."""
+        door.check_origin(request)
+        form = await self._form(request, FORM_BYTES_MAX)
+        officer, password, code = (
+            str(form.get(name, ""))[:300] for name in ("officer", "password", "code")
+        )
+        address = request.client.host if request.client else ""
+        try:
+            session = await run_in_threadpool(
+                self._node.log_in_with, officer, password, code, address
+            )
+        except DetenteError as error:
+            return await self._login_page(request, f"{error.message}. {error.remedy}.", 401)
+        answer = page("entered.html", {})
+        door.keep_session(self._node, request, answer, session)
+        return answer
+
+    async def _account(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        return page("account.html", {"officer": who.officer, "form_token": who.form_token})
+
+    async def _enrol(self, request: Request) -> Response:
+        who, form = await self._own_form(request)
+        password, again = str(form.get("password", "")), str(form.get("again", ""))
+        if password != again:
+            raise InputError("the two are not the same", where="password", remedy="type it again")
+        made = await run_in_threadpool(self._node.enrol, who.officer.name, password)
+        return page("enrolled.html", {"made": made})
+
+    async def _audit(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        roles.check(who.officer.name, who.officer.role, roles.AUDIT)
+        text = request.query_params.get("start", "0")
+        start = int(text) if text.isdecimal() and text.isascii() and len(text) < 16 else 0
+        rows = await run_in_threadpool(self._node.audit, start, AUDIT_ROWS)
+        return page("audit.html", {"rows": rows, "more": len(rows) == AUDIT_ROWS})
 
     async def _login_page(self, request: Request, problem: str, status: int = 200) -> Response:
         lines = await run_in_threadpool(self._node.lines)
@@ -279,16 +323,19 @@ class Console:
     ) -> tuple[door.Caller, FormData]:
         """The form of a request that may change something, bounded and proven to be our own."""
         who = await door.caller(self._node, request)
+        form = await self._form(request, limit_bytes)
+        door.check_own_form(request, form, who)
+        return who, form
+
+    async def _form(self, request: Request, limit_bytes: int) -> FormData:
         raw = await read_body(request, limit_bytes)
 
         async def replay() -> Message:
             return {"type": "http.request", "body": raw, "more_body": False}
 
-        form = await Request(request.scope, replay).form(
+        return await Request(request.scope, replay).form(
             max_files=1, max_fields=FIELDS_MAX, max_part_size=FORM_BYTES_MAX
         )
-        door.check_own_form(request, form, who)
-        return who, form
 
     def _said(self, request: Request, message: str) -> Response:
         if "hx-request" not in request.headers:

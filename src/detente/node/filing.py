@@ -16,7 +16,7 @@ from detente.node.once import once
 from detente.node.show.activities import plan as show_plan
 from detente.node.show.activities import plan_activity, plan_doc
 from detente.node.views import PlanView
-from detente.store import changes, plans
+from detente.store import auditing, changes, plans
 from detente.store.plans import Plan
 from detente.store.projection import LineRows
 from detente.store.store import Tx
@@ -189,7 +189,7 @@ def _note(core: Core, tx: Tx, held: Plan, officer: str, action: str) -> None:
         "revision": held.revision,
         "plan": msgspec.Raw(held.doc),
     }
-    plans.note(
+    auditing.add(
         tx,
         time_s=core.clock.now_s(),
         officer=officer,

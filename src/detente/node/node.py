@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from detente.line import Terms, decode_terms
 from detente.node import (
+    accounts,
     committing,
     cosigning,
     filing,
@@ -455,6 +456,18 @@ class Node(Reading):
     def log_in(self, code: str) -> str:
         """Use up a login code; the session's token."""
         return officers.log_in(self._core, code)
+
+    def enrol(self, officer: str, password: str) -> views.EnrolmentView:
+        """Give an officer a password and a secret for codes, which is shown this once."""
+        return accounts.enrol(self._core, officer, password)
+
+    def log_in_with(self, officer: str, password: str, code: str, address: str) -> str:
+        """A session for a password and a code, tried from an address."""
+        return accounts.log_in(self._core, officer, password, code, address)
+
+    def lift_lock_out(self, officer: str) -> None:
+        """Let nobody wait who failed to log in as this officer."""
+        accounts.lift(self._core, officer)
 
     def log_out(self, session: str) -> None:
         """End a session."""

@@ -12,13 +12,17 @@ from detente.errors import CredentialError, InputError, NotFoundError, StateErro
 from detente.node.core import Core
 from detente.node.roles import OPERATOR, ROLES
 from detente.node.views import OfficerView
-from detente.store import changes, officers, plans
+from detente.store import auditing, changes, officers
 from detente.store.officers import CODE, SESSION, Officer
 from detente.store.store import Tx
 
 TOKEN_BYTES = 32
 CODE_LIFE_S = 15 * 60
 SESSION_LIFE_S = 12 * 3600
+IDLE_S_MAX = 4 * 3600
+"""A quiet watch is no reason to be put out; half of one without any request is."""
+TOUCH_S = 60.0
+"""How often the last use of a session is written down."""
 NAME_LENGTH_MAX = 64
 
 
@@ -50,7 +54,7 @@ def add(core: Core, name: str, role: str) -> str:
                 remedy="choose another name: the audit log must not confuse two people",
             )
         officers.add(tx, name, role, _hash(token), now_s)
-        _note(core, tx, name, "officer.add")
+        note(core, tx, name, "officer.add")
 
     core.store.write(work)
     return token
@@ -60,9 +64,9 @@ def end(core: Core, name: str) -> None:
     """End an officer's access at once: token, codes and sessions. Raises NotFoundError."""
 
     def work(tx: Tx) -> None:
-        _known(tx, name)
+        known(tx, name)
         officers.end(tx, name, core.clock.now_s())
-        _note(core, tx, name, "officer.end")
+        note(core, tx, name, "officer.end")
 
     core.store.write(work)
 
@@ -76,10 +80,19 @@ def listed(core: Core) -> list[OfficerView]:
 def of_token(core: Core, token: str) -> OfficerView:
     """Whose token or session this is. Raises CredentialError if it is nobody's."""
     secret = _hash(token)
+    now_s = core.clock.now_s()
     with core.store.read() as tx:
-        found = officers.by_token(tx, secret) or officers.by_login(
-            tx, SESSION, secret, core.clock.now_s()
-        )
+        found = officers.by_token(tx, secret)
+        if found is None:
+            found = officers.by_login(tx, SESSION, secret, now_s)
+            used_s = officers.used_s(tx, secret)
+            if used_s is not None and now_s - used_s > IDLE_S_MAX:
+                found = None
+            touch = found is not None and (used_s is None or now_s - used_s > TOUCH_S)
+        else:
+            touch = False
+    if touch:
+        core.store.write(lambda tx: officers.touch(tx, secret, now_s))
     if found is None or found.ended_s is not None:
         raise CredentialError(
             "that token is nobody's, or has expired", remedy="log in again, or ask for a new token"
@@ -93,8 +106,7 @@ def login_code(core: Core, name: str) -> str:
     expires_s = core.clock.now_s() + CODE_LIFE_S
 
     def work(tx: Tx) -> None:
-        if _known(tx, name).ended_s is not None:
-            raise StateError(f"the access of {name!r} has ended", remedy="add a new officer")
+        active(tx, name)
         officers.add_login(tx, CODE, _hash(code), name, expires_s)
 
     core.store.write(work)
@@ -112,8 +124,7 @@ def log_in(core: Core, code: str) -> str:
                 "this login link was used before, or has expired", remedy="ask for a new one"
             )
         officers.end_login(tx, _hash(code), now_s)
-        officers.add_login(tx, SESSION, _hash(session), officer.name, now_s + SESSION_LIFE_S)
-        _note(core, tx, officer.name, "officer.log-in")
+        begin_session(core, tx, officer.name, session)
 
     core.store.write(work)
     return session
@@ -128,7 +139,8 @@ def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def _known(tx: Tx, name: str) -> Officer:
+def known(tx: Tx, name: str) -> Officer:
+    """An officer there is or was. Raises NotFoundError."""
     officer = officers.get(tx, name)
     if officer is None:
         raise NotFoundError(f"there is no officer {name[:80]!r}", remedy="list the officers")
@@ -139,8 +151,24 @@ def _view(officer: Officer) -> OfficerView:
     return OfficerView(name=officer.name, role=officer.role, active=officer.ended_s is None)
 
 
-def _note(core: Core, tx: Tx, name: str, action: str) -> None:
-    plans.note(
+def active(tx: Tx, name: str) -> Officer:
+    """An officer whose access has not ended. Raises NotFoundError or StateError."""
+    officer = known(tx, name)
+    if officer.ended_s is not None:
+        raise StateError(f"the access of {name!r} has ended", remedy="add a new officer")
+    return officer
+
+
+def begin_session(core: Core, tx: Tx, name: str, session: str) -> None:
+    """Keep a new session by its hash."""
+    now_s = core.clock.now_s()
+    officers.add_login(tx, SESSION, _hash(session), name, now_s + SESSION_LIFE_S)
+    note(core, tx, name, "officer.log-in")
+
+
+def note(core: Core, tx: Tx, name: str, action: str) -> None:
+    """Say in the audit log what was done about an officer."""
+    auditing.add(
         tx, time_s=core.clock.now_s(), officer=name, action=action, subject=f"officer {name}"
     )
     changes.note(tx, "", "officer", [name])

@@ -27,7 +27,7 @@ from detente.node.show.reader import LineReader
 from detente.node.views import EntryView
 from detente.node.writing import write
 from detente.record import OpenCard, SigningKey, open_card
-from detente.store import identity, plans
+from detente.store import auditing, identity
 from detente.store.projection import LineRows
 from detente.store.store import Store, Tx
 
@@ -88,7 +88,7 @@ def _change(
         tell(tx, card)
         identity.set_owner(tx, settings.party, key.public.raw)
         now_s = clock.now_s()
-        plans.note(tx, time_s=now_s, officer=officer, action=action, subject=card.fingerprint)
+        auditing.add(tx, time_s=now_s, officer=officer, action=action, subject=card.fingerprint)
 
     store.write(work)
     _settle(keys, is_ours=True)

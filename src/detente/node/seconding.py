@@ -33,7 +33,7 @@ from detente.node.core import Core
 from detente.node.show.reader import LineReader
 from detente.node.views import EntryView, PendingView
 from detente.record.strict_json import canonical
-from detente.store import changes, officers, pending, plans
+from detente.store import auditing, changes, officers, pending
 from detente.store.pending import CONFIRMED, REFUSED, WAITING, Pending
 from detente.store.store import Tx
 from detente.volumes.times import format_time
@@ -243,7 +243,7 @@ def _note(
     core: Core, tx: Tx, request: Pending, officer: str, action: str, entry: str | None = None
 ) -> None:
     detail = {"type": request.type, "digest": request.digest, "asked_by": request.officer}
-    plans.note(
+    auditing.add(
         tx,
         time_s=core.clock.now_s(),
         officer=officer,

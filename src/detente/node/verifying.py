@@ -35,7 +35,7 @@ from detente.record import Entry, decode_header
 from detente.record.checkpoint import origin
 from detente.record.entry import body_hash, entry_id
 from detente.record.tree import Frontier, leaf_hash, root_at
-from detente.store import logs, raw
+from detente.store import auditing, logs, raw
 from detente.store.logs import Row
 from detente.store.store import Tx
 from detente.volumes import Activity
@@ -59,12 +59,18 @@ def verify(core: Core) -> list[Finding]:
             for line, name, document in raw.lines(tx):
                 found += _Line(core, tx, line, name, document).findings()
             found += _strays(tx)
+            found += [_of_audit(n) for n in auditing.damage(tx)]
     except StoreError as error:
         return [_of_store(error.message)]
     return found
 
 
 def _of_store(what: str) -> Finding:
+    return Finding(line="", line_name="", party="", index=None, what=what, remedy=RESTORE)
+
+
+def _of_audit(n: int) -> Finding:
+    what = f"row {n} of the internal audit log is not what was written, or is missing"
     return Finding(line="", line_name="", party="", index=None, what=what, remedy=RESTORE)
 
 

@@ -24,7 +24,7 @@ from detente.node import erasing, restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
 from detente.record.checkpoint import origin, read_checkpoint, sign_checkpoint
-from detente.store import logs, plans
+from detente.store import auditing, logs
 from detente.store.projection import LineRows
 from detente.store.store import Tx
 from detente.volumes.times import format_time
@@ -63,7 +63,7 @@ def write(
     tx.before_commit(("checkpoint", line), lambda tx: _sign(core, tx, founding, checkpoint))
     fold(core, tx, founding, rows, [entry])
     _check_not_void(rows, entry)
-    plans.note(
+    auditing.add(
         tx,
         time_s=now_s,
         officer=officer,

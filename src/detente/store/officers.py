@@ -77,6 +77,19 @@ def add_login(tx: Tx, kind: str, secret: bytes, officer: str, expires_s: float) 
     )
 
 
+def used_s(tx: Tx, secret: bytes) -> float | None:
+    """When a session was last used, as far as was written down."""
+    used: float | None = tx.connection.execute(
+        select(logins.c.used_s).where(logins.c.secret == secret)
+    ).scalar()
+    return used
+
+
+def touch(tx: Tx, secret: bytes, now_s: float) -> None:
+    """Write down that a session was used."""
+    tx.connection.execute(update(logins).where(logins.c.secret == secret).values(used_s=now_s))
+
+
 def end_login(tx: Tx, secret: bytes, now_s: float) -> None:
     """Forget a code or a session, and all that have expired."""
     tx.connection.execute(

@@ -6,7 +6,7 @@ this module's business.
 
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from detente.store.tables import audit, plans
 from detente.store.upsert import upsert
@@ -59,17 +59,6 @@ def put(tx: Tx, plan: Plan) -> None:
 def remove(tx: Tx, plan_id: str) -> None:
     """Forget a plan; the audit log keeps what it was."""
     tx.connection.execute(delete(plans).where(plans.c.id == plan_id))
-
-
-def note(
-    tx: Tx, *, time_s: float, officer: str, action: str, subject: str, detail: bytes = b"{}"
-) -> None:
-    """Add a row to the audit log. ``detail`` is a JSON object."""
-    tx.connection.execute(
-        insert(audit).values(
-            time_s=time_s, officer=officer, action=action, subject=subject, detail=detail
-        )
-    )
 
 
 def acts(tx: Tx, start: int, limit: int) -> list[Act]:

@@ -155,6 +155,15 @@ audit = Table(
 )
 """The internal audit log: who did what here. ``subject`` is a plan's id or an entry's."""
 
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("n", Number, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+"""For each row of the audit log the SHA-256 of the hash before it and of the row: a row that was
+changed, added or taken out breaks every hash from there on."""
+
 requests = Table(
     "requests",
     metadata,
@@ -221,6 +230,7 @@ logins = Table(
     Column("officer", Key, ForeignKey("officers.name"), nullable=False),
     Column("kind", String, nullable=False),
     Column("expires_s", Float, nullable=False),
+    Column("used_s", Float),
 )
 """One-time login codes and sessions, each by the SHA-256 of its secret; used or ended = deleted."""
 
@@ -248,6 +258,26 @@ pending = Table(
 make.
 ``state`` is ``waiting``, ``confirmed`` or ``refused``.
 """
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("officer", Key, ForeignKey("officers.name"), primary_key=True),
+    Column("password", String, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("step", Number, nullable=False),
+)
+"""Passwords (Argon2id, PHC) and code secrets (TOTP); ``step`` is the newest one that was used."""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("officer", Key, ForeignKey("officers.name"), primary_key=True),
+    Column("address", Key, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until_s", Float, nullable=False),
+)
+"""Failures to log in, per account and address: until when the next try from there has to wait."""
 
 changes = Table(
     "changes",

@@ -229,6 +229,20 @@ class LoginLinkBody(Body, frozen=True):
     officer: str
 
 
+class PasswordBody(Body, frozen=True):
+    """A new password."""
+
+    password: str
+
+
+class PasswordLoginBody(Body, frozen=True):
+    """An officer's password and the authenticator's present code."""
+
+    officer: str
+    password: str
+    code: str
+
+
 class LoginBody(Body, frozen=True):
     """The code from a one-time login link."""
 

@@ -4,7 +4,7 @@ import detente
 from detente.api.calls import bodies
 from detente.api.route import Call
 from detente.node import Node
-from detente.node.views import OfficerView, View
+from detente.node.views import EnrolmentView, OfficerView, View
 from detente.record import open_card
 
 
@@ -79,6 +79,24 @@ def make_login_link(node: Node, call: Call) -> LoginLinkView:
     body: bodies.LoginLinkBody = call.body
     code = node.login_link(body.officer)
     return LoginLinkView(officer=body.officer, code=code, path=f"/login?t={code}")
+
+
+def enrol(node: Node, call: Call) -> EnrolmentView:
+    """Set the caller's own password; the secret for codes is shown once."""
+    body: bodies.PasswordBody = call.body
+    return node.enrol(call.officer.name, body.password)
+
+
+def log_in_with_password(node: Node, call: Call) -> SessionView:
+    """Turn a password and a code into a session."""
+    body: bodies.PasswordLoginBody = call.body
+    session = node.log_in_with(body.officer, body.password, body.code, call.address)
+    return SessionView(session=session)
+
+
+def lift_lock_out(node: Node, call: Call) -> None:
+    """Let nobody wait who failed to log in as this officer."""
+    node.lift_lock_out(call.path["officer"])
 
 
 def log_in(node: Node, call: Call) -> SessionView:

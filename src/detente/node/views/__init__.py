@@ -25,7 +25,14 @@ from detente.node.views.activities import (
     SuggestionView,
 )
 from detente.node.views.base import Json, PlaceView, ShiftView, View
-from detente.node.views.desk import AuditView, ChangeView, EngineView, OfficerView, PendingView
+from detente.node.views.desk import (
+    AuditView,
+    ChangeView,
+    EngineView,
+    EnrolmentView,
+    OfficerView,
+    PendingView,
+)
 from detente.node.views.lines import ForkView, LineView, LinkView, MemberView
 from detente.node.views.record import (
     AcknowledgementView,
@@ -51,6 +58,7 @@ __all__ = [
     "ConflictsView",
     "DetourView",
     "EngineView",
+    "EnrolmentView",
     "EntryView",
     "Finding",
     "ForkView",

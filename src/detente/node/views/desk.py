@@ -32,6 +32,15 @@ class OfficerView(View, frozen=True, kw_only=True):
     active: bool
 
 
+class EnrolmentView(View, frozen=True, kw_only=True):
+    """What an authenticator needs for an officer's codes, shown this once: the secret in base32,
+    and the same as an ``otpauth:`` address."""
+
+    officer: str
+    secret: str
+    uri: str
+
+
 class PendingView(View, frozen=True, kw_only=True):
     """What an officer asked for and a second one has to confirm; ``sha256`` is of what would be
     written: ``type``, ``about`` and ``body``."""

@@ -1,0 +1,208 @@
+"""Passwords and codes: who gets in, who waits, and what a guesser can do to others."""
+
+import base64
+import hashlib
+import hmac
+import sqlite3
+import struct
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from detente.errors import CredentialError, InputError, NotFoundError, StateError
+from detente.node.accounts import ADDRESSES_MAX, FAILURES_FREE, WAIT_S_MAX
+from detente.node.officers import IDLE_S_MAX, SESSION_LIFE_S
+
+PASSWORD = "herons over a frozen lake"
+HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
+
+
+def code_of(secret: str, now_s: float) -> str:
+    """RFC 6238 by the text of RFC 4226, section 5.3."""
+    key, counter = base64.b32decode(secret), struct.pack(">Q", int(now_s) // 30)
+    digest = hmac.new(key, counter, hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+@pytest.fixture
+def us(strangers: Any) -> Any:
+    node = strangers.nodes["us"]
+    node.add_officer("watch-1", "watch")
+    return node
+
+
+@pytest.fixture
+def secret(us: Any) -> str:
+    made = us.enrol("watch-1", PASSWORD)
+    assert f"secret={made.secret}" in made.uri
+    return str(made.secret)
+
+
+def now(strangers: Any) -> float:
+    return float(strangers.clock.now_s())
+
+
+def test_password_and_code_open_a_session(us: Any, secret: str, strangers: Any) -> None:
+    session = us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    assert us.officer_of(session).name == "watch-1"
+
+
+def test_a_code_counts_once(us: Any, secret: str, strangers: Any) -> None:
+    code = code_of(secret, now(strangers))
+    us.log_in_with("watch-1", PASSWORD, code, HERE)
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, code, HERE)
+    strangers.clock.at_s += 30
+    us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+
+
+@pytest.mark.parametrize(("off_s", "good"), [(-60, False), (-30, True), (30, True), (60, False)])
+def test_clocks_may_differ_by_a_step(
+    us: Any, secret: str, strangers: Any, off_s: int, good: bool
+) -> None:
+    code = code_of(secret, now(strangers) + off_s)
+    if good:
+        us.log_in_with("watch-1", PASSWORD, code, HERE)
+        return
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, code, HERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "code"),
+    [
+        ("watch-1", PASSWORD + " ", None),
+        ("watch-1", "", None),
+        ("watch-1", PASSWORD, "000000000"),
+        ("watch-1", PASSWORD, ""),
+        ("watch-1", PASSWORD, "\ud800"),
+        ("watch-1", "x" * 100_000, None),
+        ("admin", PASSWORD, None),
+        ("nobody", PASSWORD, None),
+        ("\ud800", PASSWORD, None),
+    ],
+)
+def test_anything_else_is_refused_in_the_same_words(
+    us: Any, secret: str, strangers: Any, name: str, password: str, code: str | None
+) -> None:
+    code = code_of(secret, now(strangers)) if code is None else code
+    with pytest.raises(CredentialError, match="do not belong together"):
+        us.log_in_with(name, password, code, HERE)
+
+
+def fail(us: Any, times: int, address: str = HERE) -> None:
+    for _ in range(times):
+        with pytest.raises(CredentialError):
+            us.log_in_with("watch-1", "not this one at all", "000000", address)
+
+
+def test_who_guesses_waits_longer_each_time_and_others_do_not(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    fail(us, FAILURES_FREE)
+    waits = []
+    for _ in range(4):
+        fail(us, 1)
+        with pytest.raises(CredentialError, match="wait") as refused:
+            us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+        waits.append(int(str(refused.value.message).split("wait ")[1].split()[0]))
+        strangers.clock.at_s += waits[-1]
+    assert waits == sorted(set(waits))
+    assert max(waits) <= WAIT_S_MAX + 1
+    fail(us, 1)
+    # The watch at its own console is not kept out by whoever guesses elsewhere.
+    us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), ELSEWHERE)
+    actions = [a.action for a in us.audit(0, 1000) if a.subject == "officer watch-1"]
+    assert actions.count("officer.locked-out") == 5
+
+
+def test_an_administrator_lifts_a_wait(us: Any, secret: str, strangers: Any) -> None:
+    fail(us, FAILURES_FREE + 1)
+    us.lift_lock_out("watch-1")
+    us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    with pytest.raises(NotFoundError):
+        us.lift_lock_out("nobody")
+
+
+def test_addresses_without_end_fill_no_disk(us: Any, secret: str, strangers: Any) -> None:
+    with closing(sqlite3.connect(strangers.directory / "us/detente.db")) as db, db:
+        db.executemany(
+            "INSERT INTO attempts (officer, address, failures, until_s) "
+            "VALUES ('watch-1', ?, 1, ?)",
+            [(f"192.0.2.{n}", float(n)) for n in range(ADDRESSES_MAX + 20)],
+        )
+    fail(us, 1)
+    with closing(sqlite3.connect(strangers.directory / "us/detente.db")) as db:
+        [(count,)] = db.execute("SELECT count(*) FROM attempts").fetchall()
+    assert count == ADDRESSES_MAX
+
+
+@pytest.mark.parametrize("password", ["", "too short", "x" * 257])
+def test_a_password_that_guards_nothing_is_refused(us: Any, password: str) -> None:
+    with pytest.raises(InputError):
+        us.enrol("watch-1", password)
+
+
+def test_an_ended_officer_gets_neither_password_nor_session(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    us.end_officer("watch-1")
+    with pytest.raises((CredentialError, StateError)):
+        us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    with pytest.raises(StateError):
+        us.enrol("watch-1", PASSWORD)
+
+
+def test_a_new_password_ends_the_sessions_under_the_old(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    session = us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    us.enrol("watch-1", PASSWORD + "!")
+    with pytest.raises(CredentialError):
+        us.officer_of(session)
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers) + 30), HERE)
+
+
+def test_a_session_ends_when_it_is_not_used_and_when_its_time_is_over(
+    us: Any, strangers: Any
+) -> None:
+    session = us.log_in(us.login_link("watch-1"))
+    us.officer_of(session)
+    for _ in range(int(SESSION_LIFE_S / IDLE_S_MAX) - 1):
+        strangers.clock.at_s += IDLE_S_MAX
+        us.officer_of(session)
+    idle = us.log_in(us.login_link("watch-1"))
+    us.officer_of(idle)
+    strangers.clock.at_s += IDLE_S_MAX + 1
+    for ended in (session, idle):
+        with pytest.raises(CredentialError):
+            us.officer_of(ended)
+
+
+def test_the_password_is_not_in_the_store(us: Any, secret: str, strangers: Any) -> None:
+    with closing(sqlite3.connect(strangers.directory / "us/detente.db")) as db:
+        dump = "\n".join(db.iterdump())
+    assert PASSWORD not in dump
+    assert "$argon2id$" in dump
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE audit SET officer = 'somebody' WHERE n = 1",
+        "UPDATE audit SET detail = '{\"x\":1}' WHERE n = 2",
+        "DELETE FROM audit WHERE n = 2",
+        "DELETE FROM audit_chain WHERE n = 2",
+        "INSERT INTO audit (time_s, officer, action, subject, detail) "
+        "VALUES (0, 'x', 'y', 'z', '{}')",
+    ],
+)
+def test_a_changed_audit_log_is_found(us: Any, secret: str, strangers: Any, damage: str) -> None:
+    assert us.verify() == []
+    with closing(sqlite3.connect(strangers.directory / "us/detente.db")) as db, db:
+        assert db.execute(damage).rowcount == 1
+    [found] = us.verify()
+    assert "audit log" in found.what
