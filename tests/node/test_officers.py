@@ -109,8 +109,13 @@ def test_no_secret_is_in_the_store(strangers: Any) -> None:
 
 def test_what_officers_do_with_access_is_on_the_internal_record(strangers: Any) -> None:
     us = strangers.nodes["us"]
-    us.add_officer("watch-1", "watch")
-    us.log_in(us.login_link("watch-1"))
-    us.end_officer("watch-1")
-    acts = [act.action for act in us.audit() if act.subject == "officer watch-1"]
-    assert acts == ["officer.add", "officer.log-in", "officer.end"]
+    us.add_officer("watch-1", "watch", by="admin")
+    us.log_in(us.login_link("watch-1", by="admin"))
+    us.end_officer("watch-1", by="boss")
+    acts = [(act.officer, act.action) for act in us.audit() if act.subject == "officer watch-1"]
+    assert acts == [
+        ("admin", "officer.add"),
+        ("admin", "officer.link"),
+        ("watch-1", "officer.log-in"),
+        ("boss", "officer.end"),
+    ]

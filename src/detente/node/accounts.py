@@ -101,13 +101,13 @@ def log_in(core: Core, name: str, password: str, code: str, address: str) -> str
     return session
 
 
-def lift(core: Core, name: str) -> None:
+def lift(core: Core, name: str, *, by: str) -> None:
     """Forget an account's failures, so that nobody has to wait."""
 
     def work(tx: Tx) -> None:
         officers.known(tx, name)
         accounts.forget_failures(tx, name)
-        officers.note(core, tx, name, "officer.lift")
+        officers.note(core, tx, name, "officer.lift", by=by)
 
     core.store.write(work)
 

@@ -46,6 +46,7 @@ from detente.node import (
 )
 from detente.node.clock import Clock
 from detente.node.reading import Reading
+from detente.node.roles import OPERATOR
 from detente.volumes import Activity
 
 Json = dict[str, Any]
@@ -419,13 +420,13 @@ class Node(Reading):
         """Check the whole record; nothing found means that every byte of it is accounted for."""
         return verifying.verify(self._core)
 
-    def add_officer(self, name: str, role: str) -> str:
+    def add_officer(self, name: str, role: str, *, by: str = OPERATOR) -> str:
         """Add an officer, with a role of ``node.roles``; the token, which is shown this once."""
-        return officers.add(self._core, name, role)
+        return officers.add(self._core, name, role, by=by)
 
-    def end_officer(self, name: str) -> None:
+    def end_officer(self, name: str, *, by: str = OPERATOR) -> None:
         """End an officer's access at once."""
-        officers.end(self._core, name)
+        officers.end(self._core, name, by=by)
 
     def rotate_key(self, directory: Path, secret: bytes | None, *, officer: str) -> bytes:
         """Sign with a new key from now on; the new card. The node is to be opened again then."""
@@ -449,9 +450,9 @@ class Node(Reading):
         """Whose token or session this is; CredentialError if nobody's."""
         return officers.of_token(self._core, token)
 
-    def login_link(self, officer: str) -> str:
+    def login_link(self, officer: str, *, by: str = OPERATOR) -> str:
         """A code that lets an officer in once, soon."""
-        return officers.login_code(self._core, officer)
+        return officers.login_code(self._core, officer, by=by)
 
     def log_in(self, code: str) -> str:
         """Use up a login code; the session's token."""
@@ -465,9 +466,9 @@ class Node(Reading):
         """A session for a password and a code, tried from an address."""
         return accounts.log_in(self._core, officer, password, code, address)
 
-    def lift_lock_out(self, officer: str) -> None:
+    def lift_lock_out(self, officer: str, *, by: str = OPERATOR) -> None:
         """Let nobody wait who failed to log in as this officer."""
-        accounts.lift(self._core, officer)
+        accounts.lift(self._core, officer, by=by)
 
     def log_out(self, session: str) -> None:
         """End a session."""

@@ -26,8 +26,8 @@ TOUCH_S = 60.0
 NAME_LENGTH_MAX = 64
 
 
-def add(core: Core, name: str, role: str) -> str:
-    """Add an officer; the token. Raises InputError, or StateError if the name is taken."""
+def add(core: Core, name: str, role: str, *, by: str) -> str:
+    """Add an officer, as ``by``; the token. InputError, or StateError if the name is taken."""
     if not 1 <= len(name) <= NAME_LENGTH_MAX or not name.isprintable() or name != name.strip():
         raise InputError(
             f"an officer's name has 1 to {NAME_LENGTH_MAX} printable characters",
@@ -54,19 +54,19 @@ def add(core: Core, name: str, role: str) -> str:
                 remedy="choose another name: the audit log must not confuse two people",
             )
         officers.add(tx, name, role, _hash(token), now_s)
-        note(core, tx, name, "officer.add")
+        note(core, tx, name, "officer.add", by=by)
 
     core.store.write(work)
     return token
 
 
-def end(core: Core, name: str) -> None:
+def end(core: Core, name: str, *, by: str) -> None:
     """End an officer's access at once: token, codes and sessions. Raises NotFoundError."""
 
     def work(tx: Tx) -> None:
         known(tx, name)
         officers.end(tx, name, core.clock.now_s())
-        note(core, tx, name, "officer.end")
+        note(core, tx, name, "officer.end", by=by)
 
     core.store.write(work)
 
@@ -100,7 +100,7 @@ def of_token(core: Core, token: str) -> OfficerView:
     return _view(found)
 
 
-def login_code(core: Core, name: str) -> str:
+def login_code(core: Core, name: str, *, by: str) -> str:
     """A code that lets an officer in once, within a quarter of an hour. Raises NotFoundError."""
     code = secrets.token_urlsafe(TOKEN_BYTES)
     expires_s = core.clock.now_s() + CODE_LIFE_S
@@ -108,6 +108,7 @@ def login_code(core: Core, name: str) -> str:
     def work(tx: Tx) -> None:
         active(tx, name)
         officers.add_login(tx, CODE, _hash(code), name, expires_s)
+        note(core, tx, name, "officer.link", by=by)
 
     core.store.write(work)
     return code
@@ -166,9 +167,9 @@ def begin_session(core: Core, tx: Tx, name: str, session: str) -> None:
     note(core, tx, name, "officer.log-in")
 
 
-def note(core: Core, tx: Tx, name: str, action: str) -> None:
-    """Say in the audit log what was done about an officer."""
+def note(core: Core, tx: Tx, name: str, action: str, *, by: str | None = None) -> None:
+    """Say in the audit log what was done about an officer, by whom else than by themselves."""
     auditing.add(
-        tx, time_s=core.clock.now_s(), officer=name, action=action, subject=f"officer {name}"
+        tx, time_s=core.clock.now_s(), officer=by or name, action=action, subject=f"officer {name}"
     )
     changes.note(tx, "", "officer", [name])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
 from detente.store.tables import audit, audit_chain
 from detente.store.writer import Tx
@@ -59,7 +59,7 @@ def chain_all(connection: Connection) -> None:
 _COLUMNS = ("n", "time_s", "officer", "action", "subject", "detail")
 
 
-def _holds(before: bytes, row: Row[Any], hash_: bytes | None) -> bool:
+def _holds(before: bytes, row: Any, hash_: bytes | None) -> bool:
     try:
         return link(before, *row) == hash_
     except (TypeError, ValueError):

@@ -66,18 +66,20 @@ def list_officers(node: Node, call: Call) -> list[OfficerView]:
 def add_officer(node: Node, call: Call) -> TokenView:
     """Add an officer; the token is shown once."""
     body: bodies.OfficerBody = call.body
-    return TokenView(name=body.name, token=node.add_officer(body.name, body.role))
+    return TokenView(
+        name=body.name, token=node.add_officer(body.name, body.role, by=call.officer.name)
+    )
 
 
 def end_officer(node: Node, call: Call) -> None:
     """End an officer's access: the token and all sessions."""
-    node.end_officer(call.path["officer"])
+    node.end_officer(call.path["officer"], by=call.officer.name)
 
 
 def make_login_link(node: Node, call: Call) -> LoginLinkView:
     """Make a one-time link that opens the console for an officer."""
     body: bodies.LoginLinkBody = call.body
-    code = node.login_link(body.officer)
+    code = node.login_link(body.officer, by=call.officer.name)
     return LoginLinkView(officer=body.officer, code=code, path=f"/login?t={code}")
 
 
@@ -96,7 +98,7 @@ def log_in_with_password(node: Node, call: Call) -> SessionView:
 
 def lift_lock_out(node: Node, call: Call) -> None:
     """Let nobody wait who failed to log in as this officer."""
-    node.lift_lock_out(call.path["officer"])
+    node.lift_lock_out(call.path["officer"], by=call.officer.name)
 
 
 def log_in(node: Node, call: Call) -> SessionView:
