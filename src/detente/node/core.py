@@ -8,6 +8,7 @@ from detente.errors import NotFoundError, SignatureError
 from detente.line import Founding, KeyChain, open_founding, read
 from detente.node.clock import Clock
 from detente.node.engine import Engine
+from detente.node.marks import Marks
 from detente.record import Entry, OpenCard, PublicKey, SigningKey
 from detente.store import logs
 from detente.store.links import Link
@@ -19,12 +20,15 @@ from detente.store.store import Store, Tx
 class Core:
     """One party's identity and state. Use cases are functions over it, a module each."""
 
-    def __init__(self, key: SigningKey, card: OpenCard, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, key: SigningKey, card: OpenCard, store: Store, clock: Clock, marks: Marks
+    ) -> None:
         self.key = key
         self.card = card
         self.party = card.card.party
         self.store = store
         self.clock = clock
+        self.marks = marks
         self.counters: Counter[str] = Counter()
         self.heard: dict[tuple[str, str], Link] = {}
         self._foundings: dict[str, Founding] = {}

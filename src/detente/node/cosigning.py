@@ -13,7 +13,7 @@ from contextlib import suppress
 from detente.errors import GapError, InputError, RecordError, SignatureError
 from detente.line import Founding, KeyChain
 from detente.line.keychain import claimed_size
-from detente.node import evidence
+from detente.node import evidence, restoring
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.record import PublicKey
@@ -34,7 +34,12 @@ def cosign(core: Core, founding: Founding, party: str, size: int) -> str | None:
     """
     if party == core.party:
         return None
-    return core.store.write(lambda tx: _cosign(core, tx, founding, party, size))
+    given = core.store.write(lambda tx: _cosign(core, tx, founding, party, size))
+    if given is not None:
+        with core.store.read() as tx:
+            root = logs.root(tx, founding.id, party, size)
+        core.marks.show(founding.id, party, size, root)
+    return given
 
 
 def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> str | None:
@@ -46,6 +51,9 @@ def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> st
     if note is None or size <= newest or links.forks_of(tx, founding.id, party):
         return None
     key = core.key_for(core.keys(tx, founding, core.party).newest)
+    if not restoring.holds_mark(core, tx, founding.id, party, size):
+        # We were restored, and have cosigned more, or another history.
+        return None
     if key is None:
         # The line does not know our new key yet; our cosignature would be a stranger's.
         return None

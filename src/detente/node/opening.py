@@ -8,6 +8,7 @@ from detente.node.certificates import renew_if_due
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
 from detente.node.keys import card_of, read_signing_key
+from detente.node.marks import Marks
 from detente.node.protection import is_protected
 from detente.node.rekeying import finish
 from detente.node.settings import Settings, database_of, load_settings
@@ -25,9 +26,10 @@ def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Cor
     authority = _read(directory / "keys" / "ca.crt")
     card = open_card(card_of(settings, key, authority))
     _renew(directory / "keys", settings, clock, secret)
+    marks = Marks(directory)
     store = Store.open(database_of(directory, settings))
     try:
-        core = Core(key, card, store, clock)
+        core = Core(key, card, store, clock, marks)
         store.write(lambda tx: _claim(core, tx))
     except BaseException:
         store.close()

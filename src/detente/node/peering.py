@@ -9,7 +9,7 @@ from detente.line import Founding, read
 from detente.node import views
 from detente.node.core import Core
 from detente.record import Entry, Envelope, OpenCard, entry_to_bundle
-from detente.record.checkpoint import with_cosignatures
+from detente.record.checkpoint import read_checkpoint, with_cosignatures
 from detente.store import logs
 from detente.store.logs import Row
 from detente.store.projection import LineRows
@@ -54,7 +54,15 @@ def heads(core: Core, line: str, caller: str) -> dict[str, views.Head]:
     """How much of every log is held, and its newest checkpoint with the cosignatures held."""
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller)
+        mark_own(core, tx, line, caller)
         return {party: _head(tx, line, party) for party in founding.members}
+
+
+def mark_own(core: Core, tx: Tx, line: str, caller: str) -> None:
+    """Remember how far our own log goes, before another party is shown of it (``marks``)."""
+    newest = logs.newest_checkpoint(tx, line, core.party)
+    if caller != core.party and newest is not None:
+        core.marks.show(line, core.party, newest[0], read_checkpoint(newest[1]).root)
 
 
 def _head(tx: Tx, line: str, party: str) -> views.Head:
@@ -73,6 +81,7 @@ def read_log(core: Core, line: str, party: str, start: int, caller: str) -> view
         founding = line_for(core, tx, line, caller, party)
         rows = logs.read(tx, line, party, start, PAGE_ENTRIES_MAX)
         newest = logs.newest_checkpoint(tx, line, party)
+        mark_own(core, tx, line, caller)
         bundles = _bundles(core, tx, founding, _page(rows))
     return views.LogPage(entries=bundles, checkpoint=None if newest is None else newest[1])
 

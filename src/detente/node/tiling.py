@@ -31,6 +31,7 @@ def tile(core: Core, line: str, party: str, path: str, caller: str) -> bytes:
     wanted = tiles.read_path(path)
     with core.store.read() as tx:
         founding = peering.line_for(core, tx, line, caller, party)
+        peering.mark_own(core, tx, line, caller)
         return (
             _leaves(core, tx, founding, party, wanted)
             if wanted.level is None

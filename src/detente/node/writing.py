@@ -44,7 +44,7 @@ def write(
     _check_key(core, rows, founding, draft)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
-    restoring.check(tx, line, party, index)
+    restoring.check(core, tx, line, index)
     now_s = core.clock.now_s()
     entry = write_entry(
         core.key,

@@ -1,0 +1,108 @@
+"""A database brought back from a backup is noticed before anything is signed on it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detente.errors import InputError, StateError
+from detente.node.marks import Marks
+
+LINE = "northern-watch"
+
+
+def backup(pair: Any, party: str, to: Path) -> None:
+    """What a backup of the database alone would hold, the node being stopped."""
+    pair.nodes[party].close()
+    shutil.copy(pair.directory / party / "detente.db", to)
+    pair.open(party)
+
+
+def restore(pair: Any, party: str, source: Path) -> None:
+    pair.nodes[party].close()
+    for path in (pair.directory / party).glob("detente.db*"):
+        path.unlink()
+    shutil.copy(source, pair.directory / party / "detente.db")
+    pair.open(party)
+
+
+def test_a_restored_node_writes_nothing_before_it_has_its_entries_back(
+    pair: Any, tmp_path: Path
+) -> None:
+    backup(pair, "us", tmp_path / "backup.db")
+    said = pair.nodes["us"].send(LINE, text="one", officer="a")
+    pair.sync()
+    restore(pair, "us", tmp_path / "backup.db")
+    # No peer has been heard since.
+    with pytest.raises(StateError, match="restored from an older copy"):
+        pair.nodes["us"].send(LINE, text="another", officer="a")
+    pair.sync()
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    assert us.entry(LINE, said.id).index == said.index
+    assert us.send(LINE, text="two", officer="a").index == said.index + 1
+    pair.sync()
+    assert [link.forks for link in ru.links(LINE)] == [[]]
+    assert us.verify() == ru.verify() == []
+
+
+def test_what_nobody_was_shown_may_be_written_anew(pair: Any, tmp_path: Path) -> None:
+    """Such as after a crash that lost a disk: no history but this one is anywhere."""
+    backup(pair, "us", tmp_path / "backup.db")
+    first = pair.nodes["us"].send(LINE, text="one", officer="a")
+    restore(pair, "us", tmp_path / "backup.db")
+    assert pair.nodes["us"].send(LINE, text="another", officer="a").index == first.index
+    pair.sync()
+    assert [link.forks for link in pair.nodes["ru"].links(LINE)] == [[]]
+
+
+def test_a_store_written_on_since_by_another_is_noticed(pair: Any, tmp_path: Path) -> None:
+    """The marks were away, the node wrote, and they are back."""
+    backup(pair, "us", tmp_path / "backup.db")
+    pair.nodes["us"].send(LINE, text="one", officer="a")
+    pair.sync()
+    marks = pair.directory / "us/shown.json"
+    away = marks.rename(tmp_path / "shown.json")
+    restore(pair, "us", tmp_path / "backup.db")
+    for text in ("another", "and more"):
+        pair.nodes["us"].send(LINE, text=text, officer="a")
+    pair.nodes["us"].close()
+    away.rename(marks)
+    us = pair.open("us")
+    with pytest.raises(StateError, match="written on since"):
+        us.send(LINE, text="third", officer="a")
+
+
+def test_a_restored_node_cosigns_no_less_than_it_has(pair: Any, tmp_path: Path) -> None:
+    ru = pair.nodes["ru"]
+    line = ru.line(LINE).id
+    first = ru.send(LINE, text="one", officer="b").index + 1
+    page = ru.read_log(line, "ru", first - 1, "us")
+    backup(pair, "us", tmp_path / "backup.db")
+    ru.send(LINE, text="two", officer="b")
+    pair.sync()
+    restore(pair, "us", tmp_path / "backup.db")
+    us = pair.nodes["us"]
+    receipt = us.receive(line, "ru", first - 1, page.entries, page.checkpoint, "ru")
+    assert (receipt.size, receipt.cosignature) == (first, None)
+    page = ru.read_log(line, "ru", first, "us")
+    assert us.receive(line, "ru", first, page.entries, page.checkpoint, "ru").cosignature
+
+
+def test_marks_never_go_back_and_come_back_from_their_file(tmp_path: Path) -> None:
+    marks = Marks(tmp_path)
+    assert marks.of("a", "us")[0] == 0
+    marks.show("a", "us", 3, b"3" * 32)
+    marks.show("a", "us", 2, b"2" * 32)
+    marks.show("b", "ru", 1, b"1" * 32)
+    again = Marks(tmp_path)
+    assert (again.of("a", "us"), again.of("b", "ru")) == ((3, b"3" * 32), (1, b"1" * 32))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"\xff", b'{"v":1,"shown":{"a":{"us":[1,"x"]}}}', b'{"v":2,"shown":{}}']
+)
+def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "shown.json").write_bytes(data)
+    with pytest.raises(InputError, match="cannot be read"):
+        Marks(tmp_path)
