@@ -4,7 +4,7 @@ import argparse
 import importlib
 
 NAMES = {
-    "check": "detente check --within on the quickstart sample, and the README's picture of it",
+    "check": "detente check on the quickstart sample, or with --count on a file of so many",
     "engine": "the conflict engine against shapely and SQLite, and its answers against an oracle",
     "mutations": "break each bound of the conflict engine on purpose: a test has to fail",
     "node": "a node with many activities: opening, entries a second, answers",

@@ -43,9 +43,10 @@ class Workload(NamedTuple):
 
     def activities(self) -> list[Activity]:
         """The same as activities of as many parties, so that all are compared with all."""
-        return [self._activity(i) for i in range(len(self.shape))]
+        return [self.activity(i) for i in range(len(self.shape))]
 
-    def _activity(self, i: int) -> Activity:
+    def activity(self, i: int) -> Activity:
+        """One of them."""
         piece = slice(self.first[i], self.first[i + 1])
         ring = tuple(zip(self.lon[piece].tolist(), self.lat[piece].tolist(), strict=True))
         shape = (Shape.POINT, Shape.POLYGON, Shape.POLYLINE)[self.shape[i]]

@@ -3,6 +3,7 @@
 With ``--measure`` it prints for each the seconds and the growth of the resident set instead.
 """
 
+import gzip
 import json
 import resource
 import struct
@@ -44,6 +45,7 @@ def gzipped(count_mib: int) -> bytes:
     return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + zeros(count_mib) + bytes(8)
 
 
+COLLECTION = b'{"type":"FeatureCollection","features":['
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 LAUGHS = f'<!DOCTYPE kml [<!ENTITY a0 "ha">{LAUGHS}]><kml>&a9;</kml>'
 QUADRATIC = f'<!DOCTYPE kml [<!ENTITY a "{"x" * MIB}">]><kml>{"&a;" * MIB}</kml>'
@@ -96,6 +98,16 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "one airspace of many records": ("a.openair", lambda: AIRSPACE + b"AF 1\n" * 399_000),
     "one file of many lines": ("a.openair", lambda: AIRSPACE + b"\n" * (24 * MIB)),
     "schedules": ("a.notam", NOTAM.encode),
+    "gzip of 1 GiB among features": (
+        "a.geojson.gz",
+        lambda: gzip.compress(COLLECTION) + gzipped(1024),
+    ),
+    "a feature without end": ("a.geojson", lambda: COLLECTION + b'{"a":"' + b"x" * (24 * MIB)),
+    "a feature of braces": ("a.geojson", lambda: COLLECTION + b"{" * (24 * MIB)),
+    "a feature of quotes": ("a.geojson", lambda: COLLECTION + b'{"a":' + b'\\"' * (12 * MIB)),
+    "strings among features": ("a.geojson", lambda: COLLECTION + b'"a",' * (6 * MIB)),
+    "a head without features": ("a.geojson", lambda: b'{"a":"' + b"x" * (24 * MIB)),
+    "a record without end": ("a.geojsonl", lambda: b"x" * (24 * MIB)),
 }
 
 

@@ -44,6 +44,13 @@ EXPECTED = {
     "one airspace of many records": "more than 20,000 records",
     "one file of many lines": "more than 400,000 lines",
     "schedules": "has more than 1,000 periods",
+    "gzip of 1 GiB among features": "does not end within 8 MiB",
+    "a feature without end": "does not end within 8 MiB",
+    "a feature of braces": "brackets within",
+    "a feature of quotes": "does not end within 8 MiB",
+    "strings among features": "many things that are no features",
+    "a head without features": "more than 8 MiB besides its features",
+    "a record without end": "does not end within 8 MiB",
 }
 
 

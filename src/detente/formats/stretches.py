@@ -95,7 +95,7 @@ class Collection:
         while (start := _array_start(self._buffer)) is None:
             if self._ended or len(self._buffer) > MAX_ITEM_BYTES:
                 return _decoded(self._rest())
-            self._fill(2 * len(self._buffer))
+            self._fill(min(2 * len(self._buffer), MAX_ITEM_BYTES + 1))
         self._head, self._buffer = self._buffer[:start], self._buffer[start:]
         before = self._head[: self._head.rindex(b'"features"')].rstrip(_BETWEEN)
         # Whether the features may be used at all is better known before them.
@@ -149,7 +149,7 @@ class Collection:
                     remedy="close its quotes and brackets, or simplify it; nothing from there on "
                     "was read",
                 )
-            size = 2 * len(self._buffer)
+            size = min(2 * len(self._buffer), MAX_ITEM_BYTES + 1)
 
 
 def records(source: BinaryIO) -> Iterator[Stretch]:
