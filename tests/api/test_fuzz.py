@@ -1,6 +1,7 @@
 """Both faces against anything that can be sent: never a 500, never a word without its shape."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,9 +57,7 @@ def of_schema(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 def request(route: Any) -> st.SearchStrategy[tuple[Any, dict[str, str], Any]]:
     names = st.sampled_from(["northern-watch", "orbit-1", "us", "0" * 64]) | st.text(min_size=1)
-    path = st.fixed_dictionaries(
-        dict.fromkeys(("plan", "line", "proposal", "entry", "party", "tile"), names)
-    )
+    path = st.fixed_dictionaries(dict.fromkeys(re.findall(r"{(\w+)}", route.path), names))
     operation = DOCUMENT["paths"][route.path][route.method.lower()]
     content = operation.get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema")
