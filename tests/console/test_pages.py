@@ -118,7 +118,9 @@ def test_a_conflict_is_shown_with_its_numbers_and_what_would_end_it(pair: Any) -
         assert "09 Aug 03:20–04:00Z" in page
         assert "<svg" in page
         assert "agreed 5.0 NM" in page
-        assert "ru 41 min later…" in page
+        assert "moves recon-panj-kunduz" in page
+        for way in ("41 min later…", "13 km to the north (000° true)…", "to another route…"):
+            assert way in page
         assert "meets nothing else that is released and known here" in page
         # The orbit began at 00:30, the exercise opens at 01:20: it cannot begin earlier now.
         assert "us/orbit-kunduz has begun" in page
