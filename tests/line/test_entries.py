@@ -54,6 +54,7 @@ ABOUTS_OF_THE_PROTOCOL: dict[str, dict[str, Any]] = {
     "line.check": {"slot": "2021-08-09T00:00:00Z"},
     "line.suspend": {},
     "line.resume": {},
+    "line.leave": {},
     "key.rotate": {
         "sign_key": "GXL7yy+3zk1ZpDVm1sVfGZ6Vdv6xJbpcYVTe2R8Iycw=",
         "card_sha256": C,

@@ -277,7 +277,7 @@ def test_what_is_owed_is_sorted_by_its_deadline(world: Any) -> None:
 @pytest.mark.parametrize("kind", [*ABOUTS, "visit.notice"])
 def test_what_passes_while_a_line_is_suspended(kind: str) -> None:
     passes = {"acknowledgement", "line.check", "lapse", "line.resume", "key.rotate", "key.vouch"}
-    passes |= {"recall", "recall.honoured"}
+    passes |= {"recall", "recall.honoured", "line.leave"}
     assert allowed_while_suspended(kind, {}) == (kind in passes)
 
 

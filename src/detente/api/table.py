@@ -218,6 +218,11 @@ LINES = (
         act=roles.COMMAND,
     ),
     _entry(
+        "lines", "/lines/{line}/leave", talk.leave_line,
+        "Leave the line for good; nothing more is sent or taken", bodies.NoteBody,
+        act=roles.MEMBERSHIP,
+    ),
+    _entry(
         "lines", "/lines/{line}/resume", talk.resume_line, "Take our suspension back",
         bodies.NoteBody, act=roles.COMMAND,
     ),

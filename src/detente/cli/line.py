@@ -109,6 +109,22 @@ def join(
         print(f"It is in force when these have joined too: {', '.join(waiting)}")
 
 
+@app.command()
+def leave(
+    directory: Directory,
+    line: Annotated[str, typer.Option(help="The line's name or id.")],
+    note: Annotated[str, typer.Option(help="Why; it goes onto the line.")] = "",
+) -> None:
+    """Leave a line for good. What is held of it stays; nothing more is sent or taken."""
+    from urllib.parse import quote
+
+    from detente.cli.ask import ask_json
+
+    path = f"/lines/{quote(line, safe='')}/leave"
+    ask_json(directory, "POST", path, {"note": note})
+    print("We have left. Let the node run until it has told every other party.")
+
+
 def lines(
     directory: Directory,
     format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TABLE,
@@ -131,6 +147,7 @@ def _print_line(line: dict[str, Any]) -> None:
     print(f"{line['name']}  {line['state']}{exercise}\n  {line['id']}")
     for member in line["members"]:
         joined = "joined" if member["joined"] else "not yet joined"
+        joined = "LEFT" if member["left"] else joined
         print(f"  {member['party']:<12} {joined:<15} {member['fingerprint']}  {member['name']}")
 
 

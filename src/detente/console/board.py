@@ -87,7 +87,13 @@ class Board:
         return {
             "urgent": [m for m in unread if m.precedence == "urgent-safety"],
             "late_count": len(late),
-            "going_on": [c for c in self._open() if parse_time_s(c.start) <= self.now_s],
+            # Of a party that has left, what stood last is all that is known: it is told on.
+            "going_on": [
+                c
+                for c in [*self._open(), *self._with_who_left()]
+                if parse_time_s(c.start) <= self.now_s
+            ],
+            "left": [m for m in self.line.members if m.left and not m.own],
             "suspended_by": self.line.suspended_by,
             "pending": self.node.pending(self.line.id),
             "forks": [(link, fork) for link in links for fork in link.forks],
@@ -114,6 +120,7 @@ class Board:
             "past": [c for c in everything if c.state == "open" and self._past(c)],
             "unknown": [c for c in everything if c.state == "unknown"],
             "ended": [c for c in everything if c.state == "ended"],
+            "left": {m.party for m in self.line.members if m.left},
             "links": self.node.links(self.line.id),
         }
 
@@ -268,6 +275,16 @@ class Board:
 
     def _open(self) -> list[ConflictView]:
         return [c for c in self._conflicts()[0] if c.state == "open" and not self._past(c)]
+
+    def _with_who_left(self) -> list[ConflictView]:
+        """Conflicts that were open when their other side left, and are not over by what it said."""
+        return [
+            c
+            for c in self._conflicts()[0]
+            if c.state == "unknown"
+            and {c.a.party, c.b.party} & {m.party for m in self.line.members if m.left}
+            and not self._past(c)
+        ]
 
     def _past(self, conflict: ConflictView) -> bool:
         return parse_time_s(conflict.end) < self.now_s

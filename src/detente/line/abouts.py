@@ -28,6 +28,7 @@ DECLINE = "proposal.decline"
 CHECK = "line.check"
 SUSPEND = "line.suspend"
 RESUME = "line.resume"
+LEAVE = "line.leave"
 LAPSE = "lapse"
 ROTATE = "key.rotate"
 VOUCH = "key.vouch"
@@ -54,7 +55,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class NothingMore(About, frozen=True, kw_only=True):
-    """For types whose facts are all in the header proper: joining, suspending, resuming."""
+    """For types whose facts are all in the header proper: joining, suspending, leaving."""
 
 
 class TermsSigned(About, frozen=True, kw_only=True):
@@ -187,6 +188,7 @@ ABOUTS: dict[str, type[About]] = {
     CHECK: Checked,
     SUSPEND: NothingMore,
     RESUME: NothingMore,
+    LEAVE: NothingMore,
     LAPSE: Lapsed,
     ROTATE: KeyRotated,
     VOUCH: KeyVouched,

@@ -147,6 +147,11 @@ def resume_draft(note: str = "") -> Draft:
     return _checked(abouts.RESUME, {}, bodies.write_note(note))
 
 
+def leave_draft(note: str = "") -> Draft:
+    """The last entry of this party on the line."""
+    return _checked(abouts.LEAVE, {}, bodies.write_note(note))
+
+
 def lapse_draft(*, owed_by: str, entry: str | None, what: str, due_s: float) -> Draft:
     """What we waited for and did not get by ``due_s``, domain time."""
     facts = {"owed_by": owed_by, "entry": entry, "what": what, "due": format_time(due_s)}

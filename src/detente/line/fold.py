@@ -28,6 +28,7 @@ proposal   entry id                                       a proposal
 answer     proposal / place                               an assent or a refusal
 check      party / slot / index(10)                       a line check
 suspension party                                          a suspension that lasts
+leave      party                                          a party that has left
 lapse      owed by / entry or "-" / place                 a stated lapse
 recall     entry recalled                                 a recall: content of that entry is gone
 honour     recall / party                                 a party's word that it has erased it
@@ -73,6 +74,7 @@ KINDS = (
     "join",
     "key",
     "lapse",
+    "leave",
     "log",
     "meeting",
     "message",
@@ -126,6 +128,8 @@ def check_place(view: View, founding: Founding, entry: Entry) -> None:
         )
     if header.index < log["size"]:
         raise RecordError("its place is already taken", remedy="compare the two", where=where)
+    if view.get("leave", header.party) is not None:
+        raise RecordError("its party has left the line", remedy="refuse it", where=where)
     _check_seen(header, founding, log["seen"], where)
     if header.index == 0:
         _check_first(entry, founding, where)
@@ -372,6 +376,9 @@ class _Fold:
             raise _Void("not-suspended")
         return [Change("suspension", self.party, None)]
 
+    def leave(self, about: abouts.NothingMore) -> list[Change]:
+        return [put("leave", self.party, {**self.stamp, **self._note()})]
+
     def lapse(self, about: abouts.Lapsed) -> list[Change]:
         if about.owed_by == self.party or about.owed_by not in self.founding.cards:
             raise _Void("not-owed")
@@ -489,6 +496,7 @@ _HANDLERS: dict[str, Callable[[_Fold, Any], list[Change]]] = {
     abouts.CHECK: _Fold.check,
     abouts.SUSPEND: _Fold.suspend,
     abouts.RESUME: _Fold.resume,
+    abouts.LEAVE: _Fold.leave,
     abouts.LAPSE: _Fold.lapse,
     abouts.ROTATE: _Fold.rotate,
     abouts.VOUCH: _Fold.vouch,

@@ -27,7 +27,7 @@ from detente.line.abouts import TermsSigned
 from detente.line.conflict_id import Pair, conflict_id
 from detente.line.founding import Founding
 from detente.line.read.activities import shape_of
-from detente.line.read.agreement import completes, terms
+from detente.line.read.agreement import completes, completes_by_leaving, terms
 from detente.line.view import Change, View, load, place_key, put, scan
 from detente.record.entry import Entry
 from detente.volumes.model import Activity
@@ -58,6 +58,11 @@ def to_compare(view: View, founding: Founding, entry: Entry) -> list[Change]:
     row = load(view, "entry", place)
     if row is None or row["void"] is not None:
         return []
+    if header.type == abouts.LEAVE:
+        # Terms that all others had signed come into force by it.
+        if not completes_by_leaving(view, founding, header.party):
+            return []
+        return [put("uncompared", place, {"activity": None, "version": None})]
     if header.type == abouts.SIGN_TERMS:
         # Later versions may have been signed before this one, and come into force with it. What is
         # signed once more, or not by all, changes nothing: else a few bytes would cost a rebuild.

@@ -17,7 +17,7 @@ import msgspec
 from detente.line import abouts
 from detente.line.founding import Founding
 from detente.line.read import Check, Lapse, all_acknowledgements, checks, lapses
-from detente.line.read.agreement import in_force, terms
+from detente.line.read.agreement import in_force, present, terms
 from detente.line.terms import Terms
 from detente.line.view import View, scan
 from detente.volumes.times import format_time, parse_time_s, within_calendar_s
@@ -74,7 +74,7 @@ class _Book:
 
     def __init__(self, view: View, founding: Founding, receipts: Receipts, now_s: float) -> None:
         self.view = view
-        self.members = founding.members
+        self.members = present(view, founding)
         self.in_force = in_force(view, founding)
         self.receipts = receipts
         self.now_s = now_s
@@ -90,7 +90,8 @@ class _Book:
                 continue
             times_s = _deadlines(self.terms, row["type"], row["about"])
             writer, _, index = key.partition("/")
-            for debtor in self.members if times_s else ():
+            # Who has left is owed nothing any more, and owes nothing.
+            for debtor in self.members if times_s and writer in self.members else ():
                 if debtor != writer:
                     received_s = self.receipts(writer, int(index), debtor)
                     for what, within_s in times_s.items():

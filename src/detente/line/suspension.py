@@ -15,6 +15,7 @@ ALLOWED = frozenset(
         abouts.CHECK,
         abouts.HONOURED,
         abouts.LAPSE,
+        abouts.LEAVE,
         abouts.RECALL,
         abouts.RESUME,
         abouts.ROTATE,

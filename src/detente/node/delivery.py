@@ -161,7 +161,7 @@ class Link:
 
     def _run(self) -> None:
         try:
-            while not (self._stopping.is_set() or self._ended):
+            while not (self._stopping.is_set() or self._ended or self._exchange.over):
                 self._try_exchange()
                 self._wait()
         finally:

@@ -10,6 +10,7 @@ recall. Backups, exports and what people have read are out of its reach: it says
 import os
 
 from detente.line import Founding, read
+from detente.line.view import place_key
 from detente.node import evidence
 from detente.node.core import Core
 from detente.node.show import conflicts
@@ -35,9 +36,15 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
 
 
 def due(core: Core, tx: Tx, line: str) -> list[str]:
-    """The recalls by others that this node has not yet stated to have honoured."""
+    """The recalls by others that are done here and that this node has not yet said to honour.
+
+    One is not done as long as its conflicts wait to be compared: what they say of places and times
+    may still be of the recalled version.
+    """
+    rows = LineRows(tx, line)
     return [
         recall.entry
-        for recall in read.recalls(LineRows(tx, line))
+        for recall in read.recalls(rows)
         if core.party not in (recall.party, *recall.honoured)
+        and rows.get("uncompared", place_key(recall.party, recall.index)) is None
     ]

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from detente.errors import DetenteError, ForkError, GapError, RecordError
-from detente.node.peer import Peer
+from detente.node.peer import NotThereError, Peer
 from detente.node.views import Head
 from detente.node.wire import UnreachableError
 from detente.record.checkpoint import cosignatures_of, with_cosignatures
@@ -34,6 +34,8 @@ class Exchange:
         self._notes: dict[str, str] = {}
         self._compared: dict[str, int] = {}
         self._confronted: set[str] = set()
+        self.over = False
+        """Whether one of the two has left, and nothing is left to be said to the other."""
 
     @property
     def has_news(self) -> bool:
@@ -49,19 +51,38 @@ class Exchange:
         What is wrong with one log holds up no other; the first such error is raised at the end,
         unless it is a fork, which is kept as evidence and says nothing of how the peer is reached.
         """
+        own, peer = self._node.party, self._peer.party
+        if self._node.parted(self._line, peer):
+            self.over = True
+            return
+        if self._node.parted(self._line, own):
+            self._say_goodbye()
+            return
         theirs = self._peer.heads()
         sizes = {party: head.size for party, head in theirs.items()}
         self._node.heard(self._line, self._peer.party, sizes)
         wrong: list[DetenteError] = []
         # Each side's own log first: in it stands under which key the rest of what it says is.
-        own, peer = self._node.party, self._peer.party
         self._take_all(theirs, wrong, lambda party: party == peer)
+        if self._node.parted(self._line, peer):
+            return
         self._send_all(theirs, wrong, lambda party: party == own)
         self._take_all(theirs, wrong, lambda party: party != peer)
         self._send_all(theirs, wrong, lambda party: party != own)
         self._node.honour(self._line)
         if wrong:
             raise wrong[0]
+
+    def _say_goodbye(self) -> None:
+        """Bring the peer the end of our own log, and take nothing."""
+        own = self._node.party
+        size = self._ours()[own].size
+        try:
+            self._send(own, size, self._peer.heads()[own].size)
+            self.over = self._own_told == size
+        except NotThereError:
+            # Whoever knows that we have left knows no such line for us any more.
+            self.over = True
 
     def _take_all(
         self, theirs: dict[str, Head], wrong: list[DetenteError], which: Callable[[str], bool]
@@ -142,6 +163,8 @@ class Exchange:
         if party != self._node.party:
             receipt = self._node.receive(self._line, party, held, [], note, self._peer.party)
             if receipt.cosignature is None:
+                return
+            if self._node.parted(self._line, self._peer.party):
                 return
             if receipt.cosignature not in cosignatures_of(note):
                 with_ours = with_cosignatures(note, [receipt.cosignature])

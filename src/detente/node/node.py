@@ -297,6 +297,16 @@ class Node(Reading):
         """Take our suspension back."""
         return talking.resume(self._core, line, note, officer=officer, key=key)
 
+    def leave(
+        self, line: str, note: str = "", *, officer: str, key: str | None = None
+    ) -> views.EntryView:
+        """Leave a line for good. What is held of it stays; nothing more is sent or taken."""
+        return talking.leave(self._core, line, note, officer=officer, key=key)
+
+    def parted(self, line: str, party: str) -> bool:
+        """Whether a member of a line, we perhaps, has left it; ``line`` is its id."""
+        return peering.parted(self._core, line, party)
+
     def state_lapse(
         self, line: str, obligation: str, *, officer: str, key: str | None = None
     ) -> views.EntryView:

@@ -22,6 +22,10 @@ from detente.record import strict_json
 T = TypeVar("T")
 
 
+class NotThereError(StateError):
+    """The peer knows no such line, or no such log, for us."""
+
+
 class Peer:
     """One other member of one line, as a server."""
 
@@ -81,7 +85,7 @@ class Peer:
             return GapError("lacks earlier entries", size=told.size, where=self._where)
         message = f"refused with {status} {told.error[:40]}: {told.message[:300]}"
         if status == 404:
-            return StateError(message, where=self._where, remedy="it may not have joined yet")
+            return NotThereError(message, where=self._where, remedy="it may not have joined yet")
         if told.error == "fork":
             return ForkError(message, where=self._where, remedy=told.remedy[:300])
         kind = RecordError if told.error in ("bad-record", "bad-signature") else StateError

@@ -10,7 +10,7 @@ from detente.node import views
 from detente.node.core import Core
 from detente.record import Entry, Envelope, OpenCard, entry_to_bundle
 from detente.record.checkpoint import read_checkpoint, with_cosignatures
-from detente.store import logs
+from detente.store import logs, projection
 from detente.store.logs import Row
 from detente.store.projection import LineRows
 from detente.store.store import Tx
@@ -28,9 +28,17 @@ def line_for(core: Core, tx: Tx, line: str, caller: str, party: str | None = Non
     founding = next((one for one in core.lines(tx) if one.id == line), None)
     if founding is None or caller not in founding.cards:
         raise NotFoundError("no such line", remedy="check the line's id and who is calling")
+    if caller != core.party and projection.has(tx, line, "leave", caller):
+        raise NotFoundError("no such line", remedy="check the line's id and who is calling")
     if party is not None and party not in founding.cards:
         raise NotFoundError("no such log on this line", remedy="ask for the log of a member")
     return founding
+
+
+def parted(core: Core, line: str, party: str) -> bool:
+    """Whether a member has left, by what is held here."""
+    with core.store.read() as tx:
+        return projection.has(tx, line, "leave", party)
 
 
 def peers(core: Core) -> list[views.PeerView]:

@@ -51,7 +51,7 @@ def recall(
 
     content = {"entry": entry, "note": note}
     done = say(core, line, make, officer=officer, key=key, action="recall", content=content)
-    # Where a reader holds it up, the next exchange with any peer makes good for it.
+    # Where a reader holds it up, SQLite's own checkpoints make good for it in time.
     with suppress(DetenteError):
         core.store.scrub()
     return done
@@ -72,6 +72,7 @@ def honour(core: Core, line: str) -> None:
 def _state(core: Core, tx: Tx, line: str, erased: list[str]) -> None:
     founding = core.founding(tx, line)
     # Another thread may have stated some of them meanwhile.
-    for recall in set(erased) & set(erasing.due(core, tx, founding.id)):
+    still_due = erasing.due(core, tx, founding.id)
+    for recall in (one for one in erased if one in still_due):
         rows = LineRows(tx, founding.id)
         write(core, tx, founding, rows, honour_draft(recall), officer=BY_ITSELF)

@@ -11,7 +11,14 @@ In three steps, each of which is durable before the next begins:
 from collections.abc import Sequence
 from typing import Any
 
-from detente.errors import GapError, InputError, LimitError, RecordError, SignatureError
+from detente.errors import (
+    AccessError,
+    GapError,
+    InputError,
+    LimitError,
+    RecordError,
+    SignatureError,
+)
 from detente.line import Founding, KeyChain, check_recalled, read
 from detente.line.abouts import RECALL, KeyRotated
 from detente.line.keychain import claimed_size, rotation
@@ -21,7 +28,7 @@ from detente.node.peering import line_for
 from detente.node.writing import fold
 from detente.record import Checkpoint, Entry, Header, PublicKey, read_entry
 from detente.record.checkpoint import origin
-from detente.store import logs
+from detente.store import logs, projection
 from detente.store.projection import LineRows
 from detente.store.store import Tx
 
@@ -132,6 +139,11 @@ def receive(
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller, party)
         keys = core.keys(tx, founding, party)
+        if projection.has(tx, line, "leave", core.party):
+            raise AccessError(
+                f"{core.party} has left this line, and takes nothing more",
+                remedy=f"take the log of {core.party}, which says so",
+            )
     push = _Push(founding, keys, party, start, bundles, checkpoint)
     if push.vouched:
         _check_vouched(core, founding, push)
@@ -141,12 +153,12 @@ def receive(
         evidence.keep(core, founding, fork, caller)
         raise
     core.counters["entries_received_total"] += added
-    if any(entry.header.type == RECALL for entry in push.entries):
-        recalling.honour(core, line)
     cosignature = None
     if push.checkpoint is not None and push.checkpoint.size <= held:
         cosignature = cosigning.cosign(core, founding, party, push.checkpoint.size)
     core.engine.follow()
+    if any(entry.header.type == RECALL for entry in push.entries):
+        recalling.honour(core, line)
     return views.Receipt(size=held, cosignature=cosignature)
 
 

@@ -52,7 +52,7 @@ ACTS: dict[str, str] = {
     RELEASE: "release, withdraw and recall, carry out a proposal, commit and open",
     COMMAND: "suspend and resume a line",
     TERMS: "sign new terms",
-    MEMBERSHIP: "found and join lines, vouch for another party's key, adopt our own",
+    MEMBERSHIP: "found, join and leave lines, vouch for another party's key, adopt our own",
     ACCOUNTS: "add and end officers, make log-in links, release lock-outs",
     AUDIT: "read the internal audit log",
 }

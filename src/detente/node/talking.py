@@ -12,6 +12,7 @@ from detente.line import (
     check_draft,
     encode_terms,
     lapse_draft,
+    leave_draft,
     message_draft,
     read,
     resume_draft,
@@ -102,6 +103,19 @@ def suspend(core: Core, line: str, note: str, *, officer: str, key: str | None) 
         officer=officer,
         key=key,
         action="suspend",
+        content={"note": note},
+    )
+
+
+def leave(core: Core, line: str, note: str, *, officer: str, key: str | None) -> EntryView:
+    """Leave the line for good: our last entry on it."""
+    return say(
+        core,
+        line,
+        lambda _: leave_draft(note),
+        officer=officer,
+        key=key,
+        action="leave",
         content={"note": note},
     )
 

@@ -40,7 +40,7 @@ def write(
     Raises StateError if the line is not in force (one may then only join it), if it is suspended
     and the draft has to wait, or if the entry would be void. Nothing is written then.
     """
-    _check_open(rows, founding, draft)
+    _check_open(core, rows, founding, draft)
     _check_key(core, rows, founding, draft)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
@@ -96,13 +96,20 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
     rows.flush()
 
 
-def _check_open(rows: LineRows, founding: Founding, draft: Draft) -> None:
+def _check_open(core: Core, rows: LineRows, founding: Founding, draft: Draft) -> None:
     if draft.type not in (JOIN, ROTATE, VOUCH) and not read.in_force(rows, founding):
         missing = sorted(set(founding.members) - set(read.joined(rows)))
         raise StateError(
             f"the line {founding.name} is not in force: {', '.join(missing)} has not joined, "
             "or is not reached",
             remedy="wait until every member has joined",
+        )
+    others = set(read.present(rows, founding)) - {core.party}
+    if core.party in read.left(rows) or not others:
+        who = "we have" if others else "everybody else has"
+        raise StateError(
+            f"{who} left the line {founding.name}",
+            remedy="found a new line with whoever wants to be on one",
         )
     suspended = [one.party for one in read.suspended_by(rows)]
     if suspended and not allowed_while_suspended(draft.type, draft.about):

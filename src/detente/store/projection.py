@@ -15,7 +15,7 @@ from detente.store.tables import projection
 from detente.store.upsert import upsert
 from detente.store.writer import Tx
 
-FEW = ("join", "key", "log", "suspension", "terms")
+FEW = ("join", "leave", "key", "log", "suspension", "terms")
 """Kinds of which a line has few rows, and of which the fold of every entry needs some."""
 
 _LAST = "\U0010ffff"
@@ -157,6 +157,12 @@ def stream(tx: Tx, line: str, kind: str, page: int = 2048) -> Iterator[tuple[str
         if len(rows) < page:
             return
         after = rows[-1][0]
+
+
+def has(tx: Tx, line: str, kind: str, key: str) -> bool:
+    """Whether a line has a row."""
+    given = {"of_line": line, "of_kind": kind, "of_key": key}
+    return tx.connection.execute(_ROW, given).first() is not None
 
 
 def put(tx: Tx, line: str, rows: dict[tuple[str, str], bytes]) -> None:

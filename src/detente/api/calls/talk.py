@@ -110,6 +110,12 @@ def suspend_line(node: Node, call: Call) -> EntryView:
     return node.suspend(call.path["line"], body.note, officer=call.officer.name, key=call.key)
 
 
+def leave_line(node: Node, call: Call) -> EntryView:
+    """Leave the line for good."""
+    body: bodies.NoteBody = call.body
+    return node.leave(call.path["line"], body.note, officer=call.officer.name, key=call.key)
+
+
 def resume_line(node: Node, call: Call) -> EntryView:
     """Take the suspension back."""
     body: bodies.NoteBody = call.body

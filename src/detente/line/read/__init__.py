@@ -20,7 +20,14 @@ from detente.line.read.activities import (
     version,
     versions,
 )
-from detente.line.read.agreement import ProposedTerms, in_force, joined, proposed_terms, terms
+from detente.line.read.agreement import (
+    ProposedTerms,
+    in_force,
+    joined,
+    present,
+    proposed_terms,
+    terms,
+)
 from detente.line.read.base import Stamp
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
 from detente.line.read.keys import card, keys, unvouched
@@ -31,12 +38,14 @@ from detente.line.read.talk import (
     Acknowledgement,
     Check,
     Lapse,
+    Leave,
     Message,
     Suspension,
     acknowledgements,
     all_acknowledgements,
     checks,
     lapses,
+    left,
     messages,
     suspended_by,
 )
@@ -50,6 +59,7 @@ __all__ = [
     "Commitment",
     "Conflict",
     "Lapse",
+    "Leave",
     "Message",
     "Opening",
     "Part",
@@ -76,9 +86,11 @@ __all__ = [
     "joined",
     "keys",
     "lapses",
+    "left",
     "messages",
     "newest",
     "newest_of",
+    "present",
     "proposal",
     "proposals",
     "proposed_terms",

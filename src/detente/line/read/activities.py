@@ -63,10 +63,11 @@ class Conflict(msgspec.Struct, frozen=True):
     """Two activities of different parties closer than the terms' separation.
 
     ``state`` is ``open``, ``ended``, or ``unknown`` where a newest version's content is not known
-    here or has not been compared yet. ``kind`` says what it is with (``detente.conflict.Kind``).
-    ``versions`` names, per party, the released version the figures are of; ``suggestions`` are per
-    party that would move, computed from those released versions only. ``parts`` are the first
-    ones; there are ``more_parts`` beside them, and the other figures are of all.
+    here or has not been compared yet, or a side of an open one has left the line. ``kind`` says
+    what it is with (``detente.conflict.Kind``). ``versions`` names, per party, the released version
+    the figures are of; ``suggestions`` are per party that would move, computed from those released
+    versions only. ``parts`` are the first ones; there are ``more_parts`` beside them, and the other
+    figures are of all.
     """
 
     id: str
@@ -186,18 +187,23 @@ def uncompared(view: View) -> Uncompared:
 def conflicts(view: View) -> list[Conflict]:
     """Every conflict of the line, open, ended or unknown, by start and id."""
     waiting = uncompared(view)
-    found = [_conflict(doc, waiting) for _, doc in view.scan("conflict")]
+    found = [_conflict(view, doc, waiting) for _, doc in view.scan("conflict")]
     return sorted(found, key=lambda conflict: (conflict.start, conflict.id))
 
 
 def conflict(view: View, conflict_id: str) -> Conflict | None:
     """One conflict, or None."""
     doc = view.get("conflict", conflict_id)
-    return None if doc is None else _conflict(doc, uncompared(view))
+    return None if doc is None else _conflict(view, doc, uncompared(view))
 
 
-def _conflict(doc: bytes, waiting: Uncompared) -> Conflict:
+def _conflict(view: View, doc: bytes, waiting: Uncompared) -> Conflict:
+    """A conflict as it now stands: what a party does after it has left is not known."""
     found = msgspec.json.decode(doc, type=Conflict)
-    if any(waiting.concerns(side.party, side.id) for side in (found.a, found.b)):
+    sides = (found.a, found.b)
+    if any(waiting.concerns(side.party, side.id) for side in sides):
         return msgspec.structs.replace(found, state="unknown")
+    left = any(view.get("leave", side.party) is not None for side in sides)
+    if found.state == "open" and left:
+        return msgspec.structs.replace(found, state="unknown", suggestions={})
     return found

@@ -22,6 +22,11 @@ def in_force(view: View, founding: Founding) -> bool:
     return all(view.get("join", party) is not None for party in founding.members)
 
 
+def present(view: View, founding: Founding) -> tuple[str, ...]:
+    """The members that have not left, sorted; a line with one is a line with nobody to talk to."""
+    return tuple(party for party in founding.members if view.get("leave", party) is None)
+
+
 def joined(view: View) -> tuple[str, ...]:
     """The parties that have joined."""
     return tuple(party for party, _ in view.scan("join"))
@@ -30,15 +35,15 @@ def joined(view: View) -> tuple[str, ...]:
 def terms(view: View, founding: Founding) -> Terms:
     """The terms that hold: the newest version that every member has signed on the same bytes.
 
-    A signature cannot be taken back. Should every member have signed two texts of one version, the
-    one with the smaller hash holds.
+    Who has left need not have signed. A signature cannot be taken back. Should every member have
+    signed two texts of one version, the one with the smaller hash holds.
     """
-    current = founding.terms
+    current, needed = founding.terms, set(present(view, founding))
     while True:
         agreed = [
             proposed.terms
             for proposed in _signed(view, current.version + 1)
-            if proposed.terms is not None and proposed.signed_by == founding.members
+            if proposed.terms is not None and needed <= set(proposed.signed_by)
         ]
         if not agreed:
             return current
@@ -55,7 +60,18 @@ def completes(view: View, founding: Founding, party: str, signed: TermsSigned) -
         for _, doc in scan(view, "terms", f"{signed.version:07d}/")
         if doc["terms_sha256"] == signed.terms_sha256
     ]
-    return set(signers) == set(founding.members) and signers.count(party) == 1
+    needed = set(present(view, founding))
+    return needed <= set(signers) and signers.count(party) == 1
+
+
+def completes_by_leaving(view: View, founding: Founding, party: str) -> bool:
+    """Whether some terms were waiting for the signature of ``party`` alone, which has just left."""
+    needed = set(present(view, founding))
+    signed: dict[tuple[int, str], set[str]] = {}
+    for key, doc in scan(view, "terms"):
+        text = (int(key.partition("/")[0]), doc["terms_sha256"])
+        signed.setdefault(text, set()).add(doc["party"])
+    return any(needed <= signers and party not in signers for signers in signed.values())
 
 
 def proposed_terms(view: View, founding: Founding) -> list[ProposedTerms]:

@@ -2,6 +2,7 @@
 
 from detente.line.founding import Founding
 from detente.line.keychain import KeyChain, Link
+from detente.line.read.agreement import present
 from detente.line.view import View, decode, scan
 from detente.record.card import OpenCard, open_card
 from detente.record.keys import PublicKey
@@ -35,4 +36,4 @@ def card(view: View, founding: Founding, party: str) -> OpenCard:
 def unvouched(view: View, founding: Founding, party: str, card_sha256: str) -> set[str]:
     """The other members that have not vouched for this card of ``party``."""
     given = {row["party"] for _, row in scan(view, "vouch", f"{party}/{card_sha256}/")}
-    return set(founding.members) - {party} - given
+    return set(present(view, founding)) - {party} - given

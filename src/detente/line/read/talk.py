@@ -37,6 +37,12 @@ class Suspension(Stamp, frozen=True, kw_only=True):
     note: str | None
 
 
+class Leave(Stamp, frozen=True, kw_only=True):
+    """A party's last entry on the line."""
+
+    note: str | None
+
+
 class Check(Stamp, frozen=True, kw_only=True):
     """A line check; ``slot`` is its scheduled time (domain time)."""
 
@@ -105,8 +111,15 @@ def _acknowledgement(doc: Mapping[str, Any]) -> Acknowledgement:
 def suspended_by(view: View) -> list[Suspension]:
     """The suspensions that last, by party; the line is declared suspended while there is one."""
     return [
-        Suspension(**stamp(party, doc), note=note(doc)) for party, doc in scan(view, "suspension")
+        Suspension(**stamp(party, doc), note=note(doc))
+        for party, doc in scan(view, "suspension")
+        if view.get("leave", party) is None
     ]
+
+
+def left(view: View) -> dict[str, Leave]:
+    """The parties that have left the line."""
+    return {party: Leave(**stamp(party, doc), note=note(doc)) for party, doc in scan(view, "leave")}
 
 
 def checks(view: View, party: str | None = None) -> list[Check]:

@@ -20,14 +20,14 @@ def line(reader: LineReader) -> LineView:
     """One line."""
     rows, founding = reader.rows, reader.founding
     suspended = [one.party for one in read.suspended_by(rows)]
-    joined = read.joined(rows)
+    joined, left = read.joined(rows), read.left(rows)
     state = "suspended" if suspended else "in-force"
     exercise = reader.terms.exercise
     return LineView(
         id=reader.id,
         name=reader.name,
         own=reader.core.party,
-        state=state if read.in_force(rows, founding) else "pending",
+        state=_state_of(reader, state),
         suspended_by=suspended,
         members=[
             MemberView(
@@ -35,6 +35,7 @@ def line(reader: LineReader) -> LineView:
                 name=card.card.name,
                 own=reader.is_own(party),
                 joined=party in joined,
+                left=left[party].time if party in left else None,
                 suspends=party in suspended,
                 fingerprint=card.fingerprint,
                 endpoint=card.card.endpoint,
@@ -59,9 +60,19 @@ def line(reader: LineReader) -> LineView:
     )
 
 
+def _state_of(reader: LineReader, otherwise: str) -> str:
+    present = read.present(reader.rows, reader.founding)
+    if reader.core.party not in present:
+        return "left"
+    if len(present) == 1:
+        return "ended"
+    return otherwise if read.in_force(reader.rows, reader.founding) else "pending"
+
+
 def link_views(reader: LineReader) -> list[LinkView]:
     """How every other member of a line is reached."""
-    return [_link(reader, party) for party in reader.founding.members if not reader.is_own(party)]
+    present = read.present(reader.rows, reader.founding)
+    return [_link(reader, party) for party in present if not reader.is_own(party)]
 
 
 def _link(reader: LineReader, peer: str) -> LinkView:

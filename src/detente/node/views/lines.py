@@ -43,12 +43,13 @@ class LinkView(View, frozen=True, kw_only=True):
 
 
 class MemberView(View, frozen=True, kw_only=True):
-    """One party of a line."""
+    """One party of a line. ``left`` is when it says it left, real time, or None."""
 
     party: str
     name: str
     own: bool
     joined: bool
+    left: str | None
     suspends: bool
     fingerprint: str
     endpoint: str
@@ -56,7 +57,8 @@ class MemberView(View, frozen=True, kw_only=True):
 
 
 class LineView(View, frozen=True, kw_only=True):
-    """One line. ``state`` is ``pending`` (not all have joined), ``in-force`` or ``suspended``.
+    """One line. ``state``: ``pending`` (not all have joined), ``in-force``, ``suspended``, ``left``
+    (by us) or ``ended`` (by everybody else's leaving).
 
     ``terms`` is the version that holds; ``terms_proposed`` are versions not yet signed by all,
     each with who has signed. ``exercise`` is the exercise's name: everything on such a line is
