@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from bench.workload import START_S, workload
 from detente.conflict.warm import warm
 from detente.line import Area, release_draft, standard_terms
 from detente.node import Node
+from detente.node.attending import Attendant
 from detente.node.settings import Settings
 from detente.node.setup import create
 from detente.record import Checkpoint, SigningKey, open_card, read_entry, write_entry
@@ -100,26 +102,22 @@ def _measure(folder: Path, count: int, own: int, seed: int) -> None:
         us.file(Activity("us", one.id, one.kind, one.volumes), title="", officer="watch")
         us.release(one.id, LINE, "exact", officer="watch")
     pages = list(_pages(us, key, founding, ru_log, activities[OWN:]))
-    with timed(f"received, {count:,} activities", count):
-        for start, bundles, note in pages:
-            us.receive(founding, "ru", start, bundles, note, "ru")
-        us.conflicts(LINE)
+    with timed(f"received and compared, {count:,} activities", count), attended(us):
+        with timed(f"received and acknowledged, {count:,} activities", count):
+            for start, bundles, note in pages:
+                us.receive(founding, "ru", start, bundles, note, "ru")
+        while us.metrics()["uncompared_entries"]:
+            time.sleep(0.05)
     del pages
-    with timed(f"own messages, {CALLERS} callers", own):
-        _at_once(own, lambda n: us.send(LINE, text=f"{n}", officer="watch"))
-    with timed("own messages, one caller", own // 4):
-        for n in range(own // 4):
-            us.send(LINE, text=f"{n}", officer="watch")
-    for what in (us.activities, us.conflicts, us.messages, us.obligations, us.proposals):
-        _answer(f"list of {what.__name__}", partial(what, LINE))
-    _answer("plans", us.plans)
-    _answer("page of entries", lambda: us.entries(LINE))
+    with attended(us):
+        _own(us, own)
+        _answers(us)
     us.close()
     gc.collect()
     with timed("open again", None):
         us = Node.open(folder / "us", clock=HeldClock())
-    with timed("first conflicts after that", None):
-        us.conflicts(LINE)
+    with timed("engine ready after that", None):
+        us.compare()
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     database_mb = sum(one.stat().st_size for one in folder.rglob("detente.db*")) / 1e6
     print(f"  peak memory of the process: {peak_mb:,.0f} MiB; databases: {database_mb:,.0f} MB")
@@ -127,6 +125,32 @@ def _measure(folder: Path, count: int, own: int, seed: int) -> None:
         if name.startswith("engine"):
             print(f"  {name}: {value:,.0f}")
     us.close()
+
+
+def _own(us: Node, count: int) -> None:
+    with timed(f"own messages, {CALLERS} callers", count):
+        _at_once(count, lambda n: us.send(LINE, text=f"{n}", officer="watch"))
+    with timed("own messages, one caller", count // 4):
+        for n in range(count // 4):
+            us.send(LINE, text=f"{n}", officer="watch")
+
+
+def _answers(us: Node) -> None:
+    for what in (us.activities, us.conflicts, us.messages, us.obligations, us.proposals):
+        _answer(f"list of {what.__name__}", partial(what, LINE))
+    _answer("plans", us.plans)
+    _answer("page of entries", partial(us.entries, LINE))
+
+
+@contextmanager
+def attended(node: Node) -> Iterator[None]:
+    """A thread compares meanwhile, as where a node is served."""
+    attendant = Attendant(node, lambda *_: None)
+    attendant.start()
+    try:
+        yield
+    finally:
+        attendant.stop()
 
 
 def _created(folder: Path, party: str) -> Node:

@@ -339,6 +339,11 @@ RECORD = (
         "Verify the whole record; an empty list means that nothing is wrong",
         None, list[views.Finding], status=200, may_raise=(),
     ),
+    _post(
+        "record", "/record/rebuild", record.rebuild_record,
+        "Drop the state of every line, fold it anew, and say whether it was the same",
+        None, list[views.RebuiltView], status=200, act=roles.MEMBERSHIP,
+    ),
 )  # fmt: skip
 
 ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD

@@ -51,6 +51,25 @@ def verify(directory: Directory) -> None:
 
 
 @app.command()
+def rebuild(directory: Directory) -> None:
+    """Drop the state of every line, fold it anew from the entries, and say if it was the same.
+
+    Exit status 1 if it was not; it is then.
+    """
+    from detente.cli.ask import ask_json
+
+    done = ask_json(directory, "POST", "/record/rebuild")
+    for line in done:
+        told = f"{line['line_name']}: {line['rows']:,} rows of {line['entries']:,} entries rebuilt"
+        if line["equal"]:
+            print(f"{told}; they were the same, byte for byte.")
+        else:
+            print(f"{told}; {line['different']:,} were not: {', '.join(line['named'])}")
+    if not all(line["equal"] for line in done):
+        raise typer.Exit(1)
+
+
+@app.command()
 def state(directory: Directory, line: Line) -> None:
     """Write a line's state as canonical JSON: the same bytes wherever the same entries are held."""
     from detente.cli.ask import ask

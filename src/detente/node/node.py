@@ -32,6 +32,7 @@ from detente.node import (
     officers,
     opening,
     peering,
+    rebuilding,
     recalling,
     receiving,
     rekeying,
@@ -429,6 +430,10 @@ class Node(Reading):
     def verify(self) -> list[views.Finding]:
         """Check the whole record; nothing found means that every byte of it is accounted for."""
         return verifying.verify(self._core)
+
+    def rebuild(self) -> list[views.RebuiltView]:
+        """Drop the state of every line and fold it anew from the entries, which lose nothing."""
+        return rebuilding.rebuild(self._core)
 
     def add_officer(self, name: str, role: str, *, by: str = OPERATOR) -> str:
         """Add an officer, with a role of ``node.roles``; the token, which is shown this once."""

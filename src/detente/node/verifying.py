@@ -11,6 +11,7 @@ nothing more is said about the log until it is repaired.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from detente.conflict import Index
@@ -44,7 +45,7 @@ PAGE = 256
 RESTORE = (
     "restore the store from a backup; what is missing then, delivery takes back from the peers"
 )
-RESTORE_STATE = "the entries are intact; restore the store from a backup"
+RESTORE_STATE = "the entries are intact; run `detente record rebuild`"
 COMPARE = (
     "no byte is damaged here: either entries are missing, and delivery takes them back from the "
     "peers, or one of the two has signed what is not so; compare checkpoints over another channel"
@@ -97,6 +98,32 @@ def _founding(document: bytes) -> Founding | None:
         return open_founding(document)
     except DetenteError:
         return None
+
+
+class Projected(NamedTuple):
+    """The rows of a line's state as its entries give them, and as they are stored, finished.
+
+    ``sizes`` are how many entries of each log that is of.
+    """
+
+    founding: Founding
+    sizes: dict[str, int]
+    rows: Rows
+    stored: Rows
+
+
+def projected(core: Core, tx: Tx, line: str, name: str, document: bytes) -> Projected | None:
+    """The state of one line folded anew; None if its entries are not sound."""
+    check = _Line(core, tx, line, name, document)
+    founding = _founding(document)
+    if founding is None or check.log_findings(founding):
+        return None
+    sizes = {party: len(log.entries) for party, log in check.logs.items()}
+    stored = raw.projection(tx, line)
+    # Damage can make any reader fail in any way; then it is not what the entries give.
+    with suppress(Exception):
+        stored = _finished(founding, stored)
+    return Projected(founding, sizes, check.projected(founding), stored)
 
 
 class _BadError(Exception):
@@ -167,16 +194,25 @@ class _Line:
         if founding is None or (founding.id, founding.name) != (self.line, self.name):
             yield self._finding("", None, "the founding document is not that of this line")
             return
-        found = []
-        for party in founding.members:
-            found += self._guarded(party, self._check_entries(founding, party))
-        for party in list(self.logs):
-            found += self._guarded(party, self._check_log(founding, party))
+        found = self.log_findings(founding)
         # The state hangs on all the logs: as long as one is damaged it says nothing more.
         yield from found or self._guarded("", self._check_state(founding), remedy=RESTORE_STATE)
         # What a party says of another's log damages nothing, and must not keep the state unchecked.
         for party in self.logs:
             yield from self._guarded(party, self._check_seen(party), remedy=COMPARE)
+
+    def log_findings(self, founding: Founding) -> list[Finding]:
+        """What is wrong with the logs themselves."""
+        found = []
+        for party in founding.members:
+            found += self._guarded(party, self._check_entries(founding, party))
+        for party in list(self.logs):
+            found += self._guarded(party, self._check_log(founding, party))
+        return found
+
+    def projected(self, founding: Founding) -> Rows:
+        """The state's rows as the entries give them, once the logs are found to be sound."""
+        return project(founding, [entry for log in self.logs.values() for entry in log.entries])
 
     def _guarded(
         self, party: str, check: Iterable[_BadError], remedy: str = RESTORE
@@ -335,8 +371,7 @@ class _Line:
                     )
 
     def _check_state(self, founding: Founding) -> Iterator[_BadError]:
-        entries = [entry for log in self.logs.values() for entry in log.entries]
-        expected = project(founding, entries)
+        expected = self.projected(founding)
         stored = _finished(founding, raw.projection(self.tx, self.line))
         for kind, key in sorted(expected.keys() | stored.keys()):
             if expected.get((kind, key)) != stored.get((kind, key)):

@@ -12,6 +12,7 @@ from detente.node.views import (
     Finding,
     LogPage,
     ProofView,
+    RebuiltView,
     RecallView,
 )
 
@@ -108,6 +109,11 @@ def list_audit(node: Node, call: Call) -> list[AuditView]:
 def verify_record(node: Node, call: Call) -> list[Finding]:
     """Check signatures, trees, cosignatures, and that every projection equals a rebuild."""
     return node.verify()
+
+
+def rebuild_record(node: Node, call: Call) -> list[RebuiltView]:
+    """Drop the state of every line and fold it anew from the entries."""
+    return node.rebuild()
 
 
 def _log(node: Node, call: Call) -> tuple[str, str]:

@@ -43,6 +43,7 @@ from detente.node.views.record import (
     LogPage,
     PeerView,
     ProofView,
+    RebuiltView,
     RecallView,
     Receipt,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "ProofView",
     "ProposalView",
     "ProspectView",
+    "RebuiltView",
     "RecallView",
     "Receipt",
     "ReleasedView",

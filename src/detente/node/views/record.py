@@ -113,6 +113,22 @@ class ProofView(View, frozen=True, kw_only=True):
     proof: Json | None
 
 
+class RebuiltView(View, frozen=True, kw_only=True):
+    """The state of one line, dropped and folded anew from its entries.
+
+    ``equal``: it was the same before, byte for byte. Else so many rows were ``different``, of which
+    the first are ``named``.
+    """
+
+    line: str
+    line_name: str
+    entries: int
+    rows: int
+    equal: bool
+    different: int
+    named: list[str]
+
+
 class Finding(View, frozen=True, kw_only=True):
     """Something the record's verification found wrong: where, what, and what to do."""
 
