@@ -1,8 +1,8 @@
 """A million activities to be compared with each other, of which little is kept.
 
 An activity as Python objects takes up several kilobytes, most of it for its vertices. Only its name
-and the arrays that ``pack`` makes of it are needed to find its conflicts: about 0.1 KB for a
-vertex, 0.4 KB besides for an activity. So activities are packed as they are read, some
+and the arrays that ``pack`` makes of it are needed to find its conflicts: one or two kilobytes
+for a shape of ten vertices. So activities are packed as they are read, some
 thousands at a time and by as many processes as read them, and let go.
 """
 
