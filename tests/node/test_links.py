@@ -120,7 +120,9 @@ def test_metrics_count(pair: Any) -> None:
     pair.nodes["ru"].send(LINE, text="hello", officer="b")
     pair.sync()
     after = us.metrics()
-    assert {name: after[name] - before[name] for name in after} == {
+    # How far the engine has come by now is a matter of time (tests/node/test_engine.py).
+    timed = ("engine_activities", "engine_memory_bytes", "engine_ready", "uncompared_entries")
+    assert {name: after[name] - before[name] for name in after if name not in timed} == {
         "conflicts_open": 0,
         "cosignatures_made_total": 1,
         "entries": 2,
