@@ -1,7 +1,9 @@
 """What is imported when, and how compiled kernels come to be used."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 from detente.conflict import asking, compiled, kernels
 
@@ -56,3 +58,26 @@ def test_warming_says_what_it_does_on_stderr() -> None:
 def test_a_compiled_module_calls_compiled_kernels_of_others() -> None:
     module = compiled.compiled_form(asking)
     assert module.decide is compiled.compiled_form(kernels).decide
+
+
+def test_what_is_kept_is_named_after_everything_that_kernels_are_made_of() -> None:
+    folder = Path(compiled.__file__).parent
+    named = {(folder / f"{name}.py").resolve() for name in (*compiled.KERNELS, *compiled.CONSTANTS)}
+    sources = folder.parent.parent
+    used = {
+        sources / f"{module.replace('.', '/')}.py"
+        for name in compiled.KERNELS
+        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text()))
+        if isinstance(node, ast.ImportFrom) and (module := node.module or "").startswith("detente.")
+    }
+    assert used
+    assert used <= named
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    refused, granted = file / "kernels", tmp_path / "of a user" / "kernels"
+    assert compiled.first_writable([refused, Path("relative"), granted]) == granted
+    assert granted.is_dir()
+    assert compiled.first_writable([refused, Path("relative")]) is None

@@ -3,8 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pytest
+from pyproj import Geod
 
 from detente.conflict import Conflict, Index, Separation, between, find
+from detente.volumes import geodesy
 from detente.volumes.model import Activity, Band, Limit, Reference
 
 SEPARATION = Separation(5000.0, 300.0, 60.0)
@@ -69,3 +72,57 @@ def test_figures_are_the_same_bits_however_a_conflict_is_found(shapes: Any, orac
         assert between(pair[1], pair[0], SEPARATION) == found
         assert found in index.check(pair[0])
         assert found in index.check(pair[1])
+
+
+def test_an_edge_little_longer_than_a_piece_is_cut_as_often_as_in_a_search(shapes: Any) -> None:
+    # Two pieces of 49,995 m: by a bound that is 0.1 % too long each would be cut once more.
+    lon, lat, _ = Geod(ellps="WGS84").fwd(10.0, 50.0, 70.0, 99_990.0)
+    asked = shapes.activity("a", shapes.volume(shapes.line((10.0, 50.0), (lon, lat)), 1000.0))
+    lines = [((10.2, 49.9), (10.9, 50.4)), ((10.3, 50.2), (11.3, 50.3))]
+    held = [
+        shapes.activity("b", shapes.volume(shapes.line(*line), 1000.0), id=str(number))
+        for number, line in enumerate(lines)
+    ]
+    index = Index(SEPARATION)
+    index.put_many(held)
+    found = find([asked, *held], SEPARATION)
+    assert len(found) == 2
+    assert index.check(asked) == found
+
+
+def test_edges_of_more_pieces_than_are_cut_are_answered(
+    shapes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Once 50,000 pieces are reached they grow longer, and stay longer than what is cut.
+    monkeypatch.setattr(geodesy, "PIECES_MAX", 20)
+    asked = shapes.activity("a", shapes.volume(shapes.line((0.0, 0.0), (30.0, 5.0)), 1000.0))
+    held = shapes.activity("b", shapes.volume(shapes.line((15.0, 0.0), (15.0, 5.0)), 1000.0))
+    index = Index(SEPARATION)
+    index.put(held)
+    assert index.near(asked) == [held]
+    assert index.check(asked) == find([asked, held], SEPARATION) != []
+
+
+def test_everything_may_be_removed(shapes: Any) -> None:
+    one, other = (
+        shapes.activity(party, shapes.volume(shapes.point(0.0, 0.0), 100.0)) for party in "ab"
+    )
+    index = Index(SEPARATION, gaps_min=1)
+    for _ in range(2):
+        index.put(one)
+        assert index.near(other) == [one]
+        index.remove(one.party, one.id)
+        assert (len(index), index.near(other), index.check(other)) == (0, [], [])
+
+
+def test_many_volumes_over_many_take_no_room_for_every_pair(shapes: Any) -> None:
+    one, other = (
+        shapes.activity(party, *[shapes.volume(shapes.point(0.0, 0.0), 100.0)] * 300)
+        for party in "ab"
+    )
+    index = Index(SEPARATION)
+    index.put(one)
+    before = index.memory_bytes()
+    assert index.near(other) == [one]
+    # 90,000 pairs of volumes meet; 300 volumes do.
+    assert index.memory_bytes() - before < 100_000

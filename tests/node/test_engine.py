@@ -248,6 +248,37 @@ def test_who_asks_with_an_older_or_newer_snapshot_misses_nothing(pair: Any) -> N
         assert replica.near(tx, Separation(0.0, 0.0, 0.0), plan) is None
 
 
+def test_what_stops_the_engine_half_way_leaves_conflicts_unknown_and_not_clear(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    plan = pair.circle("us", "orbit")
+    _release(pair, "ru", "near")
+    pair.sync()
+    core = us._core
+    with core.store.read() as tx:
+        [founding] = core.lines(tx)
+    separation, replica = founding.terms.separation, core.engine.replica(founding)
+    us.attend(True)
+
+    def fail(*_: Any) -> Any:
+        raise MemoryError
+
+    with core.store.read() as older:
+        assert replica.near(older, separation, plan) == {("ru", "near")}
+        _change(pair, "ru", "near", lon=FAR)
+        pair.push(ru, us)
+        with monkeypatch.context() as patched:
+            # By now the old version is out of the index, and the new one not yet in.
+            patched.setattr("detente.conflict.index.boxes_of", fail)
+            with pytest.raises(MemoryError):
+                us.compare()
+        assert replica.near(older, separation, plan) is None
+    us.compare()
+    with core.store.read() as tx:
+        assert replica.near(tx, separation, plan) == set()
+
+
 def test_until_the_engine_has_read_everything_own_conflicts_are_unknown(pair: Any) -> None:
     _release(pair, "ru", "sweep")
     pair.sync()

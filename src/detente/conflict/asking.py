@@ -234,6 +234,7 @@ def least(gap_m: float) -> float:
 @making_kernel
 def ask(
     outlines: Outlines,
+    cut: bool,
     party: int,
     area: int,
     forest: Forest,
@@ -248,11 +249,14 @@ def ask(
 ) -> tuple[int, int]:
     """The held volumes of other parties that meet those asked about, and how.
 
-    ``party`` and ``area`` are of the volumes asked about. Writes to ``pairs`` (k, 2) which of them
+    ``cut`` says that long edges have been cut already: pieces may be a little longer than what is
+    cut, and those of very many edges much longer. ``party`` and ``area`` are of the volumes asked
+    about. Writes to ``pairs`` (k, 2) which of them
     meets which held one, and to ``figures`` (k, 6) what ``Part`` says of the two, in its order:
     from when to when, how near laterally and vertically, and where. Without ``exact``, only the
-    boxes are compared and no figures are written. Returns what became of the question, and how
-    many pairs there are, or the number of the volume that is refused.
+    boxes are compared, no figures are written, and each held volume comes once at most. Returns
+    what became of the question, and how many pairs there are, or the number of the volume that is
+    refused.
     """
     odd = odd_volume(outlines)
     if odd >= 0:
@@ -260,7 +264,7 @@ def ask(
     inverted = inverted_volume(outlines)
     if inverted >= 0:
         return INVERTED, inverted
-    if mark_long(outlines, np.empty(len(outlines.rings), dtype=np.bool_)):
+    if not cut and mark_long(outlines, np.empty(len(outlines.rings), dtype=np.bool_)):
         return LONG, 0
     mine = lay(outlines)
     volumes = len(outlines.shapes)
@@ -274,7 +278,7 @@ def ask(
     last, count, state = len(held.stamps) - 1, 0, DONE
     for run in range(runs):
         i = run_of[run]
-        if run == 0 or run_of[run - 1] != i:
+        if run == 0 or (exact and run_of[run - 1] != i):
             held.stamps[last] += 1
         widen(run_low[run], run_high[run], low[i], high[i], reach, epoch_s, scratch.query)
         state, count = answer(
@@ -334,9 +338,12 @@ def answer(
         j = scratch.found[k]
         if stamps[j] == stamps[last]:
             continue
-        stamps[j] = stamps[last]
+        if exact:
+            # Each volume asked about counts by itself; of boxes alone, one that meets will do.
+            stamps[j] = stamps[last]
         if held.parties[j] == party or not meet(low, high, i, held.low, held.high, j, reach):
             continue
+        stamps[j] = stamps[last]
         if count == len(pairs):
             return FULL, count
         if exact:

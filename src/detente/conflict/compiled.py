@@ -7,16 +7,18 @@ with ``_compiled`` at its end, for large work; there ``@kernel`` compiles every 
 are the same text, so the two cannot disagree.
 
 Compiled code is kept on disk, in a folder that is named after the text of all kernel modules
-(``KERNELS``). So it is made anew when any of them changes, also where one calls another: numba by
-itself looks only at the file in which a function stands.
+(``KERNELS``) and of those whose constants they use (``CONSTANTS``). So it is made anew when any of
+them changes, also where one calls another: numba by itself looks only at the file in which a
+function stands, and keeps constants as they were when it compiled.
 """
 
 import builtins
 import importlib
 import importlib.util
+import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
@@ -30,6 +32,11 @@ R = TypeVar("R")
 SUFFIX = "_compiled"
 KERNELS = ("kernels", "filters", "laying", "asking")
 """The modules of this package that hold kernels."""
+CONSTANTS = (
+    *("compiled", "cores", "model", "outlines", "pack", "trees"),
+    *("../volumes/areas", "../volumes/geodesy"),
+)
+"""The modules from which kernels take constants, and those from which these do."""
 SMALL_WORK = 10_000
 """Pairs of pieces that are examined faster as plain Python than numba takes to load."""
 
@@ -56,7 +63,7 @@ def _compiled(function: Callable[P, R], *, counts_references: bool) -> Callable[
 
     # Not fastmath: it may reorder sums and drop the infinities that unlimited bands rely on.
     options: Any = {
-        "cache": True,
+        "cache": _folder() is not None,
         "nogil": True,
         "error_model": "numpy",
         "_nrt": counts_references,
@@ -121,14 +128,11 @@ def _import(
 
 @contextmanager
 def _kept_on_disk() -> Iterator[None]:
-    """Has numba keep what is compiled meanwhile in this version's folder.
-
-    Where that cannot be written, numba falls back to the user's own cache.
-    """
+    """Has numba keep what is compiled meanwhile in this version's folder, if there is one."""
     from numba import config
 
     settings: Any = config
-    before, settings.CACHE_DIR = settings.CACHE_DIR, str(_folder())
+    before, settings.CACHE_DIR = settings.CACHE_DIR, str(_folder() or "")
     try:
         yield
     finally:
@@ -136,7 +140,32 @@ def _kept_on_disk() -> Iterator[None]:
 
 
 @cache
-def _folder() -> Path:
+def _folder() -> Path | None:
+    """This version's folder, beside the modules or, if they may not be changed, in the user's."""
     here = Path(__file__).parent
-    text = b"".join((here / f"{name}.py").read_bytes() for name in KERNELS)
-    return here / "__pycache__" / f"kernels-{sha256(text).hexdigest()[:16]}"
+    text = b"".join((here / f"{name}.py").read_bytes() for name in (*KERNELS, *CONSTANTS))
+    users = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return first_writable(
+        Path(parent, f"kernels-{sha256(text).hexdigest()[:16]}")
+        for parent in (here / "__pycache__", Path(users, "detente"))
+    )
+
+
+def first_writable(folders: Iterable[Path]) -> Path | None:
+    """The first of these folders that is there, or can be made, and can be written; or None.
+
+    Numba would refuse to compile for none, and look for one of its own, named after less.
+    """
+    from tempfile import TemporaryFile
+
+    for folder in folders:
+        # A service may have no home, and a relative path would be made wherever it runs.
+        if not folder.is_absolute():
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None

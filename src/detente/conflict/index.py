@@ -133,7 +133,7 @@ class Index:
         if not count:
             return []
         held = self._arena.pack
-        rows = sorted({int(held.owner[j]) for _, j in self._pairs[:count].tolist()})
+        rows = np.unique(held.owner[self._pairs[:count, 1]]).tolist()
         return sorted((held.activities[row] for row in rows), key=key_of)
 
     def check(self, activity: Activity) -> list[Conflict]:
@@ -168,11 +168,12 @@ class Index:
             # There is nothing to compare with, but what cannot be compared is refused all the same.
             pack([activity])
             return 0
-        outlines = outlines_of(volumes)
+        outlines, cut = outlines_of(volumes), False
         module = WORKLOAD.module(asking, len(outlines.vertices) * (1 + len(self._rows)))
         while True:
             state, number = module.ask(
                 outlines,
+                cut,
                 self._parties.get(activity.party, -1),
                 area_number(activity),
                 self._forest,
@@ -189,7 +190,8 @@ class Index:
                 return int(number)
             owner = np.zeros(len(volumes), dtype=np.int64)
             if state == LONG:
-                outlines = uncut(outlines, owner)
+                # Once, as ``pack`` does, so that the figures are the same to the last bit.
+                outlines, cut = uncut(outlines, owner), True
             elif state == FULL:
                 room = 4 * len(self._pairs)
                 self._pairs = np.empty((room, 2), dtype=np.int64)
@@ -268,11 +270,15 @@ class Index:
         gaps, volumes = self._arena.gaps, self._arena.volumes
         if gaps < self._gaps_min or 2 * gaps < volumes:
             return
+        # Trees and delta number the volumes as they were before.
+        self._trees.clear()
+        self._in_delta = 0
+        if not self._rows:
+            self._arena, self._keys, self._held = Arena(), [], None
+            self._plant()
+            return
         self._arena = self._arena.closed()
         self._hold()
         self._keys = [key_of(one) for one in self._arena.activities]
         self._rows = {key: row for row, key in enumerate(self._keys)}
-        # Trees and delta number the volumes as they were before.
-        self._trees.clear()
-        self._in_delta = 0
         self._merge(np.arange(self._arena.volumes))

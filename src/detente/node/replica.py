@@ -94,9 +94,15 @@ class Replica:
         pairs = sorted({_pair(key) for key in changed.keys})
         found = {pair: newest.activity for pair in pairs if (newest := read.newest(view, *pair))}
         with self._lock:
-            for pair in pairs:
-                self._put(self._index, pair, found.get(pair))
-                self._journal.append((changed.newest, pair))
+            try:
+                for pair in pairs:
+                    self._put(self._index, pair, found.get(pair))
+                    self._journal.append((changed.newest, pair))
+            except BaseException:
+                # What was to be put in may be neither in the index nor in the journal. So nothing
+                # is known until it is built anew.
+                self._index = None
+                raise
             while len(self._journal) > JOURNAL_MAX:
                 self._journal_from = self._journal.popleft()[0]
             self._applied = changed.newest
