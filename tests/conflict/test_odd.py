@@ -9,11 +9,23 @@ from random import Random
 
 import msgspec
 import pytest
+from pyproj import Geod
 
 from detente.conflict import Index, Separation, between, part
 from detente.errors import InputError
 from detente.release import coarse
-from detente.volumes import Activity, Band, Core, Edges, Limit, Reference, Ring, Shape, Volume
+from detente.volumes import (
+    Activity,
+    Band,
+    Core,
+    Edges,
+    Limit,
+    Reference,
+    Ring,
+    Shape,
+    Volume,
+    geodesy,
+)
 from detente.volumes.check import check_activity
 
 SEPARATIONS = (
@@ -105,3 +117,21 @@ def test_whatever_is_let_in_meets_itself_and_its_cover(seed: int) -> None:
         except InputError:
             continue  # no circle of at most 2,000 km holds it
         assert between(activity, cover, separation) is not None
+
+
+def test_an_edge_meets_the_same_however_many_edges_there_are_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Thousands of edges half-way round the globe leave so few pieces for each.
+    monkeypatch.setattr(geodesy, "PIECES_MAX", 1)
+    geod = Geod(ellps="WGS84")
+    ends = (0.0, 0.0), (179.3, 0.2)
+    azimuth, _, length_m = geod.inv(*ends[0], *ends[1])
+    for share in (0.2, 0.5, 0.7):
+        lon, lat, _ = geod.fwd(*ends[0], azimuth, share * length_m)
+        shapes = Core(Shape.POLYLINE, (ends,), Edges.GEODESIC), Core(Shape.POINT, (((lon, lat),),))
+        line, point = (
+            Activity(party, "1", "x", (Volume(core, 1.0, Band(None, None), 0.0, 1.0),))
+            for party, core in zip("ab", shapes, strict=True)
+        )
+        assert between(line, point, Separation(lateral_m=10.0))

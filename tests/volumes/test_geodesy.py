@@ -7,6 +7,7 @@ from pyproj import Geod, Transformer
 from detente.conflict import kernels
 from detente.volumes.geodesy import (
     LIFT_BULGE_PER_M3,
+    PIECE_M_LONGEST,
     PIECE_M_MAX,
     PIECES_MAX,
     Floats,
@@ -84,6 +85,19 @@ def test_an_owner_of_endless_edges_gets_longer_pieces_not_more() -> None:
     assert len(out) <= PIECES_MAX + 2 * len(lon)
 
 
+@pytest.mark.parametrize("straight", [False, True])
+def test_no_piece_is_longer_than_its_bounds_hold(straight: bool) -> None:
+    # So many edges that by their number alone each would stay one piece.
+    path = [(-90.0 if n % 2 else 89.0, 10.0) for n in range(400)]
+    lon, lat = np.array(path * 150).T
+    starts = np.array([0, len(lon)])
+    out = cut_edges(lon, lat, starts, np.array([straight]), np.zeros(1, dtype=np.int64))
+    some = slice(0, 1000)
+    after = slice(1, 1001)
+    longest_m = distance_m(out[0][some], out[1][some], out[0][after], out[1][after]).max()
+    assert PIECE_M_LONGEST / 2 < longest_m <= PIECE_M_LONGEST * 1.001
+
+
 def test_straight_edges_stay_within_their_bulge_of_the_geodesic() -> None:
     rng = np.random.default_rng(5)
     closest = 0.0
@@ -105,7 +119,7 @@ def test_straight_edges_stay_within_their_bulge_of_the_geodesic() -> None:
     assert closest > 0.9
 
 
-@pytest.mark.parametrize("length_m", [50e3, 400e3, 3000e3])
+@pytest.mark.parametrize("length_m", [50e3, 400e3, 3000e3, PIECE_M_LONGEST])
 def test_lifted_chords_stay_within_their_bulge_of_the_geodesic(length_m: float) -> None:
     rng = np.random.default_rng(6)
     worst = 0.0

@@ -47,11 +47,15 @@ PIECE_M_MAX = 50_000.0
 PIECES_MAX = 50_000
 """At most about this many cuts in all edges of one owner; beyond it, its pieces grow longer.
 
-Longer pieces have larger bulges and so remain correct. The limit keeps an activity of thousands
-of edges, each half-way round the world, from filling the memory.
+Longer pieces have larger bulges and so remain correct, up to ``PIECE_M_LONGEST``. The limit keeps
+an activity of thousands of edges, each half-way round the world, from filling the memory.
 """
+PIECE_M_LONGEST = 5_000_000.0
+"""No piece is longer than this, however many there are: the lifted chord of one beyond 10,000 km
+strays further than its bulge, and of one half-way round the world lies anywhere."""
 LIFT_BULGE_PER_M3 = 2e-18
-"""How far a lifted chord strays from the geodesic, per length³ (measured: at most 1.7e-18)."""
+"""How far a lifted chord strays from the geodesic, per length³ (measured: at most 1.7e-18), up to
+``PIECE_M_LONGEST``."""
 
 
 @cache
@@ -129,7 +133,7 @@ def _widest_parallel_m(lat_a: Floats, lat_b: Floats) -> Floats:
 def cut_edges(
     lon: Floats, lat: Floats, starts: Ints, straight: Bools, owner: Ints
 ) -> tuple[Floats, Floats, Ints]:
-    """Cuts the edges of paths into pieces of at most ``PIECE_M_MAX``.
+    """Cuts the edges of paths into pieces of at most ``PIECE_M_MAX``, if they are not too many.
 
     ``lon`` and ``lat`` hold the vertices of all paths, one after another, shape (n,); path k is
     ``starts[k]:starts[k + 1]``; ``straight`` says of each path whether its edges are straight and
@@ -149,7 +153,7 @@ def cut_edges(
     )
     length_m[~is_edge] = 0.0
     total_m = np.bincount(owner[path_of], weights=length_m)
-    longest_m = np.maximum(PIECE_M_MAX, total_m / PIECES_MAX)[owner[path_of]]
+    longest_m = np.clip(total_m / PIECES_MAX, PIECE_M_MAX, PIECE_M_LONGEST)[owner[path_of]]
     count = np.maximum(1, np.ceil(length_m / longest_m)).astype(np.int64)
     if count.max(initial=1) > 1:
         own = np.repeat(np.arange(len(lon)), count)
