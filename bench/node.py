@@ -92,8 +92,8 @@ def _measure(folder: Path, count: int, own: int, seed: int) -> None:
         page = sender.read_log(founding, sender.party, 0, receiver.party)
         receiver.receive(founding, sender.party, 0, page.entries, page.checkpoint, sender.party)
     ru_log = ru.read_log(founding, "ru", 0, "us").entries
+    key = ru._core.key
     ru.close()
-    key = SigningKey.from_pem((folder / "ru/keys/signing.pem").read_bytes())
     activities = [
         Activity("ru", f"a{i}", one.kind, one.volumes)
         for i, one in enumerate(workload(count + OWN, "theatre", seed).activities())
