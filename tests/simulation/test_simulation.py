@@ -11,7 +11,7 @@ from collections.abc import Callable
 from bench.simulation.disk import Templates, scratch
 from bench.simulation.runs import Outcome, outcomes, play
 
-SEEDS = 60
+SEEDS = 24
 
 HAPPENS = (
     "conflicts open",

@@ -35,6 +35,7 @@ ML_DSA_44 = 0x06
 """Signature type of an ML-DSA-44 cosignature, of a log's own as well (C2SP tlog-cosignature)."""
 
 _KEY_ID_BYTES = 4
+_KEY_NAME = re.compile(r"[^\s+\x00-\x1f]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -120,7 +121,7 @@ def parse_signature(line: str) -> NoteSignature:
 
 def _is_key_name(name: str) -> bool:
     """Whether it is not empty and holds no white space, control characters or plus signs."""
-    return bool(name) and not any(c.isspace() or c == "+" or c < " " for c in name)
+    return _KEY_NAME.fullmatch(name) is not None
 
 
 def _utf8(text: str) -> bytes:
