@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from detente.conflict import asking, compiled, kernels
@@ -81,3 +82,35 @@ def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
     assert compiled.first_writable([refused, Path("relative"), granted]) == granted
     assert granted.is_dir()
     assert compiled.first_writable([refused, Path("relative")]) is None
+
+
+def test_processes_that_keep_code_wait_for_each_other(tmp_path: Path) -> None:
+    lock, order = tmp_path / "lock", list[str]()
+    program = (
+        "import fcntl, sys; file = open(sys.argv[1], 'wb'); fcntl.flock(file, fcntl.LOCK_EX); "
+        "print('held', flush=True); sys.stdin.read(); print('let go', flush=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(lock)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        save = compiled.one_at_a_time(order.append, lock)
+        waiting = threading.Thread(target=save, args=("saved",))
+        waiting.start()
+        waiting.join(0.3)
+        assert order == []
+        other.stdin.close()
+        waiting.join(60)
+    assert order == ["saved"]
+
+
+def test_every_kernel_is_kept_under_the_lock() -> None:
+    module = compiled.compiled_form(kernels)
+    for name in ("closest", "decide", "examine"):
+        kept = getattr(module, name)._cache
+        assert kept.save_overload.__wrapped__.__self__ is kept

@@ -19,12 +19,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cache
+from contextlib import contextmanager, suppress
+from functools import cache, wraps
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, BinaryIO, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,14 +62,19 @@ def _compiled(function: Callable[P, R], *, counts_references: bool) -> Callable[
     from numba import njit
 
     # Not fastmath: it may reorder sums and drop the infinities that unlimited bands rely on.
+    folder = _folder()
     options: Any = {
-        "cache": _folder() is not None,
+        "cache": folder is not None,
         "nogil": True,
         "error_model": "numpy",
         "_nrt": counts_references,
     }
-    compiled: Callable[P, R] = njit(**options)(function)
-    return compiled
+    compiled: Any = njit(**options)(function)
+    if folder is not None:
+        kept = compiled._cache
+        kept.save_overload = one_at_a_time(kept.save_overload, folder / "lock")
+    kernel: Callable[P, R] = compiled
+    return kernel
 
 
 class Workload:
@@ -139,11 +144,44 @@ def _kept_on_disk() -> Iterator[None]:
         settings.CACHE_DIR = before
 
 
+def one_at_a_time(save: Callable[P, None], lock: Path) -> Callable[P, None]:
+    """``save``, for which processes wait for each other.
+
+    Numba writes first under which name it keeps the code for some types of arguments, and then the
+    code. Of two processes that compile for different types at once, both may take the same name:
+    from then on the code for one would be run for the other, and compute nonsense. What cannot be
+    kept, because the disk is full, is made again next time.
+    """
+
+    @wraps(save)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> None:
+        with suppress(OSError), lock.open("wb") as file:
+            _wait_for(file)
+            save(*args, **kwargs)
+
+    return alone
+
+
+def _wait_for(file: BinaryIO) -> None:
+    """Locks a file until it is closed, also by a process that dies."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
 @cache
 def _folder() -> Path | None:
     """This version's folder, beside the modules or, if they may not be changed, in the user's."""
     here = Path(__file__).parent
-    text = b"".join((here / f"{name}.py").read_bytes() for name in (*KERNELS, *CONSTANTS))
+    files = [here / f"{name}.py" for name in (*KERNELS, *CONSTANTS)]
+    # By their times numba tells whether its list of names still holds: where it would begin a new
+    # one, old code would lie under the same names.
+    text = b"".join(b"%d %b" % (file.stat().st_mtime_ns, file.read_bytes()) for file in files)
     users = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return first_writable(
         Path(parent, f"kernels-{sha256(text).hexdigest()[:16]}")
