@@ -135,7 +135,10 @@ def changed(push: dict[str, Any], part: str) -> dict[str, Any]:
         signature = bundle["envelope"]["signatures"][0]
         signature["sig"] = _flipped(signature["sig"], 0)
     elif part == "checkpoint":
-        push["checkpoint"] = push["checkpoint"].replace("\n1\n", "\n2\n")
+        # One of a greater size would be left alone: it may be by a key that is still to come.
+        lines = push["checkpoint"].split("\n")
+        lines[2] = _flipped(lines[2], 0)
+        push["checkpoint"] = "\n".join(lines)
     else:
         bundle[part] = _flipped(bundle[part], 0)
     return push
