@@ -168,7 +168,12 @@ def test_who_interrupts_is_told_what_was_not_done(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     command = [sys.executable, "-c", "from detente.cli.main import main; main()", "check"]
     child = subprocess.Popen(
-        [*command, str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in its background has them ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         with pipe.open("wb") as out:

@@ -76,11 +76,12 @@ class Events:
             yield b"retry: 2000\n\n"
             while not self.bell.closed:
                 bell.clear()
+                changes = await run_in_threadpool(self._node.changes_since, seen, PAGE)
+                # Asked after they were read: what comes after an access has ended is not told.
                 try:
                     await check()
                 except CredentialError:
                     return
-                changes = await run_in_threadpool(self._node.changes_since, seen, PAGE)
                 for change in changes:
                     seen = change.n
                     data = msgspec.json.encode(change)
