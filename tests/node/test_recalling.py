@@ -49,6 +49,10 @@ def test_every_node_that_honours_it_keeps_nothing_and_says_so(released: Any) -> 
         [theirs] = [a for a in node.activities(LINE) if a.party == "us"]
         assert (theirs.unknown, theirs.volumes) == ("recalled", [])
         assert [c for c in node.conflicts(LINE) if c.basis == "joint"] == []
+        # What told of the conflict is gone; that it may still be there is said.
+        assert node.conflicts_and_unknown(LINE).unknown == [
+            "what us orbit occupies was recalled by its party"
+        ]
         assert {state for state, _ in holders(node).values()} == {"erased"}
         assert node.verify() == []
     assert us.state_document(LINE) == ru.state_document(LINE)

@@ -19,6 +19,11 @@ from detente.volumes.times import format_time
 
 TALK = ("ack", "answer", "entry", "id", "message", "proposal")
 """Kinds of rows that say of an entry what was said to it, and whether it counts."""
+_WHY_UNKNOWN = {
+    "recalled": "was recalled by its party",
+    "not-held": "is not held here",
+    "unreadable": "cannot be read here",
+}
 NAMED_MAX = 3
 """Activities that are named where some have not been compared."""
 
@@ -135,7 +140,21 @@ class LineReader:
         elif names := sorted(f"{party} {one}" for party, one in self.uncompared.activities):
             more = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
             said.append(f"not compared yet: {', '.join(names[:NAMED_MAX])}{more}")
-        return said
+        return said + self._unknown_contents()
+
+    def _unknown_contents(self) -> list[str]:
+        """What is released and may be anywhere, since what it occupies is not known here.
+
+        A conflict that only its recalled content told of has left no trace: whoever never had
+        that content could not know of it, and all members hold the same (protocol, section 7).
+        """
+        found = [
+            f"what {one.party} {one.id} occupies {_WHY_UNKNOWN[one.unknown]}"
+            for one in read.activities(self.rows)
+            if one.state == "released" and one.unknown is not None
+        ]
+        more = [f"and so {len(found) - NAMED_MAX:,} more"] if len(found) > NAMED_MAX else []
+        return found[:NAMED_MAX] + more
 
     def newest(self, pair: Pair) -> Version | None:
         """The newest version of an activity, read once."""
