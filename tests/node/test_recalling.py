@@ -61,6 +61,25 @@ def test_every_node_that_honours_it_keeps_nothing_and_says_so(released: Any) -> 
     assert ru.plan("survey").conflicts == []
 
 
+@pytest.mark.parametrize("form", ["exact", "coarse"])
+def test_what_was_recalled_is_released_anew_as_it_was(released: Any, form: str) -> None:
+    us, ru = released.nodes["us"], released.nodes["ru"]
+    us.recall(LINE, released.entry, officer="a")
+    released.sync()
+    anew = us.release("orbit", LINE, form, officer="a")
+    released.sync()
+    for node in (us, ru):
+        [theirs] = [a for a in node.activities(LINE) if a.party == "us"]
+        assert (theirs.entry, theirs.version, theirs.unknown) == (anew.id, 2, None)
+        assert theirs.volumes
+        assert [c.state for c in node.conflicts(LINE) if c.basis == "joint"] == ["open"]
+        assert node.entry(LINE, released.entry).body is None
+        assert node.verify() == []
+    assert us.state_document(LINE) == ru.state_document(LINE)
+    with pytest.raises(StateError, match="this version already"):
+        us.release("orbit", LINE, form, officer="a")
+
+
 def test_the_files_of_the_node_that_honoured_it_hold_no_byte_of_it(pair: Any) -> None:
     """Small bodies and large, released and said, amid the traffic of a busy line."""
     us, ru = pair.nodes["us"], pair.nodes["ru"]

@@ -71,7 +71,9 @@ def release(
     def make(reader: LineReader) -> Draft:
         plan = filing.activity_of(core, reader.tx, activity_id)
         newest = read.newest(reader.rows, core.party, activity_id)
-        if newest is not None and newest.form == form and is_current(reader.tx, newest):
+        # What was recalled is held by nobody any more, so the same plan can be said anew.
+        held = newest is not None and newest.unknown is None and newest.form == form
+        if newest is not None and held and is_current(reader.tx, newest):
             raise StateError(
                 f"the line {reader.name} has this version already",
                 where=activity_id,
