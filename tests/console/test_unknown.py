@@ -58,3 +58,27 @@ def test_a_conflict_with_what_cannot_be_read_any_more_is_not_ended(pair: Any) ->
     assert "what the newest occupies is not known here" in shown
     assert met.a.id in pair.us.page(f"{LINE}/panels/detail?selected=conflict:{met.id}")
     assert pair.us.page()
+
+
+def test_the_detail_of_what_a_peer_took_back_says_so(pair: Any) -> None:
+    """The panel may still show what was selected when its party withdraws or recalls it."""
+    pair.release()
+    node = pair.ru.node
+    mine = [a for a in node.activities(exercise.LINE) if a.own]
+    withdrawn, recalled = mine[0], mine[1]
+    node.withdraw(withdrawn.id, exercise.LINE, "done early", officer="watch-1")
+    node.recall(exercise.LINE, recalled.entry, officer="watch-1")
+    pair.level()
+    for desk in (pair.us, pair.ru):
+        for one, word in ((withdrawn, "withdrawn"), (recalled, "recalled")):
+            path = f"{LINE}/panels/detail?selected=activity:ru/{one.id}"
+            detail = desk.page(path)
+            assert f'data-shown="activity:ru/{one.id}"' in detail
+            assert word in detail
+        assert desk.page()
+    detail = pair.us.page(f"{LINE}/panels/detail?selected=activity:ru/{withdrawn.id}")
+    assert "withdrawn by ru" in detail
+    assert "done early" in detail
+    assert "no time stated" not in detail
+    detail = pair.us.page(f"{LINE}/panels/detail?selected=activity:ru/{recalled.id}")
+    assert "unknown, recalled by ru: may be anywhere at any time" in detail

@@ -240,7 +240,8 @@ def shapes(volumes: list[dict[str, Any]]) -> str:
 def places(volumes: list[dict[str, Any]]) -> list[str]:
     """Every vertex in both notations, up to ``PLACES_MAX``, and how many more there are."""
     said = []
-    for number, volume in enumerate(volumes_from_wire(volumes), 1):
+    # A withdrawn activity, or one whose content is not known here, has none.
+    for number, volume in enumerate(volumes_from_wire(volumes) if volumes else (), 1):
         for ring in volume.core.rings:
             prefix = f"{number}: " if len(volumes) > 1 else ""
             said += [f"{prefix}{position(east(lon), lat)} · {grid(lon, lat)}" for lon, lat in ring]
