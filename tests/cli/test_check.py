@@ -159,10 +159,12 @@ def test_one_party_is_compared_with_itself_only_if_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     both = write(tmp_path / "us.geojson", circle("a"), circle("b"))
-    assert run(["check", both]) == 0
-    said = capsys.readouterr().err
-    assert "note: nothing was compared: all activities are of one party, us; " in said
+    assert run(["check", both]) == 2
+    said = " ".join(capsys.readouterr().out.split())
+    assert "us/all activities: nothing was compared: all activities are of one party" in said
     assert "--within" in said
+    assert run(["check", "--format", "json", both]) == 2
+    assert [one["id"] for one in document(capsys)["unknown"]] == ["all activities"]
     assert run(["check", "--within", both]) == 1
     captured = capsys.readouterr()
     assert "of the same party too" in captured.out
@@ -237,7 +239,7 @@ def test_skip_bad_checks_the_rest_and_calls_the_item_unknown(
 def test_what_is_unknown_is_said_without_skip_bad(
     us: str, ru: str, doubtful: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["check", us, doubtful]) == 2
+    assert run(["check", "--within", us, doubtful]) == 2
     text = capsys.readouterr().out
     assert text.startswith("UNKNOWN: notam/")
     assert "1 unknown" in text
@@ -251,7 +253,7 @@ def test_one_id_twice_is_bad_across_files(
     again = write(tmp_path / "other.geojson", circle("orbit-1", party="us", lon=75.0))
     assert run(["check", us, again]) == 2
     assert "orbit-1" in capsys.readouterr().err
-    assert run(["check", "--skip-bad", "--format", "json", us, again]) == 2
+    assert run(["check", "--skip-bad", "--within", "--format", "json", us, again]) == 2
     assert [item["id"] for item in document(capsys)["unknown"]] == ["orbit-1"]
 
 
@@ -287,7 +289,7 @@ def test_heights_above_ground_are_said_to_be_widened_even_among_themselves(
 ) -> None:
     ground = {"value": 100, "units": "M", "reference": "AGL"}
     low = circle("a", altitude_lower=ground, altitude_upper=ground)
-    assert run(["check", write(tmp_path / "low.geojson", low)]) == 0
+    assert run(["check", "--within", write(tmp_path / "low.geojson", low)]) == 0
     assert "the height of the ground is not known" in capsys.readouterr().err
 
 

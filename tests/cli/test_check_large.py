@@ -92,7 +92,7 @@ def test_unknown_items_come_first_and_are_counted_last(
     path = tmp_path / "us.geojson"
     features = [feature(0), feature(1, radius_m=-1)]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    status, out, err = said([str(path), "--skip-bad", "--format", "ndjson"], capsys)
+    status, out, err = said([str(path), "--skip-bad", "--within", "--format", "ndjson"], capsys)
     assert status == 2
     first, last = (json.loads(line) for line in out.splitlines())
     assert first["unknown"]["id"] == "a-1"

@@ -151,7 +151,7 @@ def test_without_conflict_no_picture_is_written_and_that_is_said(
 ) -> None:
     lone = plan(tmp_path / "us.geojson", "a", {"type": "Point", "coordinates": [0, 0]}, 100)
     picture = tmp_path / "meeting.png"
-    assert run(["check", "--plot", str(picture), lone]) == 0
+    assert run(["check", "--within", "--plot", str(picture), lone]) == 0
     assert not picture.exists()
     assert "nothing conflicts" in capsys.readouterr().err
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from detente.cli.plans import Plans
     from detente.cli.tables import Result
     from detente.conflict import Conflict, Separation
-    from detente.formats import Progress, Reading, ReadOptions
+    from detente.formats import Progress, Reading, ReadOptions, Unknown
 
 CONFLICTS, UNSURE, CLEAR = 1, 2, 0
 """Exit statuses."""
@@ -133,8 +133,10 @@ def check(
         plans, reading = _read(files, options, shapes=shapes)
     if reading.bad and not skip_bad:
         _refuse(reading.bad)
-    _report(reading, plans, within=within)
+    _report(reading, plans)
     unknown = (*reading.unknown, *(reading.dropped if skip_bad else ()))
+    if not within:
+        unknown += _of_one_party(plans.bulk.parties())
     drawn: list[Conflict] = []
     with (
         _told_if_interrupted("comparing: there may be conflicts that were not found"),
@@ -247,7 +249,7 @@ def _refuse(bad: Sequence[InputError]) -> NoReturn:
     raise typer.Exit(UNSURE)
 
 
-def _report(reading: "Reading", plans: "Plans", *, within: bool) -> None:
+def _report(reading: "Reading", plans: "Plans") -> None:
     """On standard error: what was left out, what was assumed, what was widened."""
     for error in reading.bad:
         _say(str(error))
@@ -263,18 +265,21 @@ def _report(reading: "Reading", plans: "Plans", *, within: bool) -> None:
         _say(f"note: {first}{alike}")
     if len(notes) > MAX_REMARKS:
         _say(f"note: … and {len(notes) - MAX_REMARKS} more kinds of notes")
-    if not within:
-        _say_if_nothing_was_compared(plans.bulk.parties())
-
-
-def _say_if_nothing_was_compared(parties: set[str]) -> None:
-    if not parties:
+    if not plans.bulk.parties():
         _say("note: nothing was compared: no activity was read")
-    elif len(parties) == 1:
-        _say(
-            f"note: nothing was compared: all activities are of one party, {parties.pop()}; add "
-            "the files of another, or --within to compare them with each other"
-        )
+
+
+def _of_one_party(parties: set[str]) -> "tuple[Unknown, ...]":
+    """What must not read as clear: that there was nobody to compare with."""
+    from detente.formats import Unknown
+
+    if len(parties) != 1:
+        return ()
+    why = (
+        "nothing was compared: all activities are of one party; add the files of another, or "
+        "--within to compare them with each other"
+    )
+    return (Unknown(parties.pop(), "all activities", why),)
 
 
 @contextmanager
