@@ -82,6 +82,7 @@ def test_a_flight_through_the_buffer_of_a_site_is_told_as_that_to_both(pair: Any
         assert rows.count('<div class="area-text">in the buffer of a protected site</div>') == 1
         detail = desk.page(f"{LINE}/panels/detail?selected=conflict:{mark['properties']['key']}")
         assert "its radius is the buffer" in detail
+        assert '<rect class="meet meet-area"' in detail
         assert "hospital-kunduz has begun" not in detail
         assert "us later" not in detail
         (seen,) = [

@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
-from detente.cli.plot.frame import INK, MEETING, PAPER, Frame
+from detente.cli.plot.frame import INK, PAPER, Frame
 from detente.cli.plot.graticule import draw_graticule
 from detente.cli.plot.outline import Plane
 from detente.cli.plot.place import Placer
@@ -63,11 +63,11 @@ def draw_shape(
     axes.plot(*points.T, linestyle="none", marker="o", markersize=2 * width, color=color)
 
 
-def draw_place(axes: Axes, x_m: float, y_m: float, placer: Placer) -> None:
+def draw_place(axes: Axes, x_m: float, y_m: float, color: str, placer: Placer) -> None:
     """Mark the place of conflict."""
     axes.plot(x_m, y_m, marker="o", ms=13, mfc="none", mec="white", mew=3.4, zorder=8)
-    axes.plot(x_m, y_m, marker="o", ms=13, mfc="none", mec=MEETING, mew=1.8, zorder=9)
-    axes.plot(x_m, y_m, marker="+", ms=9, mec=MEETING, mew=1.6, zorder=9)
+    axes.plot(x_m, y_m, marker="o", ms=13, mfc="none", mec=color, mew=1.8, zorder=9)
+    axes.plot(x_m, y_m, marker="+", ms=9, mec=color, mew=1.6, zorder=9)
     placer.take_point(x_m, y_m, radius_px=16)
 
 

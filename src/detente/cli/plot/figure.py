@@ -18,9 +18,9 @@ from detente.cli.plot.chart import draw_place, draw_scale, draw_shape, label, st
 from detente.cli.plot.frame import (
     FIRST,
     INK,
-    MEETING,
     SECOND,
     Frame,
+    color_of,
     extent_m,
     frame_around,
     frame_at,
@@ -187,9 +187,9 @@ def _draw_map(axes: Axes, conflict: Conflict, a: Activity, b: Activity) -> None:
         draw_shape(axes, shape, color, dashed=color == SECOND, hatch=HATCHES[area_of(side.kind)])
         draw_shape(axes, part, color, fill=0.14, edge=False)
         placer.draw(shapely.intersection(shape, frame.box))
-    draw_place(axes, 0, 0, placer)
+    draw_place(axes, 0, 0, color_of(conflict.kind), placer)
     if close:
-        _draw_inset(axes, plane, whole, frame, shapes, placer)
+        _draw_inset(axes, plane, whole, frame, shapes, color_of(conflict.kind), placer)
     draw_scale(axes, frame, placer)
     for side, shape, color in zip((a, b), shapes, (FIRST, SECOND), strict=True):
         area = area_of(side.kind)
@@ -203,6 +203,7 @@ def _draw_inset(
     whole: Frame,
     frame: Frame,
     shapes: Sequence[shapely.Geometry],
+    meeting: str,
     placer: Placer,
 ) -> None:
     """The whole of both sides, small, in the emptiest corner, with the map's frame on it."""
@@ -220,7 +221,7 @@ def _draw_inset(
             frame.width_m,
             frame.north_m - frame.south_m,
             fill=False,
-            edgecolor=MEETING,
+            edgecolor=meeting,
             linewidth=1.2,
             zorder=8,
         )
@@ -242,12 +243,16 @@ def _draw_overview(
     placer = start_map(axes, plane, frame)
     for core in drawn:
         draw_shape(axes, core, "#5d6b7c", fill=0.08, width=0.6)
-    axes.plot(*places.T, linestyle="none", marker="o", ms=3.6, color=MEETING, mec="white", mew=0.5)
+    colors = [color_of(c.kind) for c in conflicts]
+    axes.scatter(
+        places[:, 0], places[:, 1], s=13, c=colors, edgecolors="white", linewidths=0.5, zorder=2
+    )
     draw_scale(axes, frame, placer)
-    for x, y in places[:shown]:
-        draw_place(axes, x, y, placer)
-    for number, place in enumerate(places[:shown], start=1):
-        label(axes, shapely.Point(place), MEETING, str(number), placer)
+    drawn_places = list(zip(places[:shown], colors, strict=False))
+    for (x, y), color in drawn_places:
+        draw_place(axes, x, y, color, placer)
+    for number, (place, color) in enumerate(drawn_places, start=1):
+        label(axes, shapely.Point(place), color, str(number), placer)
 
 
 def _middle(conflicts: Sequence[Conflict]) -> tuple[float, float]:

@@ -6,14 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from detente.conflict import Kind
+
 INK = "#2b2f36"
 GRID = "#c3c9d2"
 PAPER = "#f7f8fa"
 MEETING = "#b3123a"
+AREA_MEETING = "#b200f2"
+"""With a site, line, zone or caution area: magenta, as in the console."""
 FIRST = "#0b6fa4"
 SECOND = "#c8611a"
 """Blue and orange stay apart for every common kind of colour blindness; the second is dashed too,
 for those who print in grey."""
+
+
+def color_of(kind: Kind) -> str:
+    """The colour of a conflict of this kind."""
+    return MEETING if kind == "separation" else AREA_MEETING
 
 
 @dataclass(frozen=True)

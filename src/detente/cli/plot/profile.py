@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import ArrayLike
 
 from detente.cli.plot.chart import draw_shape, label
-from detente.cli.plot.frame import FIRST, INK, MEETING, PAPER, SECOND
+from detente.cli.plot.frame import FIRST, INK, PAPER, SECOND, color_of
 from detente.cli.plot.place import Placer
 from detente.cli.tables import spoken_band
 from detente.conflict import Conflict
@@ -70,11 +70,11 @@ def draw_profile(
         draw_shape(axes, shape, color, dashed=color == SECOND)
         placer.draw(shape)
         shapes.append(shape)
-    draw_shape(axes, meeting, MEETING, fill=0.22, hatch="////")
+    draw_shape(axes, meeting, color_of(conflict.kind), fill=0.22, hatch="////")
     placer.draw(meeting)
     for activity, shape, color in zip((a, b), shapes, (FIRST, SECOND), strict=True):
         label(axes, shape, color, _name(activity), placer)
-    _explain(axes, time_separation_s)
+    _explain(axes, color_of(conflict.kind), time_separation_s)
 
 
 class _Scale:
@@ -166,11 +166,11 @@ def _set_up(axes: Axes, first_s: float, last_s: float, scale: _Scale, name: str)
     metres.set_ylabel("m", fontsize=8, color=INK)
 
 
-def _explain(axes: Axes, time_separation_s: float) -> None:
+def _explain(axes: Axes, color: str, time_separation_s: float) -> None:
     """Under the profile, what its shades mean."""
     minutes = f"{time_separation_s / 120:g} min"
     shades = [
-        Patch(fc=MEETING, alpha=0.35, hatch="////", label="in conflict"),
+        Patch(fc=color, alpha=0.35, hatch="////", label="in conflict"),
         Patch(fc=INK, alpha=0.14, label=f"window widened by half the time separation ({minutes})"),
     ]
     axes.legend(
