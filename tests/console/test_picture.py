@@ -32,6 +32,36 @@ def test_whose_is_what(pair: Any) -> None:
     assert "NOT RELEASED" not in names["us/orbit-kunduz"]
 
 
+def test_our_recalled_plan_stays_on_our_map_and_is_marked_in_the_list(pair: Any) -> None:
+    pair.release()
+    node = pair.us.node
+    [entry] = [a.entry for a in node.activities(exercise.LINE) if a.id == "orbit-kunduz"]
+    node.recall(exercise.LINE, entry, officer="watch-1")
+    key = "us/orbit-kunduz"
+    drawn = [f for f in features(pair.us, "outline") if f["properties"]["key"] == key]
+    assert {f["properties"]["style"] for f in drawn} == {"plan"}
+    names = {f["properties"]["key"]: f["properties"]["label"] for f in features(pair.us, "name")}
+    assert "RECALLED, NOT RELEASED ANEW" in names[key]
+    row = _row(pair.us, key)
+    assert "recalled (v1)" in row
+    assert "exact, v1" not in row
+    pair.level()
+    assert [f for f in features(pair.ru, "outline") if f["properties"]["key"] == key] == []
+    node.release("orbit-kunduz", exercise.LINE, "exact", officer="watch-1")
+    drawn = [f for f in features(pair.us, "outline") if f["properties"]["key"] == key]
+    assert {f["properties"]["style"] for f in drawn} == {"own"}
+    row = _row(pair.us, key)
+    assert "exact, v2" in row
+    assert "recalled" not in row
+
+
+def _row(desk: Any, key: str) -> str:
+    """An activity's row in the list."""
+    rows: list[str] = desk.page(f"{LINE}/panels/activities").split("<li ")
+    [row] = [one for one in rows if f'data-select="activity:{key}"' in one]
+    return row
+
+
 def test_a_coarse_release_is_drawn_with_the_exact_plan_inside(pair: Any) -> None:
     pair.release()
     tanker = [

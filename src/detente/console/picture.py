@@ -61,7 +61,7 @@ def picture(
 ) -> Json:
     """Everything the map shows of ``line`` at ``now_s`` (domain time)."""
     look = styles(line)
-    drawn = [*_released(activities, look, now_s), *_plans(plans, line, now_s)]
+    drawn = [*_released(activities, look, now_s), *_plans(plans, activities, line, now_s)]
     meeting = [c for c in conflicts if c.state == "open" and parse_time_s(c.end) >= now_s]
     met = {f"{s.party}/{s.id}" for c in meeting for s in (c.a, c.b)}
     features = [_area(line)]
@@ -133,16 +133,23 @@ def _released(activities: Iterable[ReleasedView], look: Styles, now_s: float) ->
         )
 
 
-def _plans(plans: Iterable[PlanView], line: LineView, now_s: float) -> Iterable[Drawn]:
+def _plans(
+    plans: Iterable[PlanView], activities: Iterable[ReleasedView], line: LineView, now_s: float
+) -> Iterable[Drawn]:
     """Own plans wherever the line sees something else of them, or nothing."""
+    unknown = {one.entry: one.unknown for one in activities if one.own and one.unknown}
     for plan in plans:
         if parse_time_s(plan.end) < now_s:
             continue
         seen = [r for r in plan.releases if r.line == line.id and not r.withdrawn]
+        # Nothing is drawn of a release whose content is gone: the plan is all there is to show.
+        recalled = any(unknown.get(r.entry) == "recalled" for r in seen)
+        seen = [r for r in seen if r.entry not in unknown]
         if any(r.current and r.form == "exact" for r in seen):
             continue
         area = area_of(plan.kind) or ""
-        label = "" if seen else f"{plan.party} · {plan.id}\n{_capitals(area)}NOT RELEASED"
+        state = "RECALLED, NOT RELEASED ANEW" if recalled else "NOT RELEASED"
+        label = "" if seen else f"{plan.party} · {plan.id}\n{_capitals(area)}{state}"
         yield Drawn(
             f"{plan.party}/{plan.id}",
             "plan",
