@@ -44,7 +44,7 @@ def test_two_officers_settle_the_conflict_from_their_pages(pair: Any) -> None:
         assert "until version 2 of ru recon-panj-kunduz ended it" in detail
         assert "begins in" not in detail
         assert 'class="meet"' not in detail  # what has ended is not drawn as if it stood
-        assert "settled: no conflict is known" in page
+        assert ">settled: no conflict between parties is known" in page
 
 
 def test_suggestions_fill_in_the_proposal(pair: Any) -> None:

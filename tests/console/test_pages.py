@@ -75,7 +75,9 @@ def test_a_phrase_is_read_in_the_officers_language(pair: Any) -> None:
 
 def test_an_empty_list_says_what_is_not_known(pair: Any) -> None:
     page = " ".join(pair.us.page(f"{LINE}/panels/conflicts").split())
-    assert "No known conflict" in page
+    assert "No known conflict between parties" in page
+    assert "our own are not compared with each other" in page
+    assert " . What a party has not released is unknown." not in page
     assert "ru last heard" in page
     assert "What a party has not released is unknown." in page
     assert "What they plan is unknown." in pair.us.page(f"{LINE}/panels/activities")
@@ -92,6 +94,9 @@ def test_a_peer_that_has_fallen_silent_is_never_shown_as_in_contact(pair: Any) -
     attention = pair.us.page(f"{LINE}/panels/attention")
     assert "What ru has done since is unknown." in attention
     assert "no route &lt;to&gt; host" in attention
+    hint = pair.us.page(f"{LINE}/panels/hint")
+    assert "not settled: " in hint
+    assert "ru NO CONTACT: what it has done since is unknown" in hint
 
 
 def test_what_is_owed_becomes_late_by_itself(pair: Any) -> None:

@@ -40,6 +40,9 @@ def test_a_release_that_cannot_be_read_may_be_anywhere(pair: Any) -> None:
     assert "unknown: may be anywhere at any time" in pair.us.page(f"{LINE}/panels/activities")
     detail = pair.us.page(f"{LINE}/panels/detail?selected=activity:ru/{plan.id}")
     assert "unknown: may be anywhere at any time" in detail
+    hint = pair.us.page(f"{LINE}/panels/hint")
+    assert "not settled: " in hint
+    assert f"what ru {plan.id} occupies is unknown" in hint
     assert pair.us.browser.get(f"{LINE}/map.json").status_code == 200
 
 
@@ -56,6 +59,7 @@ def test_a_conflict_with_what_cannot_be_read_any_more_is_not_ended(pair: Any) ->
     assert f'data-item="{met.id}-unknown"' in shown
     assert met.id not in hidden
     assert "what the newest occupies is not known here" in shown
+    assert "1 conflict is unknown now" in pair.us.page(f"{LINE}/panels/hint")
     assert met.a.id in pair.us.page(f"{LINE}/panels/detail?selected=conflict:{met.id}")
     assert pair.us.page()
 
@@ -82,3 +86,22 @@ def test_the_detail_of_what_a_peer_took_back_says_so(pair: Any) -> None:
     assert "no time stated" not in detail
     detail = pair.us.page(f"{LINE}/panels/detail?selected=activity:ru/{recalled.id}")
     assert "unknown, recalled by ru: may be anywhere at any time" in detail
+
+
+def test_the_guide_calls_nothing_settled_while_our_own_plan_conflicts(pair: Any) -> None:
+    ours, theirs = exercise.PLANS["us"], exercise.PLANS["ru"]
+    assert "settled: no conflict between parties" in pair.us.page(f"{LINE}/panels/hint")
+    for plan in theirs:
+        pair.ru.node.file(plan, title="", officer="watch-1")
+        pair.ru.node.release(plan.id, exercise.LINE, "exact", officer="watch-1")
+    pair.level()
+    for plan in ours:
+        pair.us.node.file(plan, title="", officer="watch-1")
+    found = pair.us.node.conflicts(exercise.LINE)
+    assert found
+    assert {one.basis for one in found} == {"own"}
+    hint = pair.us.page(f"{LINE}/panels/hint")
+    assert "not settled: " in hint
+    assert "open by our own exact plans, which only we see" in hint
+    assert "settled: no conflict" not in hint
+    assert "settled: no conflict between parties" in pair.ru.page(f"{LINE}/panels/hint")

@@ -50,7 +50,10 @@ class TestClock:
         before = pair.nodes["us"].state_document(LINE)
         pair.clock.at_s = NOON_S + MIN_S
         [conflict] = pair.nodes["us"].conflicts(LINE)
-        assert conflict.begun == ["ru/ru-1 has begun: no change of its time or route is suggested"]
+        assert conflict.begun == [
+            "ru/ru-1 has begun: no other time and no way round is suggested; "
+            "whether it can still change height or move aside, ru knows"
+        ]
         assert shifts(pair) == []
         # 14:00 and more than ten minutes, less 12:30, is 101 in whole ones; earlier is past.
         assert shifts(pair, moves="us") == [101]

@@ -48,7 +48,7 @@ function shareAges(): void {
     const link = document.querySelector(`#links [data-peer="${CSS.escape(party)}"]`);
     if (!link) continue;
     const word = link.querySelector(".state")?.textContent ?? "";
-    state.textContent = link.classList.contains("up") ? "" : `(${word})`;
+    state.textContent = link.classList.contains("up") ? "" : ` (${word})`;
   }
 }
 

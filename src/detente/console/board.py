@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from detente.console import picture, words
-from detente.console.hints import hint
+from detente.console.hints import hint, not_settled
 from detente.console.parties import styles
 from detente.console.profile import profile
 from detente.node.views import (
@@ -106,8 +106,15 @@ class Board:
     def hint(self) -> Context:
         if self.line.exercise is None:
             return {"hint": None}
-        open_ones = [c for c in self._open() if c.basis == "joint"]
-        return {"hint": hint(self.line, open_ones)}
+        joint = [c for c in self._open() if c.basis == "joint"]
+        unsettled = not_settled(
+            self.line,
+            self.node.links(self.line.id),
+            self.node.activities(self.line.id),
+            self._found,
+            sum(c.basis == "own" for c in self._open()),
+        )
+        return {"hint": hint(self.line, joint, unsettled)}
 
     # -- lists ----------------------------------------------------------------------------------
 

@@ -7,7 +7,14 @@ after a restart.
 import msgspec
 
 from detente.console import words
-from detente.node.views import ConflictView, LineView, ProposalView
+from detente.node.views import (
+    ConflictsView,
+    ConflictView,
+    LineView,
+    LinkView,
+    ProposalView,
+    ReleasedView,
+)
 
 
 class Hint(msgspec.Struct, frozen=True):
@@ -19,8 +26,12 @@ class Hint(msgspec.Struct, frozen=True):
     conflict: str | None
 
 
-def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
-    """What a first-time visitor does next on this side."""
+def hint(line: LineView, open_conflicts: list[ConflictView], unsettled: list[str]) -> Hint:
+    """What a first-time visitor does next on this side.
+
+    ``open_conflicts`` are the joint ones; ``unsettled`` is what ``not_settled`` found: while there
+    is any, the line is not called settled.
+    """
     if line.suspended_by:
         steps = [
             f"{party} has declared the line suspended: "
@@ -28,10 +39,13 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
             for party in line.suspended_by
         ]
         return Hint(steps, 0, line.suspended_by[0] == line.own, None)
+    if not open_conflicts and unsettled:
+        return Hint(["not settled: " + "; ".join(unsettled)], 0, True, None)
     if not open_conflicts:
         return Hint(
             [
-                "settled: no conflict is known among what both sides have released. Write a "
+                "settled: no conflict between parties is known among what they have released. "
+                "Write a "
                 "message, or release one of your plans, and watch it arrive on the other side"
             ],
             0,
@@ -65,6 +79,40 @@ def hint(line: LineView, open_conflicts: list[ConflictView]) -> Hint:
     if proposal.status == "open":
         return Hint(steps, 1, asked == own, conflict.id)
     return Hint(steps, 2, proposal.moves == own, conflict.id)
+
+
+def not_settled(
+    line: LineView,
+    links: list[LinkView],
+    released: list[ReleasedView],
+    found: ConflictsView,
+    own_open: int,
+) -> list[str]:
+    """What is open or unknown beside the joint conflicts that are open, in plain words.
+
+    ``own_open`` counts the open conflicts that were found from our exact plans alone.
+    """
+    said = [f"{member.party} has left the line" for member in line.members if member.left]
+    said += [
+        f"{link.peer} {words.LINK_WORDS[link.state]}: what it has done since is unknown"
+        for link in links
+        if link.state != "up"
+    ]
+    unknown = sum(one.state == "unknown" for one in found.conflicts)
+    if own_open:
+        said.append(f"{_conflicts(own_open)} open by our own exact plans, which only we see")
+    if unknown:
+        said.append(f"{_conflicts(unknown)} unknown now")
+    said += [
+        f"what {one.party} {one.id} occupies is unknown"
+        for one in released
+        if one.unknown and not one.withdrawn
+    ]
+    return said + [f"not all is known yet: {why}" for why in found.unknown]
+
+
+def _conflicts(count: int) -> str:
+    return "1 conflict is" if count == 1 else f"{count} conflicts are"
 
 
 def _live(conflict: ConflictView, own: str) -> ProposalView | None:

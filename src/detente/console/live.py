@@ -70,10 +70,10 @@ PANELS_OF = {
     "version": _ACTIVITY,
     # … and what the node keeps beside it.
     "cosignature": ("messages", "owed", "activities", "detail", "links"),
-    "link": ("links", "attention"),
+    "link": ("links", "attention", "hint"),
     "officer": (),
     "pending": ("attention",),
-    "plan": ("conflicts", "activities", "detail", "map"),
+    "plan": ("conflicts", "activities", "detail", "hint", "map"),
 }
 """Which panels a change of some kind touches; a kind that is not listed touches everything."""
 

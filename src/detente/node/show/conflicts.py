@@ -269,7 +269,10 @@ def _begun(reader: LineReader, activities: Iterable[Activity]) -> list[str]:
         if end_s < reader.now_s:
             said.append(f"{name} is over: no change of it is suggested")
         elif start_s < reader.now_s:
-            said.append(f"{name} has begun: no change of its time or route is suggested")
+            said.append(
+                f"{name} has begun: no other time and no way round is suggested; "
+                f"whether it can still change height or move aside, {activity.party} knows"
+            )
     return said
 
 
