@@ -179,7 +179,7 @@ def test_two_visitors_settle_the_open_conflict(tabs: tuple[Tab, Tab]) -> None:
     for tab in (us, ru):
         tab.sees("#conflicts >> text=No known conflict")
         tab.sees("#detail >> text=/ended/")
-        tab.sees(".hint >> text=settled")
+        tab.sees(".hint >> text=/^settled: no conflict/")
 
 
 def test_lists_and_map_share_one_selection(tabs: tuple[Tab, Tab]) -> None:
