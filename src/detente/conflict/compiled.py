@@ -59,8 +59,12 @@ def making_kernel(function: Callable[P, R]) -> Callable[P, R]:
 def _compiled(function: Callable[P, R], *, counts_references: bool) -> Callable[P, R]:
     if not function.__module__.endswith(SUFFIX):
         return function
-    from numba import njit
+    from numba import config, njit
 
+    # Who debugs numba's code has it compile nothing; then there is nothing to keep either.
+    settings: Any = config
+    if settings.DISABLE_JIT:
+        return function
     # Not fastmath: it may reorder sums and drop the infinities that unlimited bands rely on.
     folder = _folder()
     options: Any = {
