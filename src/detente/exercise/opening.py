@@ -110,7 +110,9 @@ def _is_level(officer: Officer) -> bool:
         link["held_by_us"] == link["peer_size"] and link["held_by_peer"] == link["own_size"] > 0
         for link in officer.on_line("links")
     )
-    return received and not officer.on_line("conflicts")["unknown"]
+    # Conflicts with what has been recalled stay unknown; all others are known by then.
+    compared = all(activity["compared"] for activity in officer.on_line("activities"))
+    return received and compared and not any(plan["unknown"] for plan in officer.get("/plans"))
 
 
 def _acknowledge_all_but_the_convoy(us: Officer, ru: Officer) -> None:
