@@ -1,7 +1,7 @@
 """Positions as they are typed: every notation of one place, and what is refused."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detente.console import words
@@ -38,6 +38,8 @@ def test_a_square_of_the_grid() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(lon=st.floats(-180, 180), lat=st.floats(-79, 83))
+@example(lon=0.0, lat=-1.4e-9)
+@example(lon=0.0, lat=-1.1e-5)
 def test_what_the_console_shows_can_be_typed_back(lon: float, lat: float) -> None:
     shown = read_position(words.position(lon, lat))
     assert shown == pytest.approx((lon, lat), abs=0.05 / 60 + 1e-9)

@@ -214,10 +214,17 @@ def position(lon: float, lat: float) -> str:
     return f"{_minutes(lat, 2, 'NS')} {_minutes(lon, 3, 'EW')}"
 
 
+_EQUATOR_DEG = 1e-5
+"""About a metre."""
+
+
 def grid(lon: float, lat: float) -> str:
     """MGRS to 100 m; empty near the poles, where the grid is another."""
     if not -80 <= lat <= 84:
         return ""
+    if -_EQUATOR_DEG < lat < 0:
+        # So little south of the equator the library rounds into a square that there is not.
+        lat = 0.0
     text: str = _GRID.toMGRS(lat, (lon + 180) % 360 - 180, MGRSPrecision=3)
     zone, square, digits = text[:3], text[3:5], text[5:]
     return f"{zone} {square} {digits[:3]} {digits[3:]}"
