@@ -8,6 +8,7 @@ NAMES = {
     "engine": "the conflict engine against shapely and SQLite, and its answers against an oracle",
     "mutations": "break each bound of the conflict engine on purpose: a test has to fail",
     "node": "a node with many activities: opening, entries a second, answers",
+    "record": "entries from an officer's word to the other side's cosignature; proofs",
     "simulation": "a line under every fault of network, disk, clock and peer, told by seeds",
 }
 
