@@ -106,6 +106,8 @@ def test_a_new_node(tmp_path: Path) -> None:
             f"keys/{name}"
             for name in (
                 "signing.pem",
+                "sealing-ml-kem.pem",
+                "sealing-x25519.pem",
                 "signing-ml-dsa.pem",
                 "ca.pem",
                 "ca.crt",

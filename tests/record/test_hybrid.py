@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -162,7 +163,7 @@ def test_no_byte_can_be_changed(
 
 
 def test_a_card_carries_the_key(both: SigningKey, us: SigningKey, ca: str) -> None:
-    fields = {"party": "us", "name": "Us", "ca": ca, "endpoint": "https://192.0.2.1:1"}
+    fields: Any = {"party": "us", "name": "Us", "ca": ca, "endpoint": "https://192.0.2.1:1"}
     opened = open_card(make_card(both, **fields, languages=("en",)))
     assert opened.public == both.public
     older = open_card(make_card(us, **fields, languages=("en",)))

@@ -106,14 +106,16 @@ def init(
 
 
 def _fingerprint(directory: Path, settings: "Settings", passphrase: str | None) -> str:
-    from detente.node.keys import card_of, read_signing_key
+    from detente.node.keys import card_of, read_sealing_key, read_signing_key
     from detente.node.protection import unlock
     from detente.record import open_card
 
     keys = directory / "keys"
     secret = unlock(keys, lambda: passphrase or "")
     key = read_signing_key(keys, secret)
-    return open_card(card_of(settings, key, (keys / "ca.crt").read_bytes())).fingerprint
+    sealing = read_sealing_key(keys, secret)
+    public = None if sealing is None else sealing.public
+    return open_card(card_of(settings, key, (keys / "ca.crt").read_bytes(), public)).fingerprint
 
 
 def _check_empty(directory: Path) -> None:

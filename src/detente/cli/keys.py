@@ -118,3 +118,19 @@ def add_ml_dsa(directory: Directory) -> None:
     with locked(directory):
         add_ml_dsa(directory / "keys", unlocked(directory))
     print("The node has a second signing key. Give the other parties its new card.")
+
+
+@app.command("add-sealing")
+def add_sealing(directory: Directory) -> None:
+    """Give a node made before version 0.2 the key that files carried to it by hand are sealed to.
+
+    Its card changes by that, and so does its fingerprint. Lines that are there already learn of it
+    with the next `detente keys rotate`, or from the card that you hand over (`line export --card`).
+    """
+    from detente.cli.folder import locked
+    from detente.cli.passphrase import unlocked
+    from detente.node.keys import add_sealing
+
+    with locked(directory):
+        add_sealing(directory / "keys", unlocked(directory))
+    print("The node has a sealing key. Give the other parties its new card (`detente card`).")

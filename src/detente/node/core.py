@@ -9,7 +9,7 @@ from detente.line import Founding, KeyChain, open_founding, read
 from detente.node.clock import Clock
 from detente.node.engine import Engine
 from detente.node.marks import Marks
-from detente.record import Entry, OpenCard, PublicKey, SigningKey
+from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
 from detente.store import logs
 from detente.store.links import Link
 from detente.store.logs import Row
@@ -21,9 +21,16 @@ class Core:
     """One party's identity and state. Use cases are functions over it, a module each."""
 
     def __init__(
-        self, key: SigningKey, card: OpenCard, store: Store, clock: Clock, marks: Marks
+        self,
+        key: SigningKey,
+        card: OpenCard,
+        store: Store,
+        clock: Clock,
+        marks: Marks,
+        sealing: SealingKey | None = None,
     ) -> None:
         self.key = key
+        self.sealing = sealing
         self.card = card
         self.party = card.card.party
         self.store = store

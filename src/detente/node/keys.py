@@ -10,12 +10,13 @@ from detente.node.certificates import make_authority, make_node_certificate
 from detente.node.clock import Clock
 from detente.node.protection import protect, read_key, write_key, write_private
 from detente.node.settings import FILE, Settings
-from detente.record import MlDsaKey, SigningKey, make_card
+from detente.record import MlDsaKey, SealingKey, SealingPublicKey, SigningKey, make_card
 
 T = TypeVar("T")
 
 SIGNING = "signing.pem"
 ML_DSA = "signing-ml-dsa.pem"
+SEALING = ("sealing-ml-kem.pem", "sealing-x25519.pem")
 
 
 def make_keys(directory: Path, settings: Settings, clock: Clock, passphrase: str | None) -> None:
@@ -26,14 +27,16 @@ def make_keys(directory: Path, settings: Settings, clock: Clock, passphrase: str
     now = datetime.fromtimestamp(clock.now_s(), UTC)
     second = MlDsaKey.generate()
     key = SigningKey.generate(second)
+    sealing = SealingKey.generate()
     authority_key, authority = make_authority(settings.party, now)
     node_key, node_certificate = make_node_certificate(
         settings.party, authority_key, authority, now
     )
-    card_of(settings, key, authority)
+    card_of(settings, key, authority, sealing.public)
     files = {
         SIGNING: key.to_pem(),
         ML_DSA: second.to_pem(),
+        **dict(zip(SEALING, sealing.to_pems(), strict=True)),
         "ca.pem": authority_key,
         "ca.crt": authority,
         "node.pem": node_key,
@@ -86,6 +89,36 @@ def add_ml_dsa(keys: Path, secret: bytes | None) -> None:
     write_key(keys / ML_DSA, MlDsaKey.generate().to_pem(), secret)
 
 
+def read_sealing_key(keys: Path, secret: bytes | None) -> SealingKey | None:
+    """The key that opens what others carry to us; None where the node has none.
+
+    Raises ``InputError`` for what cannot be read.
+    """
+    ml_kem, x25519 = (keys / name for name in SEALING)
+    if not x25519.exists():
+        return None
+    first = _key(ml_kem, secret, lambda pem: pem)
+    return _key(x25519, secret, lambda pem: SealingKey.from_pems(first, pem))
+
+
+def add_sealing(keys: Path, secret: bytes | None) -> None:
+    """Give a node made before there were such keys the one that carried files are sealed to.
+
+    Raises ``StateError`` if it has one.
+    """
+    ml_kem, x25519 = (keys / name for name in SEALING)
+    if x25519.exists():
+        raise StateError(
+            "the node has a sealing key already",
+            where=str(x25519),
+            remedy="keep it: what others have sealed to it opens with no other",
+        )
+    first, second = SealingKey.generate().to_pems()
+    write_key(ml_kem, first, secret)
+    # The second file makes the key: until it is there, the first is no half of anything.
+    write_key(x25519, second, secret)
+
+
 def _key(path: Path, secret: bytes | None, read: Callable[[bytes], T]) -> T:
     try:
         return read(read_key(path, secret))
@@ -99,7 +132,12 @@ def _key(path: Path, secret: bytes | None, read: Callable[[bytes], T]) -> T:
         raise error.at(str(path)) from None
 
 
-def card_of(settings: Settings, key: SigningKey, authority: bytes) -> bytes:
+def card_of(
+    settings: Settings,
+    key: SigningKey,
+    authority: bytes,
+    sealing: SealingPublicKey | None = None,
+) -> bytes:
     """The party's card. The same settings and keys give the same bytes."""
     try:
         return make_card(
@@ -109,6 +147,7 @@ def card_of(settings: Settings, key: SigningKey, authority: bytes) -> bytes:
             ca=authority.decode("ascii", "replace"),
             endpoint=settings.endpoint,
             languages=settings.languages,
+            sealing=sealing,
         )
     except DetenteError as error:
         raise InputError(

@@ -19,7 +19,7 @@ from detente.errors import DetenteError, InputError, SignatureError, StateError
 from detente.line import Draft, read, rotate_draft, vouch_draft
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
-from detente.node.keys import card_of, read_ml_dsa
+from detente.node.keys import card_of, read_ml_dsa, read_sealing_key
 from detente.node.protection import read_key, sync_folder, write_key
 from detente.node.saying import say
 from detente.node.settings import Settings, database_of, load_settings
@@ -75,7 +75,9 @@ def _change(
     keys, settings = directory / "keys", load_settings(directory)
     # The second half stays: what is signed needs both, and one that is new is enough.
     key = SigningKey.generate(read_ml_dsa(keys, secret))
-    card = open_card(card_of(settings, key, (keys / "ca.crt").read_bytes()))
+    sealing = read_sealing_key(keys, secret)
+    public = None if sealing is None else sealing.public
+    card = open_card(card_of(settings, key, (keys / "ca.crt").read_bytes(), public))
     write_key(keys / NEXT, key.to_pem(), secret)
 
     def work(tx: Tx) -> None:

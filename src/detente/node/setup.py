@@ -5,6 +5,7 @@
     DIR/detente.toml
     DIR/keys/signing.pem            the party's signing key: whoever has it speaks as the party
     DIR/keys/signing-ml-dsa.pem     the key of the second signature under its logs
+    DIR/keys/sealing-….pem          two keys that open what others carry to us by hand
     DIR/keys/ca.pem, ca.crt         the authority that vouches for the node's certificate
     DIR/keys/node.pem, node.crt     the node's TLS certificate
     DIR/keys/protection.json        what the passphrase opens, where the keys are protected

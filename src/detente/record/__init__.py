@@ -8,6 +8,7 @@ from detente.record.envelope import Envelope, sign_envelope
 from detente.record.header import Header, Seen, decode_header, encode_header
 from detente.record.keys import PublicKey, SigningKey
 from detente.record.mldsa import MlDsaKey
+from detente.record.sealing import SealingKey, SealingPublicKey
 
 __all__ = [
     "Card",
@@ -18,6 +19,8 @@ __all__ = [
     "MlDsaKey",
     "OpenCard",
     "PublicKey",
+    "SealingKey",
+    "SealingPublicKey",
     "Seen",
     "SigningKey",
     "checkpoint",

@@ -3,7 +3,8 @@
 A card is a DSSE envelope signed with the very key it carries::
 
     {"v":1,"party":"us","name":"Deconfliction cell, Gulf","sign_key":"b64","ca":"-----BEGIN …",
-     "endpoint":"https://192.0.2.1:7443","languages":["en"],"ml_dsa_44_key":"b64"}
+     "endpoint":"https://192.0.2.1:7443","languages":["en"],"ml_dsa_44_key":"b64",
+     "x_wing_key":"b64"}
 
 That signature shows only that the sender holds the key. Who the sender is, two operators establish
 by reading each other the *fingerprint*: the first 16 bytes of the SHA-256 of the payload.
@@ -28,6 +29,7 @@ from detente.record.reading import (
     read_json,
     read_struct,
 )
+from detente.record.sealing import SealingPublicKey
 from detente.record.strict_json import canonical
 
 CARD_TYPE = "application/vnd.detente.card.v1+json"
@@ -50,7 +52,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``sign_key`` is the base64 of the raw public key, ``ca`` one certificate in PEM, ``endpoint``
     where the party's node listens for other nodes, ``languages`` those its officers read, best
     first. ``ml_dsa_44_key`` is the base64 of the key of the second signature under its checkpoints
-    and cosignatures; a party without it signs them once.
+    and cosignatures; a party without it signs them once. ``x_wing_key`` is the base64 of the key
+    that files carried to it by hand are sealed to; to a party without it none can be.
     """
 
     v: Literal[1]
@@ -61,19 +64,31 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     endpoint: str
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=16)]
     ml_dsa_44_key: str | None = None
+    x_wing_key: str | None = None
 
 
 class OpenCard(msgspec.Struct, frozen=True):
-    """A card whose signature holds. ``raw`` is the envelope, byte for byte as it came."""
+    """A card whose signature holds. ``raw`` is the envelope, byte for byte as it came.
+
+    ``sealing`` is what files carried by hand are sealed to, None where the card has no such key.
+    """
 
     card: Card
     public: PublicKey
     fingerprint: str
     raw: bytes
+    sealing: SealingPublicKey | None = None
 
 
 def make_card(
-    key: SigningKey, *, party: str, name: str, ca: str, endpoint: str, languages: Sequence[str]
+    key: SigningKey,
+    *,
+    party: str,
+    name: str,
+    ca: str,
+    endpoint: str,
+    languages: Sequence[str],
+    sealing: SealingPublicKey | None = None,
 ) -> bytes:
     """The bytes of a party's card, checked by opening them.
 
@@ -91,6 +106,7 @@ def make_card(
         endpoint=endpoint,
         languages=tuple(languages),
         ml_dsa_44_key=None if second is None else encode_base64(second.raw),
+        x_wing_key=None if sealing is None else encode_base64(sealing.raw),
     )
     payload = canonical(msgspec.to_builtins(card))
     raw = sign_envelope(key, CARD_TYPE, payload).to_json()
@@ -115,7 +131,10 @@ def open_card(raw: bytes) -> OpenCard:
     except SignatureError as error:
         raise error.at(f"card of {card.party}") from None
     _check(card)
-    return OpenCard(card, public, fingerprint(envelope.payload), raw)
+    sealing = None
+    if card.x_wing_key is not None:
+        sealing = SealingPublicKey(decode_base64(card.x_wing_key, "card x_wing_key"))
+    return OpenCard(card, public, fingerprint(envelope.payload), raw, sealing)
 
 
 def _public_key(card: Card) -> PublicKey:
