@@ -52,7 +52,7 @@ EVERYTHING = (
 )
 _ACTIVITY = ("conflicts", "owed", "activities", "detail", "hint", "map", "attention")
 PANELS_OF = {
-    # Rows of the projection (line/fold.py) …
+    # Rows of the projection (line/fold/rows.py) …
     "ack": ("messages", "owed", "activities", "detail", "attention"),
     "activity": _ACTIVITY,
     "answer": ("conflicts", "detail", "owed", "attention", "hint"),
