@@ -297,6 +297,11 @@ RECORD = (
         "Tell what a commitment of ours has fixed", None, act=roles.RELEASE,
     ),
     _get(
+        "record", "/lines/{line}/logs", record.list_logs,
+        "Every party's log, and how much of it each other member has signed for holding",
+        list[views.LogView],
+    ),
+    _get(
         "record", "/lines/{line}/entries", record.list_entries, "A page of the joint record",
         list[views.EntryView], query=bodies.EntriesQuery,
     ),

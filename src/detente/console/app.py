@@ -8,6 +8,7 @@
       …/desk/<form>                       a form, for the page's desk
       …/<action>                          POST: what the form does
       …/map.json, …/preview.json          what the map draws
+      …/record, …/record/proofs/1         who holds what; proofs to be carried away
       …/events                            beats, for as long as the page is open
     /console/account, /console/audit      one's own password; the internal audit log
     /login, /login?t=…                    by password and code, or by a link that works once
@@ -33,7 +34,7 @@ from starlette.types import Message
 
 from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
 from detente.api.errors import UploadError, status_of
-from detente.console import actions, desk, door, picture
+from detente.console import actions, desk, door, picture, record
 from detente.console.board import Board
 from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
@@ -90,6 +91,8 @@ class Console:
             (f"{line}/map.json", self._map, "GET"),
             (f"{line}/preview.json", self._preview, "GET"),
             (f"{line}/events", self._events, "GET"),
+            (f"{line}/record", self._record, "GET"),
+            (f"{line}/record/proofs/{{number:int}}", self._proof, "GET"),
             (f"{line}/language", self._language, "POST"),
             (f"{line}/upload", self._upload, "POST"),
             (f"{line}/{{action}}", self._act, "POST"),
@@ -161,8 +164,7 @@ class Console:
     async def _audit(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
         roles.check(who.officer.name, who.officer.role, roles.AUDIT)
-        text = request.query_params.get("start", "0")
-        start = int(text) if text.isdecimal() and text.isascii() and len(text) < 16 else 0
+        start = _number(request, "start") or 0
         rows = await run_in_threadpool(self._node.audit, start, AUDIT_ROWS)
         return page("audit.html", {"rows": rows, "more": len(rows) == AUDIT_ROWS})
 
@@ -271,6 +273,23 @@ class Console:
             board = await run_in_threadpool(self._board, request)
             volumes = await run_in_threadpool(desk.preview_volumes, board, query)
         return _json(await run_in_threadpool(picture.preview_picture, volumes))
+
+    async def _record(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        party, start = request.query_params.get("party", "")[:100], _number(request, "start")
+
+        def read() -> dict[str, Any]:
+            board = self._board(request)
+            return board.base() | self._base(board, who) | record.record(board, party, start)
+
+        return page("record.html", await run_in_threadpool(read))
+
+    async def _proof(self, request: Request) -> Response:
+        await door.caller(self._node, request)
+        line, number = request.path_params["line"], request.path_params["number"]
+        name, content = await run_in_threadpool(record.proof_file, self._node, line, number)
+        kept = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, 200, HEADERS | kept, media_type="application/json")
 
     async def _events(self, request: Request) -> Response:
         await door.caller(self._node, request)
@@ -419,6 +438,12 @@ def _line_url(name: str) -> str:
 
 def _selected(request: Request) -> str:
     return request.query_params.get("selected", "")[:200]
+
+
+def _number(request: Request, name: str) -> int | None:
+    """A count in the query; None where there is none."""
+    text = request.query_params.get(name, "")
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 16 else None
 
 
 def _json(content: Any) -> Response:

@@ -60,6 +60,8 @@ def _environment() -> jinja2.Environment:
         "at": lambda s: words.moment(s).strftime("%H:%M:%S"),
         "at_minute": lambda s: words.moment(s).strftime("%H:%MZ"),
         "clock": words.clock,
+        "stamp": words.stamp,
+        "entry": lambda type_: words.ENTRY_WORDS.get(type_, type_),
         "seconds": parse_time_s,
         "window": _window,
         "heights": words.heights,

@@ -6,7 +6,7 @@ because a slip in one shows as a difference from the other when it is read back.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,17 +23,28 @@ _GRID = mgrs.MGRS()
 PLACES_MAX = 60
 
 ENTRY_WORDS = {
+    "line.join": "joining the line",
+    "terms.sign": "signature under terms",
     "activity.release": "release",
     "activity.withdraw": "withdrawal",
     "message": "message",
+    "acknowledgement": "acknowledgement",
     "proposal": "proposal",
+    "proposal.assent": "assent",
+    "proposal.decline": "declining",
+    "line.check": "line check",
+    "line.suspend": "suspension",
+    "line.resume": "end of the suspension",
+    "line.leave": "leaving the line",
+    "key.rotate": "change of keys",
+    "key.vouch": "vouching for new keys",
+    "lapse": "lapse",
     "recall": "recall",
+    "recall.honoured": "receipt for a recall",
+    "commitment": "commitment",
+    "commitment.open": "opening of a commitment",
 }
-OWED_WORDS = {
-    "understood": "“understood” for",
-    "disseminated": "“disseminated” for",
-    "line-check": "line check",
-}
+"""What an entry of each type is called; of a type that is not known here, its code."""
 LINK_WORDS = {
     "up": "in contact",
     "late": "LATE",
@@ -83,14 +94,15 @@ def clock(time: str, offset_s: float = 0.0) -> str:
     return moment(parse_time_s(time) + offset_s).strftime("%H:%MZ")
 
 
-def clock_seconds(time: str, offset_s: float = 0.0) -> str:
-    """``03:05:12Z``: where seconds matter."""
-    return moment(parse_time_s(time) + offset_s).strftime("%H:%M:%SZ")
+def stamp(time: str) -> str:
+    """``22 Nov 2026 03:05:12Z``: for the record, where nothing may be left out."""
+    return f"{moment(parse_time_s(time)):%d %b %Y %H:%M:%S}Z"
 
 
-def day(time: str, offset_s: float = 0.0) -> str:
-    """``09 Aug``."""
-    return moment(parse_time_s(time) + offset_s).strftime("%d %b")
+def listed(said: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = said
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def window(start: str | None, end: str | None, now_s: float) -> str:

@@ -104,6 +104,11 @@ class Reading:
         with self._core.store.read() as tx:
             return talk.obligations(LineReader(self._core, tx, line).for_list())
 
+    def logs(self, line: str) -> list[views.LogView]:
+        """Every party's log, and how much of it each other member has signed for holding."""
+        with self._core.store.read() as tx:
+            return record.held_logs(LineReader(self._core, tx, line))
+
     def entries(
         self, line: str, party: str | None = None, start: int = 0, limit: int = 100
     ) -> list[views.EntryView]:

@@ -11,6 +11,7 @@ from detente.node.views import (
     EntryView,
     Finding,
     LogPage,
+    LogView,
     ProofView,
     RebuiltView,
     RecallView,
@@ -23,6 +24,11 @@ def list_entries(node: Node, call: Call) -> list[EntryView]:
     """A page of a line's entries."""
     query: bodies.EntriesQuery = call.query
     return node.entries(call.path["line"], query.party, *_page(query.start, query.limit))
+
+
+def list_logs(node: Node, call: Call) -> list[LogView]:
+    """Every party's log as it is held here."""
+    return node.logs(call.path["line"])
 
 
 def show_entry(node: Node, call: Call) -> EntryView:

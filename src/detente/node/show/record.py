@@ -3,13 +3,15 @@
 from typing import Any
 
 from detente.errors import InputError
+from detente.line import read
 from detente.line.view import scan
 from detente.node.show.reader import LineReader, no_such
-from detente.node.views import EntryView
+from detente.node.views import EntryView, LogHolderView, LogView
 from detente.record import decode_header, strict_json
 from detente.record.entry import MAX_BODY_BYTES
 from detente.store import logs, plans
 from detente.store.logs import Row
+from detente.volumes.times import format_time
 
 LIMIT_MAX = 1000
 
@@ -40,6 +42,37 @@ def entries(reader: LineReader, party: str | None, start: int, limit: int) -> li
         log, _, index = key.partition("/")
         rows += logs.read(reader.tx, reader.id, log, int(index), 1)
     return _views(reader, rows)
+
+
+def held_logs(reader: LineReader) -> list[LogView]:
+    """Every party's log, and how much of it each other member has signed for."""
+    left = read.left(reader.rows)
+    found = []
+    for party in reader.founding.members:
+        held = logs.size(reader.tx, reader.id, party)
+        newest = logs.newest_checkpoint(reader.tx, reader.id, party)
+        holders = [
+            _log_holder(reader, party, held, by) for by in reader.founding.members if by != party
+        ]
+        found.append(
+            LogView(
+                party=party,
+                own=reader.is_own(party),
+                left=party in left,
+                entries=held,
+                joint=min(holder.entries for holder in holders),
+                checkpoint=None if newest is None else newest[1],
+                holders=holders,
+            )
+        )
+    return found
+
+
+def _log_holder(reader: LineReader, party: str, held: int, by: str) -> LogHolderView:
+    signed_for = min(held, logs.newest_cosigned(reader.tx, reader.id, party, by))
+    time_s = reader.received_s(party, signed_for - 1, by) if signed_for else None
+    since = None if time_s is None else format_time(time_s)
+    return LogHolderView(party=by, entries=signed_for, since=since)
 
 
 def _views(reader: LineReader, rows: list[Row]) -> list[EntryView]:

@@ -37,6 +37,30 @@ class EntryView(View, frozen=True, kw_only=True):
     officer: str | None
 
 
+class LogHolderView(View, frozen=True, kw_only=True):
+    """How much of a log one other member has signed for holding, and since when (real time)."""
+
+    party: str
+    entries: int
+    since: str | None
+
+
+class LogView(View, frozen=True, kw_only=True):
+    """One party's log as it is held here: so many entries, the first ``joint`` of them joint.
+
+    An entry is joint once every other member has signed for holding it durably. ``left``: its
+    party has written its last entry. ``checkpoint`` is the newest one held, without cosignatures.
+    """
+
+    party: str
+    own: bool
+    left: bool
+    entries: int
+    joint: int
+    checkpoint: str | None
+    holders: list[LogHolderView]
+
+
 class HolderView(View, frozen=True, kw_only=True):
     """What is known of one party's copy of what was recalled.
 
