@@ -82,6 +82,17 @@ class Post:
         if self._bound is not None:
             self._bound.close()
 
+    def stop(self) -> None:
+        """Stop the node, its faces and its delivery, as a process that ends does."""
+        self._stack.close()
+
+    def start(self) -> None:
+        """Start the node again where it was, with its line's face and its delivery."""
+        self._bound = bind("127.0.0.1", self.port)
+        self.node = Node.open(self.folder)
+        self._stack.callback(self.node.close)
+        self.deliver(self.listen())
+
     def listen(self) -> Trust:
         """Serve the line's face; whoever it trusts must be learnt."""
         tls = server_context(self.keys)

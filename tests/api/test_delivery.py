@@ -143,12 +143,12 @@ def test_why_a_peer_is_not_reached_is_said(posts: Posts, joined: Joined) -> None
             peer.close()
         return str(caught.value)
 
-    assert "cannot be reached" in failure(view.ca)
+    assert "cannot be reached" in failure(view.authorities[0])
     trust = ru.listen()
-    assert "perhaps because it does not know our certificate" in failure(view.ca)
+    assert "perhaps because it does not know our certificate" in failure(view.authorities[0])
     assert "not of the authority in its card" in failure((us.keys / "ca.crt").read_text())
     trust.learn("ab" * 32, "us", (us.keys / "ca.crt").read_text())
-    said = failure(view.ca)
+    said = failure(view.authorities[0])
     assert "404 not-found" in said
     assert "may not have joined yet" in said
     assert line not in said

@@ -120,7 +120,7 @@ def peers(pair: tuple[Any, Any, str]) -> Iterator[tuple[httpx.Client, str, dict[
     us, ru, line = pair
     trust = us.listen()
     for peer in us.node.peers():
-        trust.learn(peer.line, peer.party, peer.ca)
+        trust.learn(peer.line, peer.party, peer.authorities[0])
     page = ru.node.read_log(line, "ru", 0, "ru")
     push = {"from": 0, "entries": page.entries, "checkpoint": page.checkpoint}
     context = client_context(ru.keys, (us.keys / "ca.crt").read_text())

@@ -50,7 +50,7 @@ def line(posts: Callable[..., list[Any]], joined: Callable[..., str]) -> Iterato
         lines = {"ru": joined([us, ru], "with-ru"), "tj": joined([us, tj], "with-tj")}
         trust = us.listen()
         for peer in us.node.peers():
-            trust.learn(peer.line, peer.party, peer.ca)
+            trust.learn(peer.line, peer.party, peer.authorities[0])
         yield Line(us, ru, tj, lines, stack)
 
 

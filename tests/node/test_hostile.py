@@ -311,7 +311,7 @@ def test_nobody_on_a_new_line_bears_the_name_of_a_known_authority(pair: Any) -> 
         SigningKey.generate(),
         party="tj",
         name="Cell tj",
-        ca=twin_of(ru.ca),
+        ca=twin_of(ru.authorities[0]),
         endpoint="https://192.0.2.2:7443",
         languages=("tg",),
     )

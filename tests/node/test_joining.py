@@ -47,7 +47,7 @@ def test_a_line_is_pending_until_all_have_joined(strangers: Any) -> None:
         assert (line.id, line.state, line.own) == (joined.id, "in-force", node.party)
         assert [m.own for m in line.members] == [m.party == node.party for m in line.members]
         [peer] = node.peers()
-        assert peer.ca.startswith("-----BEGIN CERTIFICATE")
+        assert peer.authorities[0].startswith("-----BEGIN CERTIFICATE")
     assert us.release("orbit-1", LINE, "exact", officer="a").index == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from detente.cli.main import run
 from detente.errors import ForkError
-from detente.line import message_draft
+from detente.line import KeyChain, message_draft
 from detente.node.keys import read_signing_key
 from detente.record import Checkpoint, Entry, decode_header, open_card, read_entry, tree
 from detente.record.checkpoint import origin, sign_checkpoint
@@ -62,7 +62,10 @@ def proven(forker: Forker) -> list[str]:
     card = open_card(forker.ru.card())
     found = forker.us.proofs(LINE)
     assert all(one.proof is not None for one in found)
-    return [check_proof(encode_proof(one.proof), "ru", card.public).what for one in found]
+    return [
+        check_proof(encode_proof(one.proof), "ru", KeyChain.from_card(card.public)).what
+        for one in found
+    ]
 
 
 def test_two_entries(forker: Forker) -> None:

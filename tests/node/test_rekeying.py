@@ -219,7 +219,9 @@ def test_nobody_adopts_a_key_for_another(pair: Any) -> None:
     thief = SigningKey.generate(signing(pair, "us").ml_dsa)
     settings = load_settings(pair.directory / "us")
     authority = (pair.directory / "us/keys/ca.crt").read_bytes()
-    draft = rotate_draft(open_card(card_of(settings, thief, authority)), vouched=True)
+    draft = rotate_draft(
+        open_card(card_of(settings, thief, authority)), signing(pair, "us").public, vouched=True
+    )
     size = ru.heads(line, "us")["us"].size
     for index in (size - 1, size):
         entry = forged(pair, thief, index, draft.type, draft.about, draft.body)
@@ -242,7 +244,7 @@ def test_a_key_that_was_left_does_not_come_back(pair: Any) -> None:
     ru = pair.nodes["ru"]
     line = ru.line(LINE).id
     size = ru.heads(line, "us")["us"].size
-    draft = rotate_draft(open_card(first), vouched=True)
+    draft = rotate_draft(open_card(first), signing(pair, "us").public, vouched=True)
     entry = forged(pair, stolen, size, draft.type, draft.about, draft.body)
     with pytest.raises(SignatureError):
         ru.receive(line, "us", size, [entry_to_bundle(entry)], None, "us")
@@ -300,7 +302,7 @@ def test_a_body_that_is_no_card_of_that_key_is_unknown_and_the_key_counts(pair: 
     new = SigningKey.generate(old.ml_dsa)
     settings = load_settings(pair.directory / "us")
     authority = (pair.directory / "us/keys/ca.crt").read_bytes()
-    draft = rotate_draft(open_card(card_of(settings, new, authority)), vouched=False)
+    draft = rotate_draft(open_card(card_of(settings, new, authority)), old.public, vouched=False)
     pair.sync()
     ru = pair.nodes["ru"]
     line = ru.line(LINE).id

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from detente.errors import SignatureError, StateError
-from detente.node.keys import add_ml_dsa
+from detente.errors import SignatureError
 from detente.record.note import parse_note
 
 LINE = "northern-watch"
@@ -54,21 +53,23 @@ def test_a_signature_taken_away_is_refused(pair: Any) -> None:
     us.receive_cosignatures(line, "us", f"{page.checkpoint}{receipt.cosignature}\n", "ru")
 
 
-def test_a_node_given_its_second_key_later_goes_on_as_its_card_on_the_line_says(
-    strangers: Any,
-) -> None:
+def test_a_party_that_had_no_second_key_adds_one_and_owes_it_from_then_on(strangers: Any) -> None:
     without_second_key(strangers, "ru")
     line = strangers.join()
-    before = strangers.nodes["ru"].card()
-    add_ml_dsa(strangers.directory / "ru/keys", None)
-    with pytest.raises(StateError, match="already"):
-        add_ml_dsa(strangers.directory / "ru/keys", None)
+    strangers.nodes["ru"].rotate_key(strangers.directory / "ru", None, officer="admin")
     us, ru = strangers.nodes["us"], strangers.open("ru")
-    assert ru.card() != before
+    strangers.push(ru, us)
     ru.send(LINE, text="two", officer="b")
     strangers.sync()
-    assert kinds(us.log_checkpoint(line, "ru", "us").decode())[0] == ("ru", 64)
-    assert us.verify() == ru.verify() == []
+    for node in (us, ru):
+        assert kinds(node.log_checkpoint(line, "ru", "us").decode()) == [
+            ("ru", 64), ("ru", 8 + 2420), ("us", 8 + 64), ("us", 8 + 2420)
+        ]  # fmt: skip
+        assert node.verify() == []
+    page = ru.read_log(line, "ru", 1, "us")
+    *text, _second, end = page.checkpoint.split("\n")
+    with pytest.raises(SignatureError, match="ML-DSA-44"):
+        us.receive(line, "ru", 1, page.entries, "\n".join([*text, end]), "ru")
 
 
 def test_a_node_that_lost_its_second_key_signs_nothing(pair: Any) -> None:

@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 
 from detente.errors import RecordError, SignatureError
+from detente.line import KeyChain
 from detente.record import Checkpoint, Entry, Seen, SigningKey, tree, write_entry
 from detente.record.checkpoint import origin, sign_checkpoint
 from detente.record.proof import check_proof, encode_proof, prove_entries, prove_history
 
 LINE = "5b" * 32
+
+
+def keys(signer: SigningKey) -> KeyChain:
+    """What a reader with the card of this key begins with."""
+    return KeyChain.from_card(signer.public)
 
 
 def entry(key: SigningKey, index: int, text: str = "", **changes: Any) -> Entry:
@@ -61,7 +67,7 @@ def history(key: SigningKey, one: list[Entry], other: list[Entry], before: int) 
 def test_two_entries_of_one_index_are_proof(us: SigningKey) -> None:
     one, other = entry(us, 3, "a"), entry(us, 3, "b")
     data = encode_proof(prove_entries(LINE, "us", one.envelope, other.envelope))
-    proven = check_proof(data, "us", us.public)
+    proven = check_proof(data, "us", keys(us))
     assert (proven.party, proven.line, proven.index) == ("us", LINE, 3)
 
 
@@ -76,7 +82,7 @@ def test_the_same_or_another_place_is_none(us: SigningKey, ru: SigningKey) -> No
     ):
         data = encode_proof(prove_entries(LINE, "us", first.envelope, other.envelope))
         with pytest.raises(RecordError):
-            check_proof(data, "us", us.public)
+            check_proof(data, "us", keys(us))
 
 
 @pytest.mark.parametrize("before", [0, 1, 3, 6, 7])
@@ -84,7 +90,7 @@ def test_a_checkpoint_of_other_entries_is_proof(us: SigningKey, before: int) -> 
     """With a checkpoint of all, of some, or of none of what was signed before it."""
     one = log(us, list("abcdefg"))
     other = [*one[:4], entry(us, 4, "x"), *one[5:]]
-    proven = check_proof(encode_proof(history(us, one, other, before)), "us", us.public)
+    proven = check_proof(encode_proof(history(us, one, other, before)), "us", keys(us))
     assert proven.index == 6
 
 
@@ -92,11 +98,11 @@ def test_a_checkpoint_of_other_entries_is_proof(us: SigningKey, before: int) -> 
 def test_a_history_that_was_kept_proves_nothing(us: SigningKey, before: int) -> None:
     one = log(us, list("abcdefg"))
     with pytest.raises(RecordError, match="very entries"):
-        check_proof(encode_proof(history(us, one, one, before)), "us", us.public)
+        check_proof(encode_proof(history(us, one, one, before)), "us", keys(us))
     # Nor does a checkpoint of another size.
     for other in (one[:6], [*one, entry(us, 7, "h")]):
         with pytest.raises(RecordError):
-            check_proof(encode_proof(history(us, one, other, before)), "us", us.public)
+            check_proof(encode_proof(history(us, one, other, before)), "us", keys(us))
 
 
 def test_made_up_evidence_proves_nothing(us: SigningKey, ru: SigningKey) -> None:
@@ -126,16 +132,16 @@ def test_made_up_evidence_proves_nothing(us: SigningKey, ru: SigningKey) -> None
     ]  # fmt: skip
     for change in forged:
         with pytest.raises(RecordError):
-            check_proof(encode_proof(sound | change), "us", us.public)
+            check_proof(encode_proof(sound | change), "us", keys(us))
 
 
 def test_only_the_partys_own_key_proves(us: SigningKey, ru: SigningKey) -> None:
     one, other = entry(us, 3, "a"), entry(us, 3, "b")
     data = encode_proof(prove_entries(LINE, "us", one.envelope, other.envelope))
     with pytest.raises(SignatureError):
-        check_proof(data, "us", ru.public)
+        check_proof(data, "us", keys(ru))
     with pytest.raises(RecordError, match="a proof against us"):
-        check_proof(data, "ru", us.public)
+        check_proof(data, "ru", keys(us))
 
 
 def test_what_is_no_proof_is_refused(
@@ -144,10 +150,10 @@ def test_what_is_no_proof_is_refused(
     refused: Callable[..., bool],
 ) -> None:
     for data in (b"", b"{}", b"[]", b"null", b"\xff", b'{"kind":"entries","v":1}'):
-        assert refused(check_proof, data, "us", us.public)
+        assert refused(check_proof, data, "us", keys(us))
     one = log(us, ["a", "b"])
     proof = encode_proof(history(us, one, one, 1))
     # No change of one byte makes an honest party guilty.
     for number, data in enumerate(spoilt(proof)):
         if number % 11 == 0:
-            assert refused(check_proof, data, "us", us.public), data
+            assert refused(check_proof, data, "us", keys(us)), data

@@ -60,6 +60,7 @@ def proofs(
             file = out / f"{found['party']}-{found['index']}-{number}.json"
             write_file(file, encode_proof(found["proof"]))
             print(f"     {file}")
+            print(f"     to be checked with the card {found['card']}")
 
 
 def prove(
@@ -68,11 +69,13 @@ def prove(
 ) -> None:
     """Check a proof that a party signed two histories, with nothing but that party's card."""
     from detente.cli.files import read_file
+    from detente.line import KeyChain
     from detente.record import open_card
     from detente.record.proof import MAX_PROOF_BYTES, check_proof
 
     opened = open_card(read_file(card, 64 * 1024).strip())
     party = opened.card.party
-    proven = check_proof(read_file(file, MAX_PROOF_BYTES), party, opened.public)
+    keys = KeyChain.from_card(opened.public)
+    proven = check_proof(read_file(file, MAX_PROOF_BYTES), party, keys)
     print(f"Proven: {party} {proven.what}, on line {proven.line}.")
     print(f"Fingerprint of the card that it is proven by: {opened.fingerprint}")

@@ -32,8 +32,17 @@ def protect(directory: Directory) -> None:
 
 
 @app.command()
-def rotate(directory: Directory) -> None:
-    """Sign with a new key from now on, on every line; the old key signs that it is so."""
+def rotate(
+    directory: Directory,
+    ca: Annotated[
+        bool, typer.Option("--ca", help="Replace the authority of our certificates as well.")
+    ] = False,
+) -> None:
+    """Sign with new keys from now on, on every line; the old ones sign that it is so.
+
+    The second key (ML-DSA-44) is new then, too, and a node that had none has one. Name, languages
+    and endpoint of the new card are those in detente.toml.
+    """
     from detente.cli.folder import locked
     from detente.cli.passphrase import unlocked
     from detente.node import Node
@@ -42,16 +51,18 @@ def rotate(directory: Directory) -> None:
         secret = unlocked(directory)
         node = Node.open(directory, secret=secret)
         try:
-            card = node.rotate_key(directory, secret, officer="operator")
+            card = node.rotate_key(directory, secret, authority=ca, officer="operator")
         finally:
             node.close()
-    print("This party signs with a new key. Its other parties learn of it from the record.")
+    print("This party signs with new keys. Its other parties learn of it from the record.")
+    if ca:
+        print("Start the node: it is known by its new authority where the record has arrived.")
     _print_fingerprint(card)
 
 
 @app.command()
 def replace(directory: Directory) -> None:
-    """Make a new signing key because the present one is lost, or somebody else may have it.
+    """Make all keys new because they are lost, or somebody else may have them.
 
     Every other party then compares the new card's fingerprint with you, and vouches for the card on
     each line (`detente keys vouch`); then adopt the key there (`detente keys adopt`).
@@ -62,7 +73,7 @@ def replace(directory: Directory) -> None:
 
     with locked(directory):
         card = replace(directory, unlocked(directory), officer="operator").raw
-    print("A new signing key is made. Give the new card (`detente card`) to every other party.")
+    print("New keys are made. Give the new card (`detente card`) to every other party.")
     _print_fingerprint(card)
 
 
@@ -90,7 +101,7 @@ def adopt(
     directory: Directory,
     line: Annotated[str, typer.Argument(metavar="LINE", help="The line's name or id.")],
 ) -> None:
-    """Sign with the replaced key on a line, once all other parties have vouched for it."""
+    """Sign with the replaced keys on a line, once all other parties have vouched for it."""
     from urllib.parse import quote
 
     from detente.cli.ask import ask
@@ -102,22 +113,6 @@ def _print_fingerprint(card: bytes) -> None:
     from detente.record import open_card
 
     print(f"Fingerprint of the new card: {open_card(card).fingerprint}")
-
-
-@app.command("add-ml-dsa")
-def add_ml_dsa(directory: Directory) -> None:
-    """Give a node made before version 0.2 the key of the second signature (ML-DSA-44).
-
-    Its card changes by that, and so does its fingerprint. Lines founded with the old card go on as
-    they are; lines founded with the new one ask for both signatures.
-    """
-    from detente.cli.folder import locked
-    from detente.cli.passphrase import unlocked
-    from detente.node.keys import add_ml_dsa
-
-    with locked(directory):
-        add_ml_dsa(directory / "keys", unlocked(directory))
-    print("The node has a second signing key. Give the other parties its new card.")
 
 
 @app.command("add-sealing")

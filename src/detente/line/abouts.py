@@ -127,15 +127,17 @@ class Lapsed(About, frozen=True, kw_only=True):
     due: str
 
 
-class KeyRotated(About, frozen=True, kw_only=True):
+class KeyRotated(About, frozen=True, kw_only=True, omit_defaults=True):
     """The writer's new signing key (base64), and its new card: ``card_sha256`` is of the body.
 
     ``vouched``: the entry is signed by the new key, because the old one is lost or stolen.
+    ``ml_dsa_44_key`` is a new second key; None leaves it as it is, so that none can be dropped.
     """
 
     sign_key: Annotated[str, Meta(min_length=44, max_length=44)]
     card_sha256: Hash
     vouched: bool
+    ml_dsa_44_key: Annotated[str, Meta(min_length=1752, max_length=1752)] | None = None
 
 
 class KeyVouched(About, frozen=True, kw_only=True):

@@ -246,6 +246,9 @@ def read_card(body: bytes, party: str, rotated: KeyRotated) -> str:
     except DetenteError as error:
         raise InputError(error.message, where="card", remedy=error.remedy) from None
     named = (party, rotated.sign_key, rotated.card_sha256)
-    if (card.card.party, card.card.sign_key, hashlib.sha256(body).hexdigest()) != named:
+    second = rotated.ml_dsa_44_key
+    if (card.card.party, card.card.sign_key, hashlib.sha256(body).hexdigest()) != named or (
+        second is not None and card.card.ml_dsa_44_key != second
+    ):
         raise InputError("is not the card that was named", where="card", remedy="ask for it")
     return encode_base64(body)

@@ -18,6 +18,7 @@ from detente.line.abouts import About, read_about
 from detente.line.bodies import PhraseBody, Shift, TextBody
 from detente.line.terms import Terms, encode_terms, terms_sha256
 from detente.record.card import OpenCard
+from detente.record.keys import PublicKey
 from detente.volumes.model import Activity
 from detente.volumes.times import format_time
 
@@ -158,12 +159,13 @@ def lapse_draft(*, owed_by: str, entry: str | None, what: str, due_s: float) -> 
     return _checked(abouts.LAPSE, facts, b"{}")
 
 
-def rotate_draft(card: OpenCard, *, vouched: bool) -> Draft:
-    """Our new key, as our new ``card`` has it; ``vouched``: signed by the new key itself."""
+def rotate_draft(card: OpenCard, before: PublicKey, *, vouched: bool) -> Draft:
+    """Our new key, as our new ``card`` has it, after ``before``; ``vouched``: signed by itself."""
     facts = abouts.KeyRotated(
         sign_key=card.card.sign_key,
         card_sha256=hashlib.sha256(card.raw).hexdigest(),
         vouched=vouched,
+        ml_dsa_44_key=None if card.public.ml_dsa == before.ml_dsa else card.card.ml_dsa_44_key,
     )
     return _draft(abouts.ROTATE, facts, card.raw)
 

@@ -1,9 +1,12 @@
-"""Which key of a party signs which entries of its log: docs/protocol.md, section 2.
+"""Which keys of a party sign which entries of its log: docs/protocol.md, section 2.
 
 A log begins under the key of the founding card. A ``key.rotate`` entry signed by the present key
 hands over to the key that it names: the next entry is signed by that one, and so on from there.
 Where the present key is lost or stolen, the entry is *vouched*: signed by the new key itself, and
 worth something only once every other member has vouched for that key on its own log.
+
+Each key is a pair, of which the second half (ML-DSA-44) may be missing, may be added or replaced
+along with the first, and never goes.
 
 So every entry names no key, and each is verified by its place alone, for ever: what was signed
 before a rotation stays signed by the key of that time. Everything here is decided by headers, in
@@ -20,6 +23,7 @@ from detente.line.abouts import ROTATE, KeyRotated, read_about
 from detente.record.checkpoint import Checkpoint, bare_note, open_checkpoint
 from detente.record.header import Header
 from detente.record.keys import PublicKey
+from detente.record.mldsa import MlDsaPublicKey
 from detente.record.reading import decode_base64
 
 
@@ -82,6 +86,11 @@ class KeyChain(msgspec.Struct, frozen=True):
         link = self._next(header)
         return link.key if link is not None and link.vouched else self.at(header.index)
 
+    def by_itself(self, header: Header) -> bool:
+        """Whether this entry hands over to the very key that it is signed with."""
+        link = self._next(header)
+        return link is not None and link.vouched
+
     def open_checkpoint(self, note: str, origin: str) -> Checkpoint:
         """A checkpoint of this log, signed by the key of its size.
 
@@ -116,11 +125,11 @@ class KeyChain(msgspec.Struct, frozen=True):
         if rotated is None or header.index < self.links[-1].start:
             return None
         try:
-            key = PublicKey(new_key(rotated).raw, self.newest.ml_dsa)
+            key = new_key(rotated, self.newest)
         except InputError:
             return None
         # A key that was left behind may have been left because it was stolen.
-        if key in self.all:
+        if key.raw in {one.raw for one in self.all}:
             return None
         return Link(header.index + (not rotated.vouched), key, rotated.vouched)
 
@@ -142,9 +151,20 @@ def rotation(header: Header) -> KeyRotated | None:
     return about if isinstance(about, KeyRotated) else None
 
 
-def new_key(rotated: KeyRotated) -> PublicKey:
-    """The key a rotation names. Raises ``InputError`` for what is no key."""
+def new_key(rotated: KeyRotated, before: PublicKey) -> PublicKey:
+    """The key that follows ``before`` by a rotation. Raises ``InputError`` for what is no key."""
     try:
-        return PublicKey(decode_base64(rotated.sign_key, "sign_key"))
+        return key_after(rotated.sign_key, rotated.ml_dsa_44_key, before)
     except DetenteError as error:
-        raise InputError(error.message, where="sign_key", remedy=error.remedy) from None
+        raise InputError(error.message, where="key", remedy=error.remedy) from None
+
+
+def key_after(sign_key: str, ml_dsa: str | None, before: PublicKey) -> PublicKey:
+    """The key of these halves, base64; the second of ``before`` stays where none is named.
+
+    Raises RecordError.
+    """
+    second = before.ml_dsa
+    if ml_dsa is not None:
+        second = MlDsaPublicKey(decode_base64(ml_dsa, "ml_dsa_44_key"))
+    return PublicKey(decode_base64(sign_key, "sign_key"), second)

@@ -36,10 +36,32 @@ BACKDATED = timedelta(days=1)
 
 CERTIFICATE_BYTES_MAX = 16 * 1024
 
+OVERLAP = timedelta(days=30)
+"""How long a party's earlier authority is trusted beside its new one (protocol, section 2)."""
+SHOWN_AS_SERVER = timedelta(days=15)
+"""How long a server shows its earlier certificate to callers that may not know the new one."""
+NODE, BEFORE = "node", "node.before"
+"""Names of the pairs ``.crt`` and ``.pem``: the present one, and one of our earlier authority."""
+
 
 def node_host(party: str) -> str:
     """The name that ``party``'s node proves: ``node.us.detente.invalid``."""
     return f"node.{party}.detente.invalid"
+
+
+def _organisation(party: str) -> str:
+    return f"detente party {party}"
+
+
+def shows_before(keys: Path) -> bool:
+    """Whether a certificate of our earlier authority is kept, for who knows no other."""
+    return (keys / f"{BEFORE}.crt").exists()
+
+
+def forget_before(keys: Path) -> None:
+    """Forget our earlier authority: everybody knows the new one."""
+    for suffix in (".pem", ".crt"):
+        (keys / f"{BEFORE}{suffix}").unlink(missing_ok=True)
 
 
 def make_authority(party: str, now: datetime) -> tuple[bytes, bytes]:
@@ -48,7 +70,7 @@ def make_authority(party: str, now: datetime) -> tuple[bytes, bytes]:
     digest = hashlib.sha256(_spki(key.public_key())).hexdigest()[:16]
     name = x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, f"detente party {party}"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _organisation(party)),
             x509.NameAttribute(NameOID.COMMON_NAME, f"detente authority {digest}"),
         ]
     )
@@ -101,7 +123,7 @@ def renew_if_due(keys: Path, party: str, now: datetime, secret: bytes | None = N
     """Replace ``keys/node.pem`` and ``node.crt`` when they expire within 30 days.
 
     ``keys`` holds ``ca.pem`` and ``ca.crt``; ``secret`` opens protected keys. The authority itself
-    is never replaced here: it stands in the card that peers compared fingerprints of. Returns
+    is never replaced here: it stands in the card, and changes with it (``rekeying``). Returns
     whether a new certificate was issued.
     """
     certificate = x509.load_pem_x509_certificate((keys / "node.crt").read_bytes())
@@ -126,6 +148,11 @@ class Authority:
         self.pem = pem
         self.subject = self.certificate.subject.public_bytes()
         self.key_sha256 = hashlib.sha256(_spki(self.certificate.public_key())).hexdigest()
+
+    def names(self, party: str) -> bool:
+        """Whether it says itself whose it is: then no other party can claim it."""
+        given = self.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+        return [one.value for one in given] == [_organisation(party)]
 
     def issued(self, certificate: x509.Certificate) -> bool:
         """Whether this authority's key signed ``certificate``, with no one in between."""

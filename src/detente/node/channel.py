@@ -4,18 +4,19 @@ A server trusts the authorities of every member of every line it is on; which of
 client's certificate decides who is calling. A client trusts one authority alone, its peer's, and
 only for that peer's name. Nothing from the operating system's trust store is ever loaded.
 
-Authorities are added while the server runs, because lines are joined while it runs: OpenSSL
-consults the one store of a context at each handshake. None is ever taken away while it runs.
+Authorities are added while the server runs, because lines are joined and cards change while it
+runs: OpenSSL consults the one store of a context at each handshake. None is ever taken out of that
+store; one that a party has left is no member's any more, and so its callers are strangers.
 """
 
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from detente.errors import InputError, SignatureError
-from detente.node.certificates import Authority, issuer_of
+from detente.node.certificates import BEFORE, NODE, Authority, issuer_of
 
 
 def server_context(keys: Path, secret: bytes | None = None) -> ssl.SSLContext:
@@ -34,19 +35,27 @@ def server_context(keys: Path, secret: bytes | None = None) -> ssl.SSLContext:
     return context
 
 
-def client_context(keys: Path, authority_pem: str, secret: bytes | None = None) -> ssl.SSLContext:
-    """TLS for calling one peer, whose authority is ``authority_pem``, and no other."""
+def client_context(
+    keys: Path, authority_pem: str, secret: bytes | None = None, *, before: bool = False
+) -> ssl.SSLContext:
+    """TLS for calling one peer, whose authority is ``authority_pem``, one or more, and no other.
+
+    ``before``: show it the certificate of our earlier authority; it knows no other yet.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=authority_pem)
-    show_certificate(context, keys, secret)
+    show_certificate(context, keys, secret, before=before)
     return context
 
 
-def show_certificate(context: ssl.SSLContext, keys: Path, secret: bytes | None) -> None:
+def show_certificate(
+    context: ssl.SSLContext, keys: Path, secret: bytes | None, *, before: bool = False
+) -> None:
     """Have every new connection show the node's certificate as it now lies in ``keys``."""
+    name = BEFORE if before else NODE
     # Without a password OpenSSL would ask for one on the terminal.
-    context.load_cert_chain(keys / "node.crt", keys / "node.pem", password=secret or b"")
+    context.load_cert_chain(keys / f"{name}.crt", keys / f"{name}.pem", password=secret or b"")
 
 
 def check_authorities(authorities: Mapping[str, str], known: Iterable[str] = ()) -> None:
@@ -84,6 +93,18 @@ class Trust:
         self._lock = threading.Lock()
         self._by_subject: dict[bytes, Authority] = {}
         self._party: dict[tuple[str, str], str] = {}
+
+    def show(self, keys: Path, secret: bytes | None, *, before: bool) -> None:
+        """Have the server show this certificate from now on (``show_certificate``)."""
+        show_certificate(self._context, keys, secret, before=before)
+
+    def forget_others(self, line: str, party: str, authorities: Sequence[str]) -> None:
+        """Let ``party`` call on ``line`` with certificates of no other than these authorities."""
+        kept = {Authority(pem).key_sha256 for pem in authorities}
+        with self._lock:
+            for (on, key), known in list(self._party.items()):
+                if (on, known) == (line, party) and key not in kept:
+                    del self._party[on, key]
 
     def learn(self, line: str, party: str, authority_pem: str) -> None:
         """Let ``party`` call on ``line`` with certificates of this authority. Idempotent.

@@ -28,9 +28,11 @@ class Core:
         clock: Clock,
         marks: Marks,
         sealing: SealingKey | None = None,
+        sealing_before: SealingKey | None = None,
     ) -> None:
         self.key = key
         self.sealing = sealing
+        self.sealing_before = sealing_before
         self.card = card
         self.party = card.card.party
         self.store = store
@@ -85,7 +87,7 @@ class Core:
     def key_for(self, public: PublicKey) -> SigningKey | None:
         """Our signing key with the halves that a line knows; None where that key is not here.
 
-        A card may be older than our second half (``keys.add_ml_dsa``).
+        A line may have been founded with a card of ours that had no second half yet.
         """
         try:
             return self.key.known_as(public)

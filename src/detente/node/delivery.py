@@ -17,9 +17,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from detente.errors import DetenteError, StoreError
+from detente.node import certificates
 from detente.node.channel import Trust, client_context
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
@@ -29,6 +31,8 @@ from detente.node.wire import TlsWire
 if TYPE_CHECKING:
     from detente.node.node import Node
 
+MEET_S = 900.0
+"""How often peers are met anew without any change: what is trusted of them may end with time."""
 RETRY_S = 0.5
 RETRY_S_MAX = 10.0
 STOP_S = 3.0
@@ -60,6 +64,8 @@ class Delivery:
         self._trust = trust
         self._poll_s = poll_s
         self._stopping = threading.Event()
+        self._met_s = 0.0
+        self._shown_before: bool | None = None
         self._met: dict[tuple[str, str], PeerView] = {}
         self._links: dict[tuple[str, str], Link] = {}
         self._thread = threading.Thread(target=self._watch, name="delivery", daemon=True)
@@ -98,7 +104,7 @@ class Delivery:
         # What a link itself observed ("link") is no reason to run it again.
         changes = self._node.changes_since(newest) if now != newest else []
         lines = {change.line for change in changes if change.kind != "link"}
-        if lines:
+        if lines or time.monotonic() - self._met_s > MEET_S:
             self._meet_peers()
         for (line, _), link in self._links.items():
             if line in lines:
@@ -106,7 +112,19 @@ class Delivery:
         return max((change.n for change in changes), default=now)
 
     def _meet_peers(self) -> None:
-        for peer in self._node.peers():
+        self._met_s = time.monotonic()
+        peers = self._node.peers()
+        kept = certificates.shows_before(self._keys)
+        if kept and all(
+            peer.knows_ours or self._node.parted(peer.line, peer.party) for peer in peers
+        ):
+            certificates.forget_before(self._keys)
+            kept = False
+        self._show(before=kept and self._node.shows_before())
+        for peer in peers:
+            if not kept and not peer.knows_ours:
+                # There is nothing but the present certificate to show.
+                peer = msgspec.structs.replace(peer, knows_ours=True)
             if self._met.get((peer.line, peer.party)) == peer:
                 continue
             self._met[peer.line, peer.party] = peer
@@ -115,8 +133,11 @@ class Delivery:
                 before.end()
             try:
                 if self._trust is not None:
-                    self._trust.learn(peer.line, peer.party, peer.ca)
-                tls = client_context(self._keys, peer.ca, self._secret)
+                    self._trust.forget_others(peer.line, peer.party, peer.authorities)
+                    for authority in peer.authorities:
+                        self._trust.learn(peer.line, peer.party, authority)
+                trusted, is_new = "\n".join(peer.authorities), peer.knows_ours
+                tls = client_context(self._keys, trusted, self._secret, before=not is_new)
                 link = Link(self._node, peer, tls, self._stopping, self._poll_s)
             except DetenteError as error:
                 log.warning("peer not trusted", peer=peer.party, line=peer.line, why=str(error))
@@ -124,6 +145,12 @@ class Delivery:
                 continue
             self._links[peer.line, peer.party] = link
             link.thread.start()
+
+    def _show(self, *, before: bool) -> None:
+        """Have our server show the certificate that most callers can know."""
+        if self._trust is not None and self._shown_before != before:
+            self._trust.show(self._keys, self._secret, before=before)
+            self._shown_before = before
 
 
 class Link:

@@ -17,6 +17,7 @@ T = TypeVar("T")
 SIGNING = "signing.pem"
 ML_DSA = "signing-ml-dsa.pem"
 SEALING = ("sealing-ml-kem.pem", "sealing-x25519.pem")
+SEALING_BEFORE = ("sealing-ml-kem.before.pem", "sealing-x25519.before.pem")
 
 
 def make_keys(directory: Path, settings: Settings, clock: Clock, passphrase: str | None) -> None:
@@ -75,26 +76,14 @@ def read_ml_dsa(keys: Path, secret: bytes | None) -> MlDsaKey | None:
     return _key(path, secret, MlDsaKey.from_pem) if path.exists() else None
 
 
-def add_ml_dsa(keys: Path, secret: bytes | None) -> None:
-    """Give a node made before there were such keys the second half of its signing key.
-
-    Raises ``StateError`` if it has one.
-    """
-    if (keys / ML_DSA).exists():
-        raise StateError(
-            "the node has an ML-DSA-44 key already",
-            where=str(keys / ML_DSA),
-            remedy="keep it: lines were founded with it",
-        )
-    write_key(keys / ML_DSA, MlDsaKey.generate().to_pem(), secret)
-
-
-def read_sealing_key(keys: Path, secret: bytes | None) -> SealingKey | None:
+def read_sealing_key(
+    keys: Path, secret: bytes | None, names: tuple[str, str] = SEALING
+) -> SealingKey | None:
     """The key that opens what others carry to us; None where the node has none.
 
-    Raises ``InputError`` for what cannot be read.
+    With ``SEALING_BEFORE``, the one before it. Raises ``InputError`` for what cannot be read.
     """
-    ml_kem, x25519 = (keys / name for name in SEALING)
+    ml_kem, x25519 = (keys / name for name in names)
     if not x25519.exists():
         return None
     first = _key(ml_kem, secret, lambda pem: pem)

@@ -381,6 +381,10 @@ class Node(Reading):
         """Every other member of every line: where to call it, and its authority's certificate."""
         return peering.peers(self._core)
 
+    def shows_before(self) -> bool:
+        """Whether our server still shows the certificate of our earlier authority."""
+        return peering.shows_before(self._core)
+
     def heads(self, line: str, caller: str) -> dict[str, views.Head]:
         """How much of every log is held here, for ``caller``, a member."""
         return peering.heads(self._core, line, caller)
@@ -443,9 +447,17 @@ class Node(Reading):
         """End an officer's access at once."""
         officers.end(self._core, name, by=by)
 
-    def rotate_key(self, directory: Path, secret: bytes | None, *, officer: str) -> bytes:
-        """Sign with a new key from now on; the new card. The node is to be opened again then."""
-        return rekeying.rotate(self._core, directory, secret, officer=officer).raw
+    def rotate_key(
+        self, directory: Path, secret: bytes | None, *, authority: bool = False, officer: str
+    ) -> bytes:
+        """Sign with new keys from now on; the new card. The node is to be opened again then.
+
+        With ``authority`` that of our certificates is replaced as well.
+        """
+        rotated = rekeying.rotate(
+            self._core, directory, secret, authority=authority, officer=officer
+        )
+        return rotated.raw
 
     def vouch_key(
         self, line: str, card: bytes, fingerprint: str, *, officer: str, key: str | None = None

@@ -7,7 +7,7 @@ from detente.errors import CredentialError, InputError, StateError
 from detente.node.certificates import renew_if_due
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
-from detente.node.keys import card_of, read_sealing_key, read_signing_key
+from detente.node.keys import SEALING_BEFORE, card_of, read_sealing_key, read_signing_key
 from detente.node.marks import Marks
 from detente.node.protection import is_protected
 from detente.node.rekeying import finish
@@ -25,13 +25,14 @@ def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Cor
     key = _signing_key(directory, secret)
     authority = _read(directory / "keys" / "ca.crt")
     sealing = read_sealing_key(directory / "keys", secret)
+    before = read_sealing_key(directory / "keys", secret, SEALING_BEFORE)
     public = None if sealing is None else sealing.public
     card = open_card(card_of(settings, key, authority, public))
     _renew(directory / "keys", settings, clock, secret)
     marks = Marks(directory)
     store = Store.open(database_of(directory, settings))
     try:
-        core = Core(key, card, store, clock, marks, sealing)
+        core = Core(key, card, store, clock, marks, sealing, before)
         store.write(lambda tx: _claim(core, tx))
     except BaseException:
         store.close()

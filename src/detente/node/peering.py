@@ -4,16 +4,20 @@ For a caller that is not a member of a line, the line does not exist. Members ge
 is on a line is for all of its parties (docs/protocol.md, section 8).
 """
 
-from detente.errors import NotFoundError
+import hashlib
+
+from detente.errors import InputError, NotFoundError
 from detente.line import Founding, read
 from detente.node import views
+from detente.node.certificates import OVERLAP, SHOWN_AS_SERVER, Authority
 from detente.node.core import Core
-from detente.record import Entry, Envelope, OpenCard, entry_to_bundle
+from detente.record import Entry, Envelope, OpenCard, entry_to_bundle, open_card
 from detente.record.checkpoint import read_checkpoint, with_cosignatures
 from detente.store import logs, projection
 from detente.store.logs import Row
 from detente.store.projection import LineRows
 from detente.store.store import Tx
+from detente.volumes.times import parse_time_s
 
 PAGE_ENTRIES_MAX = 256
 PAGE_BYTES_MAX = 7 * 1024 * 1024
@@ -45,17 +49,106 @@ def peers(core: Core) -> list[views.PeerView]:
     """Every other member of every line: where to call it, and whose certificates it shows."""
     with core.store.read() as tx:
         return [
-            _peer(founding, party, read.card(LineRows(tx, founding.id), founding, party))
+            _peer(core, tx, founding, party)
             for founding in core.lines(tx)
             for party in founding.members
             if party != core.party
         ]
 
 
-def _peer(founding: Founding, party: str, card: OpenCard) -> views.PeerView:
+def _peer(core: Core, tx: Tx, founding: Founding, party: str) -> views.PeerView:
+    brought = read.cards(LineRows(tx, founding.id), founding, party)
+    vouched = _vouched_for(core, tx, founding, party)
+    newest = brought[-1].card if vouched is None else vouched
+    trusted = _authorities(brought, party, core.clock.now_s())
+    if vouched is not None and _is_own(vouched, party):
+        trusted.insert(0, vouched.card.ca)
     return views.PeerView(
-        line=founding.id, party=party, endpoint=card.card.endpoint, ca=card.card.ca
+        line=founding.id,
+        party=party,
+        endpoint=newest.card.endpoint,
+        authorities=list(dict.fromkeys(trusted)),
+        knows_ours=_knows_ours(core, tx, founding, party),
     )
+
+
+def _authorities(brought: list[read.Brought], party: str, now_s: float) -> list[str]:
+    """The authorities (PEM) by a party's cards: the newest, and the one before for a while.
+
+    A card that came later counts here only if its authority names the party: nobody compared it
+    with the other parties' before it came.
+    """
+    sound = [one for one in brought if one is brought[0] or _is_own(one.card, party)]
+    *earlier, newest = sound
+    found = [newest.card.card.ca]
+    if not earlier or newest.vouched:
+        return found
+    if now_s < parse_time_s(newest.time) + OVERLAP.total_seconds():
+        found.append(earlier[-1].card.card.ca)
+    return found
+
+
+def _is_own(card: OpenCard, party: str) -> bool:
+    try:
+        return Authority(card.card.ca).names(party)
+    except InputError:
+        return False
+
+
+def _vouched_for(core: Core, tx: Tx, founding: Founding, party: str) -> OpenCard | None:
+    """The newest card that we have vouched for and its party has not begun to use yet."""
+    rows = LineRows(tx, founding.id)
+    used = {key.raw for key in core.keys(tx, founding, party).all}
+    places = [key.split("/")[2:] for key, _ in rows.scan("vouch", f"{party}/")]
+    ours = sorted(int(index) for voucher, index in places if voucher == core.party)
+    for index in reversed(ours):
+        [row] = logs.read(tx, founding.id, core.party, index, 1)
+        if row.body is not None:
+            card = open_card(row.body)
+            return None if card.public.raw in used else card
+    return None
+
+
+def _knows_ours(core: Core, tx: Tx, founding: Founding, peer: str) -> bool:
+    """Whether a peer is known to know our present authority."""
+    rows = LineRows(tx, founding.id)
+    index = _brought_at(core, rows, founding)
+    if index is not None:
+        return index == 0 or logs.newest_cosigned(tx, founding.id, core.party, peer) > index
+    # It is in no entry of ours yet; whoever has vouched for the card in which it is knows it.
+    digest = hashlib.sha256(core.card.raw).hexdigest()
+    return any(rows.scan("vouch", f"{core.party}/{digest}/{peer}/"))
+
+
+def _brought_at(core: Core, rows: LineRows, founding: Founding) -> int | None:
+    """The entry of ours that brought our present authority; 0: it is that of the founding card."""
+    index = None
+    for one in reversed(read.cards(rows, founding, core.party)):
+        if one.card.card.ca != core.card.card.ca:
+            break
+        index = one.at
+    return index
+
+
+def shows_before(core: Core) -> bool:
+    """Whether our server still shows the certificate of our earlier authority.
+
+    Until everybody who has not left knows the present one; but not for so long that those who
+    know it would no longer take the earlier one.
+    """
+    with core.store.read() as tx:
+        for founding in core.lines(tx):
+            rows = LineRows(tx, founding.id)
+            waiting = set(read.present(rows, founding)) - {core.party}
+            if all(_knows_ours(core, tx, founding, party) for party in waiting):
+                continue
+            newest = read.cards(rows, founding, core.party)[-1]
+            if newest.time == "" or newest.card.card.ca != core.card.card.ca:
+                return True
+            until_s = parse_time_s(newest.time) + SHOWN_AS_SERVER.total_seconds()
+            if core.clock.now_s() < until_s:
+                return True
+    return False
 
 
 def heads(core: Core, line: str, caller: str) -> dict[str, views.Head]:

@@ -3,14 +3,15 @@
 import msgspec
 
 from detente.errors import DetenteError
-from detente.line import Founding
+from detente.line import Founding, KeyChain, read
 from detente.node import views
 from detente.node.core import Core
-from detente.record import Envelope, decode_header, proof
+from detente.record import Envelope, OpenCard, PublicKey, decode_header, proof
 from detente.record.checkpoint import read_checkpoint
 from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES
 from detente.store import links, logs
 from detente.store.links import Fork
+from detente.store.projection import LineRows
 from detente.store.store import Tx
 from detente.volumes.times import format_time
 
@@ -23,6 +24,7 @@ def proofs(core: Core, line: str) -> list[views.ProofView]:
 
 
 def _view(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.ProofView:
+    card = _card(core, tx, founding, fork)
     return views.ProofView(
         line=founding.id,
         party=fork.party,
@@ -30,14 +32,30 @@ def _view(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.ProofView
         found=format_time(fork.found_s),
         what=fork.what,
         offered_by=fork.offered_by,
-        proof=_proof(core, tx, founding, fork),
+        card=card.fingerprint,
+        proof=_proof(core, tx, founding, fork, card.public),
     )
 
 
-def _proof(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.Json | None:
+def _card(core: Core, tx: Tx, founding: Founding, fork: Fork) -> OpenCard:
+    """The card to check a proof with: that of the founding, or of the last vouched change before.
+
+    From there every other key up to the fork was handed over on the record itself.
+    """
+    brought = read.cards(LineRows(tx, founding.id), founding, fork.party)
+    return next(
+        one.card
+        for one in reversed(brought)
+        if one is brought[0] or (one.vouched and one.at <= fork.index)
+    )
+
+
+def _proof(
+    core: Core, tx: Tx, founding: Founding, fork: Fork, public: PublicKey
+) -> views.Json | None:
     """The proof, found to hold; None where what was kept is not enough for one.
 
-    It is by one key: what lies on both sides of a change of keys convinces only who holds the log.
+    What lies on both sides of a key that was vouched for convinces only who holds the vouchings.
     """
     held, offered = msgspec.json.decode(fork.held), msgspec.json.decode(fork.offered)
     try:
@@ -45,12 +63,21 @@ def _proof(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.Json | N
             made = _of_history(core, tx, founding, fork.party, held, offered["checkpoint"])
         else:
             one, other = _envelope(held), _envelope(offered)
-            made = proof.prove_entries(founding.id, fork.party, one, other)
-        key = core.keys(tx, founding, fork.party).at(fork.index)
-        proof.check_proof(proof.encode_proof(made), fork.party, key)
+            changes = _rotations(core, tx, founding, fork.party, fork.index)
+            made = proof.prove_entries(founding.id, fork.party, one, other, changes)
+        keys = KeyChain.from_card(public)
+        proof.check_proof(proof.encode_proof(made), fork.party, keys)
     except DetenteError:
         return None
     return made
+
+
+def _rotations(core: Core, tx: Tx, founding: Founding, party: str, before: int) -> list[Envelope]:
+    """The changes of a log's key that are held, at an index below ``before``."""
+    keys = LineRows(tx, founding.id).scan("key", f"{party}/")
+    places = [at for key, _ in keys if (at := int(key.partition("/")[2])) < before]
+    rows = [row for at in places for row in logs.read(tx, founding.id, party, at, 1)]
+    return [entry.envelope for entry in core.entries(tx, founding, rows)]
 
 
 def _of_history(
@@ -70,7 +97,8 @@ def _of_history(
     envelopes = [kept[at] for at in range(start, size) if at in kept]
     tree = logs.peaks_at(tx, founding.id, party, start)
     note = None if before is None else before[1]
-    return proof.prove_history(founding.id, party, note, tree, envelopes, after)
+    changes = _rotations(core, tx, founding, party, start)
+    return proof.prove_history(founding.id, party, note, tree, envelopes, after, changes)
 
 
 def _envelope(bundle: views.Json) -> Envelope:

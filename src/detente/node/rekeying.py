@@ -1,106 +1,189 @@
-"""A new signing key: handed over by the old one, or vouched for by every other party.
+"""New keys, and a new card: handed over by the old ones, or vouched for by every other party.
 
 Two ways, docs/protocol.md, section 2:
 
-- ``rotate``: we still have the present key. It signs, on every line, an entry that names the next
-  one. Nobody has to be asked.
-- ``replace``, then ``adopt`` on each line: the present key is lost, or somebody else may have it.
-  Nothing that it could sign would prove anything, so every other party compares the fingerprint of
-  the new card with us over another channel and ``vouch``es for it on the record.
+- ``rotate``: we still have the present keys. They sign, on every line, an entry that names the next
+  ones. Nobody has to be asked. The authority of our certificates is replaced where that is asked
+  for; our node then shows a certificate of the old one to whoever does not know the new one yet.
+- ``replace``, then ``adopt`` on each line: the present keys are lost, or somebody else may have
+  them. Nothing that they could sign would prove anything, so every other party compares the
+  fingerprint of the new card with us over another channel and ``vouch``es for it on the record.
+  Everything is new then, the authority too.
 
-The new key lies beside the old one, as ``signing.next.pem``, until the store is known to have it;
-the store's identity decides which of the two is ours after a crash (``finish``).
+The new files lie beside the old ones, as ``signing.next.pem`` and so on, until the store is known
+to have the new key; the store's identity decides which are ours after a crash (``finish``).
+``signing.next.pem`` is written last and put in its place last: while it is there, and only then,
+is there a change to be finished.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from detente.errors import DetenteError, InputError, SignatureError, StateError
 from detente.line import Draft, read, rotate_draft, vouch_draft
+from detente.node.certificates import (
+    BEFORE,
+    NODE,
+    make_authority,
+    make_node_certificate,
+    shows_before,
+)
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
-from detente.node.keys import card_of, read_ml_dsa, read_sealing_key
-from detente.node.protection import read_key, sync_folder, write_key
+from detente.node.keys import (
+    ML_DSA,
+    SEALING,
+    SEALING_BEFORE,
+    SIGNING,
+    card_of,
+    read_sealing_key,
+)
+from detente.node.protection import read_key, sync_folder, write_key, write_private
 from detente.node.saying import say
 from detente.node.settings import Settings, database_of, load_settings
 from detente.node.show.reader import LineReader
 from detente.node.views import EntryView
 from detente.node.writing import write
-from detente.record import OpenCard, SigningKey, open_card
+from detente.record import MlDsaKey, OpenCard, SealingKey, SigningKey, open_card
 from detente.store import auditing, identity
 from detente.store.projection import LineRows
 from detente.store.store import Store, Tx
 
-PRESENT, NEXT = "signing.pem", "signing.next.pem"
+CHANGED = (
+    ML_DSA,
+    *SEALING_BEFORE,
+    *SEALING,
+    "ca.pem",
+    "ca.crt",
+    f"{NODE}.pem",
+    f"{NODE}.crt",
+    f"{BEFORE}.pem",
+    f"{BEFORE}.crt",
+    SIGNING,
+)
+"""What may change together, in the order in which it is written and put in its place."""
 
 
-def rotate(core: Core, directory: Path, secret: bytes | None, *, officer: str) -> OpenCard:
-    """Sign with a new key from now on, on every line. Returns the new card.
+def rotate(
+    core: Core, directory: Path, secret: bytes | None, *, authority: bool, officer: str
+) -> OpenCard:
+    """Sign with new keys from now on, on every line. Returns the new card.
 
-    ``core`` is to be closed and opened again. Raises StateError where a line does not know our
-    present key, or may have forgotten entries of ours; then nothing has changed.
+    ``authority``: replace that of our certificates as well. ``core`` is to be closed and opened
+    again. Raises StateError where a line does not know our present key, may have forgotten entries
+    of ours, or has members who do not know our present authority yet; then nothing has changed.
     """
+    if authority and shows_before(directory / "keys"):
+        raise StateError(
+            "not everybody knows our present authority yet",
+            remedy="wait until every party has received the last change of it",
+        )
 
     def hand_over(tx: Tx, card: OpenCard) -> None:
         for founding in core.lines(tx):
-            draft = rotate_draft(card, vouched=False)
-            write(core, tx, founding, LineRows(tx, founding.id), draft, officer=officer)
+            rows = LineRows(tx, founding.id)
+            present = read.present(rows, founding)
+            if core.party not in present or len(present) == 1:
+                # Nobody is there who would verify anything more.
+                continue
+            draft = rotate_draft(card, core.keys(tx, founding, core.party).newest, vouched=False)
+            write(core, tx, founding, rows, draft, officer=officer)
 
-    return _change(core.store, core.clock, directory, secret, officer, "key.rotate", hand_over)
+    change = _Change(directory, secret, core.clock, authority=authority)
+    return change.make(core.store, officer, "key.rotate", hand_over)
 
 
 def replace(
     directory: Path, secret: bytes | None, *, officer: str, clock: Clock | None = None
 ) -> OpenCard:
-    """Make a new signing key without the old one. Returns the new card, to be vouched for."""
+    """Make all keys new without the old ones. Returns the new card, to be vouched for."""
+    change = _Change(directory, secret, clock or RealClock(), authority=True)
     store = Store.open(database_of(directory, load_settings(directory)))
     try:
-        clock = clock or RealClock()
-        return _change(
-            store, clock, directory, secret, officer, "key.replace", lambda tx, card: None
-        )
+        return change.make(store, officer, "key.replace", lambda tx, card: None)
     finally:
         store.close()
 
 
-def _change(
-    store: Store,
-    clock: Clock,
-    directory: Path,
-    secret: bytes | None,
-    officer: str,
-    action: str,
-    tell: Callable[[Tx, OpenCard], None],
-) -> OpenCard:
-    keys, settings = directory / "keys", load_settings(directory)
-    # The second half stays: what is signed needs both, and one that is new is enough.
-    key = SigningKey.generate(read_ml_dsa(keys, secret))
-    sealing = read_sealing_key(keys, secret)
-    public = None if sealing is None else sealing.public
-    card = open_card(card_of(settings, key, (keys / "ca.crt").read_bytes(), public))
-    write_key(keys / NEXT, key.to_pem(), secret)
+class _Change:
+    """New keys for a node, made and not yet in force."""
 
-    def work(tx: Tx) -> None:
-        owner = identity.owner(tx)
-        if owner is not None and owner[0] != settings.party:
-            raise StateError(
-                f"this database is that of {owner[0]}",
-                remedy="restore keys and database together",
-            )
-        tell(tx, card)
-        identity.set_owner(tx, settings.party, key.public.raw)
-        now_s = clock.now_s()
-        auditing.add(tx, time_s=now_s, officer=officer, action=action, subject=card.fingerprint)
+    def __init__(
+        self, directory: Path, secret: bytes | None, clock: Clock, *, authority: bool
+    ) -> None:
+        self._keys, self._settings = directory / "keys", load_settings(directory)
+        self._secret, self._clock = secret, clock
+        second = MlDsaKey.generate()
+        self._key = SigningKey.generate(second)
+        self._files = {ML_DSA: second.to_pem(), SIGNING: self._key.to_pem()}
+        certificate = self._renew_authority() if authority else (self._keys / "ca.crt").read_bytes()
+        sealing = self._renew_sealing()
+        self._card = open_card(card_of(self._settings, self._key, certificate, sealing.public))
 
-    store.write(work)
-    _settle(keys, is_ours=True)
-    return card
+    def _renew_sealing(self) -> SealingKey:
+        new = SealingKey.generate()
+        self._files |= dict(zip(SEALING, new.to_pems(), strict=True))
+        with suppress(DetenteError):
+            # What others have sealed to the old one may still be on its way.
+            if (old := read_sealing_key(self._keys, self._secret)) is not None:
+                self._files |= dict(zip(SEALING_BEFORE, old.to_pems(), strict=True))
+        return new
+
+    def _renew_authority(self) -> bytes:
+        party = self._settings.party
+        now = datetime.fromtimestamp(self._clock.now_s(), UTC)
+        key, certificate = make_authority(party, now)
+        issued = {NODE: make_node_certificate(party, key, certificate, now)}
+        # Where it is lost, peers who have vouched for the new card know the new one.
+        with suppress(OSError, ValueError, DetenteError):
+            old = read_key(self._keys / "ca.pem", self._secret)
+            old_certificate = (self._keys / "ca.crt").read_bytes()
+            # The old authority's last certificate; its key is then kept nowhere.
+            issued[BEFORE] = make_node_certificate(party, old, old_certificate, now)
+        self._files |= {"ca.pem": key, "ca.crt": certificate}
+        for name, (private, public) in issued.items():
+            self._files |= {f"{name}.pem": private, f"{name}.crt": public}
+        return certificate
+
+    def make(
+        self, store: Store, officer: str, action: str, tell: Callable[[Tx, OpenCard], None]
+    ) -> OpenCard:
+        """Put the change in force: here and, by what ``tell`` writes, on every line."""
+        for name in CHANGED:
+            path = _next(self._keys, name)
+            path.unlink(missing_ok=True)
+            if name in self._files:
+                if name.endswith(".pem"):
+                    write_key(path, self._files[name], self._secret)
+                else:
+                    write_private(path, self._files[name])
+        party, card = self._settings.party, self._card
+
+        def work(tx: Tx) -> None:
+            owner = identity.owner(tx)
+            if owner is not None and owner[0] != party:
+                raise StateError(
+                    f"this database is that of {owner[0]}",
+                    remedy="restore keys and database together",
+                )
+            tell(tx, card)
+            identity.set_owner(tx, party, card.public.raw)
+            now_s = self._clock.now_s()
+            auditing.add(tx, time_s=now_s, officer=officer, action=action, subject=card.fingerprint)
+
+        store.write(work)
+        _settle(self._keys, is_ours=True)
+        return card
 
 
 def finish(directory: Path, settings: Settings, secret: bytes | None) -> None:
     """Finish a change of keys that a crash cut off: it happened if the store says so."""
     keys = directory / "keys"
-    if not (keys / NEXT).exists():
+    if not _next(keys, SIGNING).exists():
+        # What else may lie there was written before the change could happen.
+        _settle(keys, is_ours=False)
         return
     store = Store.open(database_of(directory, settings))
     try:
@@ -108,16 +191,25 @@ def finish(directory: Path, settings: Settings, secret: bytes | None) -> None:
             owner = identity.owner(tx)
     finally:
         store.close()
-    following = SigningKey.from_pem(read_key(keys / NEXT, secret))
+    following = SigningKey.from_pem(read_key(_next(keys, SIGNING), secret))
     _settle(keys, is_ours=owner == (settings.party, following.public.raw))
 
 
+def _next(keys: Path, name: str) -> Path:
+    stem, _, suffix = name.rpartition(".")
+    return keys / f"{stem}.next.{suffix}"
+
+
 def _settle(keys: Path, *, is_ours: bool) -> None:
-    if is_ours:
-        (keys / NEXT).replace(keys / PRESENT)
-    else:
-        (keys / NEXT).unlink()
-    sync_folder(keys)
+    for name in CHANGED:
+        path = _next(keys, name)
+        if not path.exists():
+            continue
+        if is_ours:
+            path.replace(keys / name)
+        else:
+            path.unlink()
+        sync_folder(keys)
 
 
 def vouch(
@@ -169,6 +261,7 @@ def adopt(core: Core, line: str, *, officer: str, key: str | None) -> EntryView:
                 where=f"line {reader.name}",
                 remedy="there is nothing to adopt",
             )
-        return rotate_draft(core.card, vouched=True)
+        known = read.keys(reader.rows, reader.founding, core.party).newest
+        return rotate_draft(core.card, known, vouched=True)
 
     return say(core, line, make, officer=officer, key=key, action="adopt", content={})

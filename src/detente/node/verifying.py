@@ -28,7 +28,7 @@ from detente.line import (
 )
 from detente.line.abouts import RECALL, RECALLABLE, VOUCH
 from detente.line.conflict_id import Pair
-from detente.line.keychain import new_key, rotation
+from detente.line.keychain import rotation
 from detente.node.core import Core
 from detente.node.cosigning import by_one_of
 from detente.node.views import Finding
@@ -282,10 +282,10 @@ class _Line:
     def _check_vouched(self, founding: Founding, party: str) -> Iterator[_BadError]:
         """Every key that its own party could not hand over, the others have vouched for."""
         others = set(founding.members) - {party}
-        vouched = {(link.start, link.key) for link in self.keys[party].links if link.vouched}
+        vouched = {link.start for link in self.keys[party].links if link.vouched}
         for entry in self.logs[party].entries:
             rotated = rotation(entry.header)
-            if rotated is None or (entry.header.index, new_key(rotated)) not in vouched:
+            if rotated is None or not rotated.vouched or entry.header.index not in vouched:
                 continue
             wanted = {"party": party, "card_sha256": rotated.card_sha256}
             given = {

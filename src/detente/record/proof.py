@@ -12,16 +12,19 @@ tree is made of ``subtrees``, and then the entries in ``envelopes``, one after t
 of a certain size and root; and ``after`` is signed for that size with another root. Without
 ``before`` the entries begin at index 0; without entries these are two checkpoints of one size.
 
+A party may have changed its key before: ``"rotations":[ … ]`` then holds the envelopes of its
+``key.rotate`` entries, by which a reader comes from the key in its card to those of the proof.
+
 Nothing else has to be believed: not who brought it, nor any log.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from detente.errors import RecordError
-from detente.record.checkpoint import Checkpoint, open_checkpoint, origin
+from detente.errors import RecordError, SignatureError
+from detente.record.checkpoint import Checkpoint, origin
 from detente.record.entry import entry_id
 from detente.record.envelope import Envelope
 from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES, Header, decode_header
@@ -38,6 +41,26 @@ from detente.record.strict_json import canonical
 from detente.record.tree import HASH_BYTES, Frontier, leaf_hash, peaks
 
 MAX_PROOF_BYTES = 64 * 1024 * 1024
+
+
+class Keys(Protocol):
+    """The keys of a log, as ``line.KeyChain`` has them."""
+
+    def signer(self, header: Header) -> PublicKey:
+        """The key that must have signed an entry."""
+        ...
+
+    def followed_by(self, header: Header) -> "Keys":
+        """The keys after an entry: these, or these and the one that it hands over to."""
+        ...
+
+    def by_itself(self, header: Header) -> bool:
+        """Whether an entry names a key and is signed with that very key."""
+        ...
+
+    def open_checkpoint(self, note: str, origin: str) -> Checkpoint:
+        """A checkpoint, signed by the key of its size."""
+        ...
 
 
 class Proven(msgspec.Struct, frozen=True):
@@ -59,6 +82,7 @@ class _Entries(
     line: Hash
     party: PartyId
     envelopes: tuple[dict[str, Any], dict[str, Any]]
+    rotations: list[dict[str, Any]] = []
 
 
 class _History(
@@ -71,12 +95,16 @@ class _History(
     subtrees: list[str]
     envelopes: list[dict[str, Any]]
     after: str
+    rotations: list[dict[str, Any]] = []
 
 
-def prove_entries(line: str, party: str, one: Envelope, other: Envelope) -> dict[str, Any]:
-    """The proof by two entries, as JSON values."""
+def prove_entries(
+    line: str, party: str, one: Envelope, other: Envelope, rotations: Sequence[Envelope] = ()
+) -> dict[str, Any]:
+    """The proof by two entries, as JSON values; ``rotations`` come before both."""
     envelopes = [one.to_wire(), other.to_wire()]
-    return {"v": 1, "kind": "entries", "line": line, "party": party, "envelopes": envelopes}
+    proof = {"v": 1, "kind": "entries", "line": line, "party": party, "envelopes": envelopes}
+    return proof | _rotated(rotations)
 
 
 def prove_history(
@@ -86,9 +114,13 @@ def prove_history(
     subtrees: Sequence[bytes],
     envelopes: Sequence[Envelope],
     after: str,
+    rotations: Sequence[Envelope] = (),
 ) -> dict[str, Any]:
-    """The proof by a checkpoint that is not of the entries signed before it, as JSON values."""
-    return {
+    """The proof by a checkpoint that is not of the entries signed before it, as JSON values.
+
+    ``rotations`` are of before the first of these entries.
+    """
+    proof = {
         "v": 1,
         "kind": "history",
         "line": line,
@@ -98,6 +130,11 @@ def prove_history(
         "envelopes": [one.to_wire() for one in envelopes],
         "after": after,
     }
+    return proof | _rotated(rotations)
+
+
+def _rotated(rotations: Sequence[Envelope]) -> dict[str, Any]:
+    return {"rotations": [one.to_wire() for one in rotations]} if rotations else {}
 
 
 def encode_proof(proof: dict[str, Any]) -> bytes:
@@ -105,8 +142,8 @@ def encode_proof(proof: dict[str, Any]) -> bytes:
     return canonical(proof)
 
 
-def check_proof(data: bytes, party: str, key: PublicKey) -> Proven:
-    """Verify a proof against ``party``, whose card has ``key``.
+def check_proof(data: bytes, party: str, keys: Keys) -> Proven:
+    """Verify a proof against ``party``; ``keys`` are the one in a card of it.
 
     Raises:
         RecordError: it is not a proof, or proves nothing.
@@ -122,26 +159,42 @@ def check_proof(data: bytes, party: str, key: PublicKey) -> Proven:
             remedy=f"give the card of {proof.party}",
             where="proof",
         )
-    return _entries(proof, key) if isinstance(proof, _Entries) else _history(proof, key)
+    keys = _followed(proof, keys)
+    return _entries(proof, keys) if isinstance(proof, _Entries) else _history(proof, keys)
 
 
-def _entries(proof: _Entries, key: PublicKey) -> Proven:
-    (one, first), (other, second) = (_signed(proof, wire, key) for wire in proof.envelopes)
+def _followed(proof: _Entries | _History, keys: Keys) -> Keys:
+    """The keys after the proof's rotations, of which the first may be older than the card."""
+    first = True
+    for wire in proof.rotations:
+        try:
+            _, header = _signed(proof, wire, keys)
+        except SignatureError:
+            if not first:
+                raise
+            continue
+        first, keys = False, keys.followed_by(header)
+    return keys
+
+
+def _entries(proof: _Entries, keys: Keys) -> Proven:
+    (one, first), (other, second) = (_signed(proof, wire, keys) for wire in proof.envelopes)
     if first.index != second.index or entry_id(one.pae) == entry_id(other.pae):
         raise _proves_nothing("the two entries do not stand at one index, or are the same")
     what = f"signed two different entries with index {first.index}"
     return Proven(proof.line, proof.party, first.index, what)
 
 
-def _history(proof: _History, key: PublicKey) -> Proven:
+def _history(proof: _History, keys: Keys) -> Proven:
     name = origin(proof.line, proof.party)
-    after = open_checkpoint(proof.after, key, name)
-    tree = _tree(proof, None if proof.before is None else open_checkpoint(proof.before, key, name))
+    tree = _tree(proof, None if proof.before is None else keys.open_checkpoint(proof.before, name))
     for wire in proof.envelopes:
-        envelope, header = _signed(proof, wire, key)
+        envelope, header = _signed(proof, wire, keys)
         if header.index != tree.size:
             raise _proves_nothing(f"entry {header.index} does not follow {tree.size - 1}")
         tree.append(leaf_hash(envelope.pae))
+        keys = keys.followed_by(header)
+    after = keys.open_checkpoint(proof.after, name)
     if after.size != tree.size:
         raise _proves_nothing(f"its checkpoint is of {after.size} entries, not of {tree.size}")
     if after.root == tree.root():
@@ -165,12 +218,19 @@ def _tree(proof: _History, before: Checkpoint | None) -> Frontier:
 
 
 def _signed(
-    proof: _Entries | _History, wire: dict[str, Any], key: PublicKey
+    proof: _Entries | _History, wire: dict[str, Any], keys: Keys
 ) -> tuple[Envelope, Header]:
     """An entry's header, signed by the party and on this line."""
     envelope = Envelope.from_wire(wire, payload_type=HEADER_TYPE, limit_bytes=MAX_HEADER_BYTES)
-    envelope.verify(key)
     header = decode_header(envelope.payload)
+    if keys.by_itself(header):
+        # Anybody can make a key and sign that it is this party's: only vouchings make it so.
+        raise SignatureError(
+            "an entry that is signed with the key that it names itself",
+            remedy="check it with the card that was vouched for, or look at the log",
+            where="proof",
+        )
+    envelope.verify(keys.signer(header))
     if (header.line, header.party) != (proof.line, proof.party):
         raise _proves_nothing("an entry of another log")
     return envelope, header

@@ -17,7 +17,7 @@ def rotate(step: Step, about: abouts.KeyRotated) -> list[Change]:
         return {"card": bodies.read_card(body, step.party, about)}
 
     try:
-        new = keychain.new_key(about)
+        new = keychain.new_key(about, step.founding.cards[step.party].public)
     except InputError:
         raise Void("bad-facts") from None
     before = {link["sign_key"] for _, link in scan(step.view, "key", f"{step.party}/")}

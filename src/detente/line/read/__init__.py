@@ -30,7 +30,7 @@ from detente.line.read.agreement import (
 )
 from detente.line.read.base import Stamp
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
-from detente.line.read.keys import card, keys, unvouched
+from detente.line.read.keys import Brought, card, cards, keys, unvouched
 from detente.line.read.logs import seen_by
 from detente.line.read.recalls import Recall, recall_of, recalls
 from detente.line.read.settlement import Answer, Proposal, proposal, proposals
@@ -55,6 +55,7 @@ __all__ = [
     "VOID_REASONS",
     "Acknowledgement",
     "Answer",
+    "Brought",
     "Check",
     "Commitment",
     "Conflict",
@@ -77,6 +78,7 @@ __all__ = [
     "activities",
     "all_acknowledgements",
     "card",
+    "cards",
     "checks",
     "commitment",
     "commitments",

@@ -1,36 +1,50 @@
-"""Which keys a party signs with on a line, which card is its newest, and who vouched for one."""
+"""Which keys a party signs with on a line, which cards it had, and who vouched for one."""
+
+from typing import NamedTuple
 
 from detente.line.founding import Founding
-from detente.line.keychain import KeyChain, Link
+from detente.line.keychain import KeyChain, Link, key_after
 from detente.line.read.agreement import present
 from detente.line.view import View, decode, scan
 from detente.record.card import OpenCard, open_card
-from detente.record.keys import PublicKey
 from detente.record.reading import decode_base64
 
 
 def keys(view: View, founding: Founding, party: str) -> KeyChain:
     """The keys of a member's log, as far as the log is held."""
-    first = founding.cards[party].public
-    rotated = [
-        Link(
-            row["index"] + (not row["vouched"]),
-            PublicKey(decode_base64(row["sign_key"], "sign_key"), first.ml_dsa),
-            row["vouched"],
-        )
-        for _, row in scan(view, "key", f"{party}/")
-    ]
-    return KeyChain((*KeyChain.from_card(first).links, *rotated))
+    links = [*KeyChain.from_card(founding.cards[party].public).links]
+    for _, row in scan(view, "key", f"{party}/"):
+        key = key_after(row["sign_key"], row.get("ml_dsa_44_key"), links[-1].key)
+        links.append(Link(row["index"] + (not row["vouched"]), key, row["vouched"]))
+    return KeyChain(tuple(links))
+
+
+class Brought(NamedTuple):
+    """A card, and the entry that brought it: its index (``at``), the time it claims, whether vouched.
+
+    0 is the founding document's.
+    """
+
+    card: OpenCard
+    at: int
+    time: str
+    vouched: bool
+
+
+def cards(view: View, founding: Founding, party: str) -> list[Brought]:
+    """Every card of a member that is held, oldest first; one at least."""
+    held = [Brought(founding.cards[party], 0, "", False)]
+    for _, doc in view.scan("key", f"{party}/"):
+        row = decode(doc)
+        if row["content"] is not None:
+            opened = open_card(decode_base64(row["content"]["card"], "card"))
+            held.append(Brought(opened, row["index"], row["time"], row["vouched"]))
+    return held
 
 
 def card(view: View, founding: Founding, party: str) -> OpenCard:
-    """The newest card of a member that is held: where to call it, and whose certificates it has."""
-    held = founding.cards[party]
-    for _, doc in view.scan("key", f"{party}/"):
-        content = decode(doc)["content"]
-        if content is not None:
-            held = open_card(decode_base64(content["card"], "card"))
-    return held
+    """The newest card of a member that is held."""
+    return cards(view, founding, party)[-1].card
 
 
 def unvouched(view: View, founding: Founding, party: str, card_sha256: str) -> set[str]:

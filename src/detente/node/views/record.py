@@ -113,19 +113,24 @@ class Receipt(View, frozen=True, kw_only=True):
 
 
 class PeerView(View, frozen=True, kw_only=True):
-    """One other member of one line, with what is needed to call it and to know its calls."""
+    """One other member of one line, with what is needed to call it and to know its calls.
+
+    ``authorities`` are those whose certificates it may show, newest first; ``knows_ours``: whether
+    it is known to know our present one.
+    """
 
     line: str
     party: str
     endpoint: str
-    ca: str
+    authorities: list[str]
+    knows_ours: bool = True
 
 
 class ProofView(View, frozen=True, kw_only=True):
     """Evidence that a party signed two histories, to be carried away.
 
-    ``proof`` is checked by anyone who has that party's card (`detente record prove`); None where
-    what was kept is not enough to convince a stranger.
+    ``proof`` is checked by anyone who has the party's ``card`` of that fingerprint (`detente record
+    prove`); None where what was kept is not enough to convince a stranger.
     """
 
     line: str
@@ -134,6 +139,7 @@ class ProofView(View, frozen=True, kw_only=True):
     found: str
     what: str
     offered_by: str
+    card: str
     proof: Json | None
 
 
