@@ -8,7 +8,7 @@ import pytest
 
 from detente.errors import ForkError
 from detente.exercise import northern_watch as exercise
-from detente.line import message_draft
+from detente.line import KeyChain, message_draft
 from detente.node.keys import read_signing_key
 from detente.record import Checkpoint, decode_header, open_card, read_entry, tree
 from detente.record.checkpoint import origin, sign_checkpoint
@@ -102,7 +102,8 @@ def test_two_histories_are_shown_and_their_proof_can_be_carried_away(
     assert f"{RECORD}/proofs/1" in page
     saved = pair.us.browser.get(f"{RECORD}/proofs/1")
     assert "attachment" in saved.headers["Content-Disposition"]
-    check_proof(saved.content, "ru", open_card(pair.ru.node.card()).public)
+    keys = KeyChain.from_card(open_card(pair.ru.node.card()).public)
+    check_proof(saved.content, "ru", keys)
     assert pair.us.browser.get(f"{RECORD}/proofs/99").status_code == 404
     for path in (RECORD, f"{RECORD}/proofs/1"):
         assert stranger.get(path).status_code == 401

@@ -334,6 +334,22 @@ def test_a_card_that_is_not_the_named_one_changes_keys_and_nothing_else(pair: An
     assert ru.receive(liar.line, "us", at + 1, [entry_to_bundle(after)], note, "us").cosignature
 
 
+def test_who_knows_our_new_card_is_said(pair: Any) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    rotated = us.rotate_key(pair.directory / "us", None, officer="admin")
+    us = pair.open("us")
+    theirs, ours = us.keys(LINE)
+    assert (theirs.party, theirs.unknown_to, theirs.brought_by) == ("ru", [], 0)
+    assert (ours.card, ours.brought_by, ours.unknown_to) == (
+        open_card(rotated).fingerprint, 1, ["ru"]
+    )  # fmt: skip
+    assert [(key.start, key.vouched) for key in ours.keys] == [(0, False), (2, False)]
+    assert len({key.second for key in ours.keys} | {None}) == 3
+    pair.push(us, ru)
+    assert [one.unknown_to for one in us.keys(LINE)] == [[], []]
+    assert ru.keys(LINE)[1].keys == us.keys(LINE)[1].keys
+
+
 def test_verifying_finds_a_key_that_nobody_vouched_for(pair: Any) -> None:
     """As a thief who can write the store would put it there."""
     say(pair, "one")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from detente.errors import StateError
-from detente.node.keys import SEALING, add_sealing, read_sealing_key
+from detente.node.keys import SEALING, SEALING_BEFORE, add_sealing, read_sealing_key
 from detente.node.protection import protect, unlock
 from detente.record import open_card
 
@@ -41,11 +41,17 @@ def test_a_node_given_one_later_goes_on_with_a_new_card(strangers: Any) -> None:
     assert strangers.nodes["us"].verify() == ru.verify() == []
 
 
-def test_a_new_signing_key_leaves_it(pair: Any) -> None:
-    sealing = open_card(pair.nodes["us"].card()).sealing
+def test_it_changes_with_the_signing_keys_and_the_one_before_still_opens(pair: Any) -> None:
+    before = open_card(pair.nodes["us"].card()).sealing
+    assert before is not None
+    sealed = before.seal(b"on its way", b"for us")
     pair.nodes["us"].rotate_key(pair.directory / "us", None, officer="admin")
-    after = open_card(pair.open("us").card())
-    assert (after.sealing, sealing is None) == (sealing, False)
+    after = open_card(pair.open("us").card()).sealing
+    assert after not in (before, None)
+    keys = pair.directory / "us/keys"
+    kept = read_sealing_key(keys, None, SEALING_BEFORE)
+    assert kept is not None
+    assert kept.open(sealed, b"for us") == b"on its way"
 
 
 def test_it_is_protected_like_the_others(pair: Any, tmp_path: Any) -> None:

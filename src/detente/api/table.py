@@ -187,6 +187,11 @@ LINES = (
         act=roles.RELEASE, may_raise=(StateError,),
     ),
     _get(
+        "lines", "/lines/{line}/keys", lines.list_keys,
+        "Which keys every member signs with, since when, and who knows its newest card",
+        list[views.PartyKeysView],
+    ),
+    _get(
         "lines", "/lines/{line}/links", lines.list_links, "How each other member is reached",
         list[views.LinkView],
     ),

@@ -32,6 +32,26 @@ def protect(directory: Directory) -> None:
 
 
 @app.command()
+def show(directory: Directory) -> None:
+    """Say of every line which keys sign since when, and who does not know a party's new card."""
+    from urllib.parse import quote
+
+    from detente.cli.ask import ask_json
+
+    for line in ask_json(directory, "GET", "/lines"):
+        print(line["name"])
+        for party in ask_json(directory, "GET", f"/lines/{quote(line['name'], safe='')}/keys"):
+            print(f"  {party['party']:<12} {party['card']}")
+            for key in party["keys"]:
+                second = "and ML-DSA-44" if key["second"] else "alone"
+                vouched = ", vouched for by all others" if key["vouched"] else ""
+                print(f"    from entry {key['start']}: {key['key'][:16]}… {second}{vouched}")
+            if party["unknown_to"]:
+                names = ", ".join(party["unknown_to"])
+                print(f"    NOT KNOWN to have the newest card: {names}")
+
+
+@app.command()
 def rotate(
     directory: Directory,
     ca: Annotated[

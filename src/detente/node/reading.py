@@ -9,6 +9,7 @@ from detente.node.show import (
     activities,
     commitments,
     conflicts,
+    keys,
     lines,
     recalls,
     record,
@@ -131,6 +132,11 @@ class Reading:
         """How every other member is reached, and forks it was caught in."""
         with self._core.store.read() as tx:
             return lines.link_views(LineReader(self._core, tx, line))
+
+    def keys(self, line: str) -> list[views.PartyKeysView]:
+        """Which keys every member signs with on a line, since when, and who knows its card."""
+        with self._core.store.read() as tx:
+            return keys.keys(LineReader(self._core, tx, line))
 
     def proofs(self, line: str) -> list[views.ProofView]:
         """Every fork a party of a line was caught in, as a proof to be carried away."""

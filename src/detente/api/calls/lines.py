@@ -9,6 +9,7 @@ from detente.node.views import (
     EntryView,
     LineView,
     LinkView,
+    PartyKeysView,
     PendingView,
     ProspectView,
     ReleasedView,
@@ -103,6 +104,11 @@ def show_prospect(node: Node, call: Call) -> ProspectView:
     """What a change of one side's released activity would do."""
     body: bodies.ProspectBody = call.body
     return node.prospect(call.path["line"], call.path["conflict"], body.moves, body.shift)
+
+
+def list_keys(node: Node, call: Call) -> list[PartyKeysView]:
+    """Which keys the members sign with."""
+    return node.keys(call.path["line"])
 
 
 def list_links(node: Node, call: Call) -> list[LinkView]:

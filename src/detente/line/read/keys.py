@@ -20,9 +20,9 @@ def keys(view: View, founding: Founding, party: str) -> KeyChain:
 
 
 class Brought(NamedTuple):
-    """A card, and the entry that brought it: its index (``at``), the time it claims, whether vouched.
+    """A card, and the entry that brought it: its index, the time it claims, whether vouched.
 
-    0 is the founding document's.
+    That of the founding document is ``at`` 0.
     """
 
     card: OpenCard

@@ -33,7 +33,14 @@ from detente.node.views.desk import (
     OfficerView,
     PendingView,
 )
-from detente.node.views.lines import ForkView, LineView, LinkView, MemberView
+from detente.node.views.lines import (
+    ForkView,
+    KeyView,
+    LineView,
+    LinkView,
+    MemberView,
+    PartyKeysView,
+)
 from detente.node.views.record import (
     AcknowledgementView,
     EntryView,
@@ -68,6 +75,7 @@ __all__ = [
     "Head",
     "HolderView",
     "Json",
+    "KeyView",
     "LineView",
     "LinkView",
     "LogHolderView",
@@ -79,6 +87,7 @@ __all__ = [
     "ObligationView",
     "OfficerView",
     "PartView",
+    "PartyKeysView",
     "PeerView",
     "PendingView",
     "PhraseView",

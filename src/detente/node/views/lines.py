@@ -56,6 +56,34 @@ class MemberView(View, frozen=True, kw_only=True):
     languages: list[str]
 
 
+class KeyView(View, frozen=True, kw_only=True):
+    """Keys of a party on a line: they sign from entry ``start`` on, until the next ones do.
+
+    ``key`` and ``second`` (ML-DSA-44, or None) are SHA-256 of the public keys. ``vouched``: the
+    keys before had no part in the change.
+    """
+
+    start: int
+    key: str
+    second: str | None
+    vouched: bool
+
+
+class PartyKeysView(View, frozen=True, kw_only=True):
+    """The keys of one party on a line, oldest first, and its newest card that is held here.
+
+    ``card`` is its fingerprint, ``brought_by`` the index of the entry that brought it, 0 being the
+    founding document. ``unknown_to`` are the other members that have not signed for holding it.
+    """
+
+    party: str
+    own: bool
+    card: str
+    brought_by: int
+    unknown_to: list[str]
+    keys: list[KeyView]
+
+
 class LineView(View, frozen=True, kw_only=True):
     """One line. ``state``: ``pending`` (not all have joined), ``in-force``, ``suspended``, ``left``
     (by us) or ``ended`` (by everybody else's leaving).
