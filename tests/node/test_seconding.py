@@ -12,9 +12,10 @@ from detente.errors import (
     SecondOfficerError,
     StateError,
 )
-from detente.line import terms_to_wire
+from detente.line import encode_terms, terms_from_wire, terms_to_wire
 from detente.node.seconding import ASK_LIFE_S
 from detente.node.views import ShiftView
+from detente.record.strict_json import canonical
 
 LINE = "northern-watch"
 
@@ -223,6 +224,45 @@ def test_a_commitment_is_no_way_round_it(ruled: Any) -> None:
     assert opened.about == {"commitment": commitment}
 
 
+def test_leaving_takes_two_administrators_where_the_terms_say_so(ruled: Any) -> None:
+    us, ru = ruled.nodes["us"], ruled.nodes["ru"]
+    us.add_officer("boss-2", "admin")
+    terms = terms_to_wire(ruled.terms()) | {"version": 3, "two_person": {"leaving": True}}
+    with pytest.raises(SecondOfficerError):
+        us.sign_terms(LINE, terms, officer="chief")
+    [waits] = us.pending(LINE)
+    us.confirm(LINE, waits.id, waits.sha256, officer="deputy")
+    ru.add_officer("chief", "senior")
+    ru.add_officer("deputy", "senior")
+    with pytest.raises(SecondOfficerError):
+        ru.sign_terms(LINE, terms, officer="chief")
+    [waits] = ru.pending(LINE)
+    ru.confirm(LINE, waits.id, waits.sha256, officer="deputy")
+    ruled.sync()
+
+    before = entries(ruled)
+    for name in ("watch", "first", "chief", "auditor", "gone", "nobody"):
+        with pytest.raises(AccessError):
+            us.leave(LINE, "over", officer=name)
+    with pytest.raises(SecondOfficerError):
+        us.leave(LINE, "over", officer="boss")
+    [waits] = us.pending(LINE)
+    assert (waits.type, waits.body) == ("line.leave", {"note": "over"})
+    for name in ("boss", "first", "chief", "watch", "operator", "gone"):
+        with pytest.raises(AccessError):
+            us.confirm(LINE, waits.id, waits.sha256, officer=name)
+    with pytest.raises(AccessError):
+        us.refuse(LINE, waits.id, officer="chief")
+    us.refuse(LINE, waits.id, officer="boss-2")
+    with pytest.raises(SecondOfficerError):
+        us.leave(LINE, "over", officer="operator")
+    [waits] = us.pending(LINE)
+    assert entries(ruled) == before
+    us.confirm(LINE, waits.id, waits.sha256, officer="boss-2")
+    assert us.line(LINE).state == "left"
+    assert entries(ruled) == before + 1
+
+
 def test_nobody_else_learns_that_something_waits(ruled: Any) -> None:
     us, ru = ruled.nodes["us"], ruled.nodes["ru"]
     before = us.heads(us.line(LINE).id, "ru"), us.state_document(LINE)
@@ -246,6 +286,7 @@ def test_what_nobody_asked_for_is_not_there(ruled: Any, request_id: str) -> None
         {"exact_releases": ["x" * 65]},
         {"exact_releases": ["a"] * 65},
         {"terms": "yes"},
+        {"leaving": 1},
         {"others": True},
         [],
     ],
@@ -257,6 +298,8 @@ def test_a_rule_that_says_nothing_sound_is_refused(pair: Any, rule: Any) -> None
 
 
 def test_terms_that_name_nothing_have_the_bytes_they_had(pair: Any) -> None:
+    ruled = terms_to_wire(pair.terms()) | {"two_person": {"exact_releases": ["*"], "terms": True}}
+    assert encode_terms(terms_from_wire(ruled)) == canonical(ruled)
     assert "two_person" not in terms_to_wire(pair.terms())
     with pytest.raises(DetenteError):
         pair.nodes["us"].confirm("nowhere", "x", "x", officer="a")

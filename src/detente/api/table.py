@@ -179,12 +179,12 @@ LINES = (
     _post(
         "lines", "/lines/{line}/pending/{request}/confirm", lines.confirm_pending,
         "Confirm exactly what another officer asked for, and have it written",
-        bodies.ConfirmBody, views.EntryView, act=roles.RELEASE,
+        bodies.ConfirmBody, views.EntryView, act=roles.SECOND, may_raise=(StateError, AccessError),
     ),
     _delete(
         "lines", "/lines/{line}/pending/{request}", lines.refuse_pending,
         "Refuse what another officer asked for, or take one's own request back",
-        act=roles.RELEASE, may_raise=(StateError,),
+        act=roles.SECOND, may_raise=(StateError, AccessError),
     ),
     _get(
         "lines", "/lines/{line}/keys", lines.list_keys,

@@ -210,7 +210,9 @@ def _terms_rows(founding: "Founding") -> list[tuple[str, str]]:
     ]
     if terms.two_person is not None:
         kinds = ", ".join(terms.two_person.exact_releases) or "none"
-        told = f"exact releases of: {kinds}; new terms: {'yes' if terms.two_person.terms else 'no'}"
+        new, leaving = terms.two_person.terms, terms.two_person.leaving
+        told = f"exact releases of: {kinds}; new terms: {'yes' if new else 'no'}; "
+        told += f"leaving: {'yes' if leaving else 'no'}"
         rows.append(("two officers", told))
     if terms.exercise is not None:
         rows.append(("EXERCISE", f"{terms.exercise.name}: everything on this line is invented"))

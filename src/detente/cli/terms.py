@@ -45,6 +45,7 @@ grace = "30min"
 # [two_person]    # what takes two officers of each party, who confirm the same bytes
 # exact_releases = ["*"]       # exact releases of these kinds of activity; "*": of every kind
 # terms = true                 # signing new terms
+# leaving = true               # leaving the line: two administrators
 
 # [exercise]      # everything on the line is invented; its clock is this much ahead of the real one
 # name = "NORTHERN WATCH"

@@ -14,7 +14,7 @@ from detente.console import words
 from detente.console.changes import read_shift
 from detente.console.planform import need, read_plan
 from detente.errors import InputError, NotFoundError
-from detente.node.roles import COMMAND, PLAN, RELEASE, TALK
+from detente.node.roles import COMMAND, PLAN, RELEASE, SECOND, TALK
 from detente.node.roles import check as check_role
 from detente.node.views import OfficerView
 
@@ -206,7 +206,7 @@ NEEDS: dict[str, str] = {
     "file": PLAN,
     "change": PLAN,
     "drop": PLAN,
-    "confirm": RELEASE,
+    "confirm": SECOND,
 }
 """What an officer's role must permit for each action."""
 

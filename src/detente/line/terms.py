@@ -69,13 +69,14 @@ class Exercise(_Exact, frozen=True, kw_only=True):
 
 
 class TwoPerson(_Exact, frozen=True, kw_only=True):
-    """What takes two officers of a party: exact releases of these kinds (``*``: of every kind), and
-    new terms. Each node holds its own officers to it; the record cannot show it."""
+    """What takes two officers of a party: exact releases of these kinds (``*``: of every kind), new
+    terms, leaving. Each node holds its own officers to it; the record cannot show it."""
 
     exact_releases: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=64)
     ] = ()
     terms: bool = False
+    leaving: bool = False
 
 
 class _Separation(_Exact, frozen=True, kw_only=True):
@@ -177,6 +178,8 @@ def terms_to_wire(terms: Terms) -> dict[str, Any]:
     if wire["two_person"] is None:
         # Terms that name nothing have the bytes that they had before there was this field.
         del wire["two_person"]
+    elif not wire["two_person"]["leaving"]:
+        del wire["two_person"]["leaving"]
     return wire
 
 

@@ -360,6 +360,10 @@ class Node(Reading):
             return committing.open_(
                 self._core, line, content["commitment"], officer=officer, key=None, second=second
             )
+        if action == "leave":
+            return talking.leave(
+                self._core, line, content["note"], officer=officer, key=None, second=second
+            )
         terms = decode_terms(content["terms"].encode())
         return talking.sign_terms(self._core, line, terms, officer=officer, key=None, second=second)
 

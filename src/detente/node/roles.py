@@ -28,7 +28,7 @@ DUTIES: dict[str, str] = {
 
 LOOK, PLAN, TALK, RELEASE = "look", "plan", "talk", "release"
 COMMAND, TERMS, MEMBERSHIP = "command", "terms", "membership"
-ACCOUNTS, AUDIT = "accounts", "audit"
+ACCOUNTS, AUDIT, SECOND = "accounts", "audit", "second"
 
 _DUTY = frozenset({WATCH, RELEASER, SENIOR})
 
@@ -42,6 +42,7 @@ MAY: dict[str, frozenset[str]] = {
     MEMBERSHIP: frozenset({ADMIN, OPERATOR}),
     ACCOUNTS: frozenset({ADMIN, OPERATOR}),
     AUDIT: frozenset({AUDITOR, ADMIN, OPERATOR}),
+    SECOND: frozenset({RELEASER, SENIOR, ADMIN}),
 }
 """Who may do what. What stands here under no act is open to nobody."""
 
@@ -55,6 +56,7 @@ ACTS: dict[str, str] = {
     MEMBERSHIP: "found, join and leave lines, vouch for another party's key, adopt our own",
     ACCOUNTS: "add and end officers, make log-in links, release lock-outs",
     AUDIT: "read the internal audit log",
+    SECOND: "confirm or refuse what another officer asked for and they may do themselves",
 }
 """Each act in a phrase."""
 

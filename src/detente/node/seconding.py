@@ -27,7 +27,7 @@ from detente.errors import (
     StateError,
 )
 from detente.line import Draft, Terms
-from detente.line.abouts import OPEN, RELEASE, SIGN_TERMS
+from detente.line.abouts import LEAVE, OPEN, RELEASE, SIGN_TERMS
 from detente.node import roles
 from detente.node.core import Core
 from detente.node.show.reader import LineReader
@@ -166,7 +166,12 @@ def refuse(core: Core, line: str, request: str, *, officer: str) -> None:
     core.store.write(work)
 
 
-_ACT_OF = {RELEASE: roles.RELEASE, OPEN: roles.RELEASE, SIGN_TERMS: roles.TERMS}
+_ACT_OF = {
+    RELEASE: roles.RELEASE,
+    OPEN: roles.RELEASE,
+    SIGN_TERMS: roles.TERMS,
+    LEAVE: roles.MEMBERSHIP,
+}
 
 
 def _act(terms: Terms, draft: Draft) -> str | None:
@@ -176,6 +181,8 @@ def _act(terms: Terms, draft: Draft) -> str | None:
         return None
     if draft.type == SIGN_TERMS and rule.terms:
         return roles.TERMS
+    if draft.type == LEAVE and rule.leaving:
+        return roles.MEMBERSHIP
     # What a commitment hid is told whole when it is opened.
     tells = draft.type == OPEN or (draft.type == RELEASE and draft.about["form"] == "exact")
     if tells and rule.exact_releases:

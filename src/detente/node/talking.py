@@ -107,7 +107,15 @@ def suspend(core: Core, line: str, note: str, *, officer: str, key: str | None) 
     )
 
 
-def leave(core: Core, line: str, note: str, *, officer: str, key: str | None) -> EntryView:
+def leave(
+    core: Core,
+    line: str,
+    note: str,
+    *,
+    officer: str,
+    key: str | None,
+    second: Second | None = None,
+) -> EntryView:
     """Leave the line for good: our last entry on it."""
     return say(
         core,
@@ -117,6 +125,7 @@ def leave(core: Core, line: str, note: str, *, officer: str, key: str | None) ->
         key=key,
         action="leave",
         content={"note": note},
+        second=second,
     )
 
 
