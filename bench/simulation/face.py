@@ -43,7 +43,9 @@ def _answer(
         return node.read_log(line, words[1], int(path.partition("?from=")[2]), caller)
     if method == "POST" and len(words) == 2:
         push = _read(content, Push)
-        return node.receive(line, words[1], push.start, push.entries, push.checkpoint, caller)
+        return node.receive(
+            line, words[1], push.start, push.entries, push.checkpoint, caller, urgent=push.urgent
+        )
     if method == "POST" and len(words) == 3:
         note = _read(content, Cosignatures).checkpoint
         return node.receive_cosignatures(line, words[1], note, caller)

@@ -11,6 +11,7 @@
     │   └── ForkError         … because it contradicts what the same party signed before
     ├── AccessError           the caller may not do this
     │   └── CredentialError   … because the caller has not shown who it is
+    ├── QuotaError            a member has used up what a node keeps of its log
     ├── NotFoundError         what was named does not exist here
     ├── StateError            it exists, but not in a state that allows this
     │   └── SecondOfficerError  … until a second officer confirms it
@@ -97,6 +98,16 @@ class CredentialError(AccessError):
     """The caller has not shown who it is."""
 
     code = "not-authenticated"
+
+
+class QuotaError(DetenteError):
+    """A member has used up what a node keeps of its log. In ``retry_s`` its next day begins."""
+
+    code = "over-quota"
+
+    def __init__(self, message: str, *, retry_s: int, remedy: str = "", where: str = "") -> None:
+        super().__init__(message, remedy=remedy, where=where)
+        self.retry_s = retry_s
 
 
 class NotFoundError(DetenteError):

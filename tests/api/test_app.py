@@ -116,6 +116,7 @@ def test_every_route_but_login_and_health_needs_a_token(us: Any) -> None:
         assert nobody.get("/healthz").json() == {
             **dict.fromkeys(("status", "store", "writer", "engine"), "ok"),
             "engine_read": "100%",
+            "quota": "ok",
         }
 
 

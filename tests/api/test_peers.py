@@ -14,6 +14,7 @@ from detente.api import peers as peers_module
 from detente.api.bodies import LINE_BYTES_MAX
 from detente.node.certificates import node_host
 from detente.node.channel import client_context
+from detente.node.quota import Quota
 
 Caller = Callable[[Any], httpx.Client]
 
@@ -88,6 +89,28 @@ def test_a_replay_is_answered_alike_and_stored_once(line: Line) -> None:
     answers = [ru.post(f"{on}/logs/ru", json=push).json() for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
     assert len(line.us.node.entries(on, "ru")) == 1
+
+
+def test_a_member_over_its_quota_is_told_when_to_go_on(line: Line) -> None:
+    ru, on = line.caller(line.ru), line.lines["ru"]
+    assert ru.post(f"{on}/logs/ru", json=own_log(line.ru, on)).status_code == 200
+    log = line.us.node.read_log(on, "us", 0, "us")
+    line.ru.node.receive(on, "us", 0, log.entries, log.checkpoint, "us")
+    line.us.node._core.quota = Quota(day_entries=2, day_mib=1, entries=20, mib=1)
+    for _ in range(2):
+        line.ru.node.send(on, text="hello", officer="watch")
+    push = own_log(line.ru, on, start=1)
+    answer = ru.post(f"{on}/logs/ru", json=push)
+    problem = refused(answer, 429, "over-quota")
+    assert answer.headers["Retry-After"] == str(problem["retry_s"])
+    assert 0 < problem["retry_s"] <= 86_401
+    assert problem["remedy"]
+    assert ru.get(f"{on}/heads").json()["heads"]["ru"]["size"] == 1
+    line.us.node._core.quota = Quota(day_entries=20, day_mib=1, entries=2, mib=1)
+    refused(ru.post(f"{on}/logs/ru", json=push), 429, "over-quota")
+    refused(ru.post(f"{on}/logs/ru", json=push | {"urgent": "yes"}), 400, "bad-input")
+    line.us.node._core.quota = Quota(day_entries=20, day_mib=1, entries=20, mib=1)
+    assert ru.post(f"{on}/logs/ru", json=push | {"urgent": True}).json()["size"] == 3
 
 
 def test_who_calls_is_not_what_the_request_says(line: Line) -> None:

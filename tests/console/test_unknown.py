@@ -3,10 +3,13 @@
 from typing import Any
 
 import msgspec
+import pytest
 
+from detente.errors import QuotaError
 from detente.exercise import northern_watch as exercise
 from detente.line import Draft, read, release_draft
 from detente.node import Node
+from detente.node.quota import Quota
 from detente.node.saying import say
 from detente.node.show.reader import LineReader
 from detente.volumes import Activity
@@ -86,6 +89,29 @@ def test_the_detail_of_what_a_peer_took_back_says_so(pair: Any) -> None:
     assert "no time stated" not in detail
     detail = pair.us.page(f"{LINE}/panels/detail?selected=activity:ru/{recalled.id}")
     assert "unknown, recalled by ru: may be anywhere at any time" in detail
+
+
+def test_what_is_not_taken_for_want_of_quota_is_unknown_on_both_sides(pair: Any) -> None:
+    line = pair.us.node.line(exercise.LINE).id
+    pair.us.node._core.quota = Quota(day_entries=3, day_mib=9, entries=99, mib=9)
+    assert "of its quota here used" not in pair.us.page(f"{LINE}/panels/links")
+    for number in range(2):
+        pair.ru.node.send(exercise.LINE, text=f"{number}", officer="watch-1")
+    pair.level()
+    assert "100 % of its quota here used" in pair.us.page(f"{LINE}/panels/links")
+    assert "QUOTA" not in pair.us.page(f"{LINE}/panels/attention")
+    pair.ru.node.send(exercise.LINE, text="one more", officer="watch-1")
+    with pytest.raises(QuotaError) as told:
+        pair.level()
+    alert = pair.us.page(f"{LINE}/panels/attention")
+    assert "its entries are not taken, and what it has said since is unknown here" in alert
+    assert "Conflicts are not all known yet: what ru goes on with is not taken here" in alert
+    assert "settled: no conflict" not in pair.us.page(f"{LINE}/panels/hint")
+    pair.ru.node.refused_by(line, "us", str(told.value))
+    theirs = pair.ru.page(f"{LINE}/panels/attention")
+    assert "The node of us takes no more of what we write" in theirs
+    pair.ru.node.refused_by(line, "us", None)
+    assert "NOT TAKEN" not in pair.ru.page(f"{LINE}/panels/attention")
 
 
 def test_the_guide_calls_nothing_settled_while_our_own_plan_conflicts(pair: Any) -> None:

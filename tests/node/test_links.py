@@ -122,6 +122,7 @@ def test_metrics_count(pair: Any) -> None:
     after = us.metrics()
     # How far the engine has come by now is a matter of time (tests/node/test_engine.py).
     timed = ("engine_activities", "engine_memory_bytes", "engine_ready", "uncompared_entries")
+    assert 0 < before["quota_used_ratio"] < after.pop("quota_used_ratio") < 1e-4
     assert {name: after[name] - before[name] for name in after if name not in timed} == {
         "conflicts_open": 0,
         "cosignatures_made_total": 1,
@@ -134,4 +135,6 @@ def test_metrics_count(pair: Any) -> None:
         "lines": 0,
         "plan_changes_total": 1,
         "plans": 1,
+        "pushes_over_quota_total": 0,
+        "quota_refused_logs": 0,
     }

@@ -29,8 +29,9 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a request was refused. Nothing of a refused request is kept.
 
-    ``size`` comes with ``gap`` only: how many entries of that log are held. ``items`` comes with a
-    refused upload: everything in it that could not be used.
+    ``size`` comes with ``gap`` only: how many entries of that log are held. ``retry_s`` comes with
+    ``over-quota`` only. ``items`` comes with a refused upload: everything in it that could not be
+    used.
     """
 
     error: str
@@ -38,6 +39,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str = ""
     where: str = ""
     size: int | None = None
+    retry_s: int | None = None
     items: list[Item] = []  # msgspec copies an empty list default
 
 
@@ -70,6 +72,7 @@ STATUSES: tuple[tuple[type[errors.DetenteError], int], ...] = (
     (errors.CredentialError, 401),
     (errors.AccessError, 403),
     (errors.NotFoundError, 404),
+    (errors.QuotaError, 429),
     (errors.StateError, 409),
     (errors.StoreError, 503),
     (BusyError, 503),
@@ -89,6 +92,7 @@ def problem_of(error: errors.DetenteError) -> Problem:
         remedy=error.remedy,
         where=error.where,
         size=error.size if isinstance(error, errors.GapError) else None,
+        retry_s=error.retry_s if isinstance(error, errors.QuotaError) else None,
         items=error.items if isinstance(error, UploadError) else [],
     )
 
@@ -99,6 +103,8 @@ def refusal(error: errors.DetenteError) -> Response:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="detente"'
+    if isinstance(error, errors.QuotaError):
+        headers["Retry-After"] = str(error.retry_s)
     if status == 503:
         headers["Retry-After"] = "2"
     if status == 413:

@@ -33,7 +33,9 @@ class Health(msgspec.Struct, frozen=True):
     """``store``: it can be read. ``writer``: it keeps what is written. ``status``: all of them.
 
     ``engine``: unknown until it has read what is released; ``engine_read`` says how far it is, and
-    not of how many: this is told to anybody.
+    not of how many: this is told to anybody. ``quota`` is ``refused`` while entries of some member
+    are refused because its quota is used up, and ``near`` before that; a peer that writes too much
+    does not make this node unhealthy.
     """
 
     status: Word
@@ -41,6 +43,7 @@ class Health(msgspec.Struct, frozen=True):
     writer: Word
     engine: Word
     engine_read: str
+    quota: str
 
 
 async def health(node: "Node") -> Health:
@@ -51,17 +54,24 @@ async def health(node: "Node") -> Health:
         found[name] = await _tried(name, use)
 
     read: list[EngineView] = []
-    async with anyio.create_task_group() as all_three:
-        all_three.start_soon(check, "store", node.newest_change)
-        all_three.start_soon(check, "writer", node.check_writer)
-        all_three.start_soon(check, "engine", lambda: read.append(node.engine()))
+    quota: list[str] = []
+    async with anyio.create_task_group() as all_four:
+        all_four.start_soon(check, "store", node.newest_change)
+        all_four.start_soon(check, "writer", node.check_writer)
+        all_four.start_soon(check, "engine", lambda: read.append(node.engine()))
+        all_four.start_soon(check, "quota", lambda: quota.append(node.quota_word()))
     if found["engine"] == "ok" and not read[0].ready:
         found["engine"] = "unknown"
     words = (found["store"], found["writer"], found["engine"])
     status: Word = "failing" if "failing" in words else "ok"
     if status == "ok" and "unknown" in words:
         status = "unknown"
-    return Health(status, *words, engine_read=_share(read[0]) if read else "unknown")
+    return Health(
+        status,
+        *words,
+        engine_read=_share(read[0]) if read else "unknown",
+        quota=quota[0] if quota else "unknown",
+    )
 
 
 def _share(engine: "EngineView") -> str:

@@ -8,6 +8,7 @@ or the officers' face need.
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
@@ -129,8 +130,9 @@ class PeerFace:
                 remedy=f"push {ENTRIES_MAX} at a time",
             )
         params = request.path_params
+        receive = partial(self._node.receive, urgent=push.urgent)
         receipt = await self._call(
-            self._node.receive,
+            receive,
             params["line"],
             params["party"],
             push.start,
@@ -201,13 +203,14 @@ class PeerFace:
 
 
 class Push(msgspec.Struct, frozen=True):
-    """``{"from":n,"entries":[bundle, …],"checkpoint":"note or null"}``."""
+    """``{"from":n,"entries":[bundle, …],"checkpoint":"note or null","urgent":false}``."""
 
     start: Annotated[int, msgspec.Meta(ge=0, le=strict_json.MAX_INTEGER)] = msgspec.field(
         name="from"
     )
     entries: list[dict[str, Any]]
     checkpoint: str | None
+    urgent: bool = False
 
 
 class Cosignatures(msgspec.Struct, frozen=True):

@@ -100,6 +100,7 @@ class Board:
             "disputes": [(link.peer, party) for link in links for party in link.disputed],
             "unknown": [r for r in released if r.unknown],
             "not_known": self._not_known(),
+            "links": links,
             "unheard": [link for link in links if link.state != "up"],
         }
 

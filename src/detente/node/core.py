@@ -9,6 +9,7 @@ from detente.line import Founding, KeyChain, open_founding, read
 from detente.node.clock import Clock
 from detente.node.engine import Engine
 from detente.node.marks import Marks
+from detente.node.quota import Quota
 from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
 from detente.store import logs
 from detente.store.links import Link
@@ -27,6 +28,7 @@ class Core:
         store: Store,
         clock: Clock,
         marks: Marks,
+        quota: Quota,
         sealing: SealingKey | None = None,
         sealing_before: SealingKey | None = None,
     ) -> None:
@@ -38,8 +40,10 @@ class Core:
         self.store = store
         self.clock = clock
         self.marks = marks
+        self.quota = quota
         self.counters: Counter[str] = Counter()
         self.heard: dict[tuple[str, str], Link] = {}
+        self.refused_by: dict[tuple[str, str], str] = {}
         self._foundings: dict[str, Founding] = {}
         self.engine = Engine(store, self.lines)
 

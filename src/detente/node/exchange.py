@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from detente.errors import DetenteError, ForkError, GapError, RecordError
+from detente.errors import DetenteError, ForkError, GapError, QuotaError, RecordError
 from detente.node.peer import NotThereError, Peer
 from detente.node.views import Head
 from detente.node.wire import UnreachableError
@@ -18,6 +18,8 @@ from detente.record.checkpoint import cosignatures_of, with_cosignatures
 if TYPE_CHECKING:
     from detente.node.node import Node
 
+WAIT_MAX = 32
+"""Exchanges between two tries of what is refused for want of quota."""
 PAGES_MAX = 64
 """Pages taken or sent in one exchange: a peer with endless entries waits for the next one."""
 
@@ -34,6 +36,7 @@ class Exchange:
         self._notes: dict[str, str] = {}
         self._compared: dict[str, int] = {}
         self._confronted: set[str] = set()
+        self._waits: dict[tuple[str, str], _Wait] = {}
         self.over = False
         """Whether one of the two has left, and nothing is left to be said to the other."""
 
@@ -84,6 +87,9 @@ class Exchange:
             # Whoever knows that we have left knows no such line for us any more.
             self.over = True
 
+    def _wait(self, way: str, party: str) -> "_Wait":
+        return self._waits.setdefault((way, party), _Wait())
+
     def _take_all(
         self, theirs: dict[str, Head], wrong: list[DetenteError], which: Callable[[str], bool]
     ) -> None:
@@ -116,7 +122,7 @@ class Exchange:
         if party in self._confronted:
             return
         start = 0
-        with suppress(ForkError):
+        with suppress(ForkError, QuotaError):
             for _ in range(PAGES_MAX):
                 if start >= size:
                     break
@@ -138,22 +144,32 @@ class Exchange:
             if start >= end:
                 break
             page = self._peer.read_log(party, start)
-            self._node.receive(self._line, party, start, page.entries, None, self._peer.party)
-            if not page.entries:
+            both = page.entries[: end - start]
+            self._node.receive(self._line, party, start, both, None, self._peer.party)
+            if not both:
                 break
-            start += len(page.entries)
+            start += len(both)
             self._compared[party] = start
 
     def _take(self, party: str, held: int, theirs: Head) -> None:
         """Take what we lack of one log, then what its checkpoint and cosignatures say."""
         note = theirs.checkpoint
+        wait = self._wait("take", party)
+        if held < theirs.size and not wait.over():
+            return
         for _ in range(PAGES_MAX):
             if held >= theirs.size:
                 break
             page = self._peer.read_log(party, held)
-            receipt = self._node.receive(
-                self._line, party, held, page.entries, page.checkpoint, self._peer.party
-            )
+            try:
+                receipt = self._node.receive(
+                    self._line, party, held, page.entries, page.checkpoint, self._peer.party
+                )
+            except QuotaError:
+                # We show that ourselves, and it says nothing of how the peer is reached.
+                wait.refused()
+                return
+            wait.taken()
             note = page.checkpoint or note
             if receipt.size <= held:
                 break
@@ -173,7 +189,30 @@ class Exchange:
         self._notes[party] = note
 
     def _send(self, party: str, ours: int, theirs: int) -> None:
+        """Send what the peer lacks of one log, unless it has said that it takes no more of it."""
+        wait = self._wait("send", party)
+        if theirs < ours and not wait.over() and not self._urgent_since(wait, party, ours):
+            return
+        try:
+            self._send_pages(party, ours, theirs)
+        except QuotaError as error:
+            wait.refused(ours)
+            # Whose log it is tells its own officers.
+            why: str | None = str(error)
+        else:
+            wait.taken()
+            why = None
+        if party == self._node.party:
+            self._node.refused_by(self._line, self._peer.party, why)
+
+    def _urgent_since(self, wait: "_Wait", party: str, ours: int) -> bool:
+        """Whether something urgent was written since a log was refused: it does not wait."""
+        known, wait.size = wait.size, ours
+        return known < ours and self._node.urgent_ahead(self._line, party, known)
+
+    def _send_pages(self, party: str, ours: int, theirs: int) -> None:
         """Send what the peer lacks of one log; keep the cosignatures it answers with."""
+        urgent = False
         for _ in range(PAGES_MAX):
             if theirs >= ours:
                 break
@@ -182,7 +221,14 @@ class Exchange:
                 # The next one is recalled, and what recalls it is not here yet to be sent with it.
                 break
             try:
-                receipt = self._peer.push(party, theirs, page.entries, page.checkpoint)
+                receipt = self._peer.push(
+                    party, theirs, page.entries, page.checkpoint, urgent=urgent
+                )
+            except QuotaError:
+                if urgent or not self._node.urgent_ahead(self._line, party, theirs):
+                    raise
+                urgent = True
+                continue
             except GapError as gap:
                 if gap.size >= theirs:
                     raise
@@ -199,8 +245,31 @@ class Exchange:
                     remedy="tell its operators",
                 )
             theirs = receipt.size
+            urgent = urgent and self._node.urgent_ahead(self._line, party, theirs)
         if party == self._node.party:
             self._own_told = theirs
+
+
+class _Wait:
+    """How many exchanges pass before a log is tried again: after each refusal twice as many."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """How many entries of it have been looked through for urgent ones."""
+        self._next = 1
+        self._left = 0
+
+    def over(self) -> bool:
+        """Whether it is time again; asked once in each exchange."""
+        self._left -= 1
+        return self._left < 0
+
+    def refused(self, size: int = 0) -> None:
+        self.size, self._left = size, self._next
+        self._next = min(WAIT_MAX, 2 * self._next)
+
+    def taken(self) -> None:
+        self._left, self._next = 0, 1
 
 
 def _covered(note: str | None) -> int:

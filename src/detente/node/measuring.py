@@ -1,6 +1,7 @@
 """What a node counts, for whoever watches the machines."""
 
 from detente.line import read
+from detente.node import quota
 from detente.node.core import Core
 from detente.node.views import EngineView
 from detente.store import links, logs, plans, projection
@@ -14,6 +15,7 @@ COUNTERS = (
     "entries_written_total",
     "forks_found_total",
     "plan_changes_total",
+    "pushes_over_quota_total",
 )
 """Counted since the node was opened."""
 
@@ -37,11 +39,36 @@ def metrics(core: Core) -> dict[str, float]:
         found["uncompared_entries"] = sum(
             projection.count(tx, line.id, "uncompared") for line in lines
         )
+        shares, refused = quotas(core, tx)
+        found["quota_used_ratio"] = max(shares, default=0.0)
+        found["quota_refused_logs"] = refused
         engine = engine_of(core, tx)
     found["engine_ready"] = float(engine.ready)
     found["engine_activities"] = engine.done
     found["engine_memory_bytes"] = engine.memory_bytes
     return found
+
+
+def quotas(core: Core, tx: Tx) -> tuple[list[float], int]:
+    """What share of its quota each other member has used on each line; how many are refused."""
+    now_s = core.clock.now_s()
+    received = [
+        quota.received(tx, line.id, party, now_s)
+        for line in core.lines(tx)
+        for party in line.members
+        if party != core.party
+    ]
+    return [core.quota.share(one) for one in received], sum(
+        one.refused_s is not None for one in received
+    )
+
+
+def quota_word(core: Core, tx: Tx) -> str:
+    """``refused`` while some member's entries are refused, ``near`` before that, else ``ok``."""
+    shares, refused = quotas(core, tx)
+    if refused:
+        return "refused"
+    return "near" if max(shares, default=0.0) >= quota.NEAR else "ok"
 
 
 def engine_of(core: Core, tx: Tx) -> EngineView:

@@ -417,9 +417,16 @@ class Node(Reading):
         bundles: Sequence[Json],
         checkpoint: str | None,
         caller: str,
+        *,
+        urgent: bool = False,
     ) -> views.Receipt:
-        """Take entries and a checkpoint of the log of ``party``, offered by ``caller``."""
-        return receiving.receive(self._core, line, party, start, bundles, checkpoint, caller)
+        """Take entries and a checkpoint of the log of ``party``, offered by ``caller``.
+
+        ``urgent``: something urgent follows, for which part of the party's quota is kept.
+        """
+        return receiving.receive(
+            self._core, line, party, start, bundles, checkpoint, caller, urgent=urgent
+        )
 
     def receive_cosignatures(self, line: str, party: str, note: str, caller: str) -> None:
         """Take the cosignatures under a checkpoint of ``party``, offered by ``caller``."""
@@ -432,6 +439,14 @@ class Node(Reading):
     def failed(self, line: str, peer: str, error: str) -> None:
         """Delivery did not reach a peer."""
         watching.failed(self._core, line, peer, error)
+
+    def urgent_ahead(self, line: str, party: str, start: int) -> bool:
+        """Whether something urgent follows in a log from entry ``start`` on."""
+        return peering.urgent_ahead(self._core, line, party, start)
+
+    def refused_by(self, line: str, peer: str, why: str | None) -> None:
+        """A peer takes no more of our log for want of quota, and says why; None: it does again."""
+        watching.refused_by(self._core, line, peer, why)
 
     # --- the node itself ------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Cor
     marks = Marks(directory)
     store = Store.open(database_of(directory, settings))
     try:
-        core = Core(key, card, store, clock, marks, sealing, before)
+        core = Core(key, card, store, clock, marks, settings.quota, sealing, before)
         store.write(lambda tx: _claim(core, tx))
     except BaseException:
         store.close()

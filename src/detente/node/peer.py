@@ -12,6 +12,7 @@ from detente.errors import (
     ForkError,
     GapError,
     InputError,
+    QuotaError,
     RecordError,
     StateError,
 )
@@ -47,9 +48,22 @@ class Peer:
         """A page of a log from entry ``start`` on; an empty one is the end."""
         return self._ask("GET", f"/logs/{party}?from={start}", LogPage)
 
-    def push(self, party: str, start: int, entries: list[Json], checkpoint: str | None) -> Receipt:
-        """Send entries of a log. Raises ``GapError`` when the peer lacks earlier ones."""
-        body = {"from": start, "entries": entries, "checkpoint": checkpoint}
+    def push(
+        self,
+        party: str,
+        start: int,
+        entries: list[Json],
+        checkpoint: str | None,
+        *,
+        urgent: bool = False,
+    ) -> Receipt:
+        """Send entries of a log; ``urgent`` says that they, or what follows, are such.
+
+        Raises ``GapError`` when the peer lacks earlier ones, ``QuotaError`` when it takes no more.
+        """
+        body: Json = {"from": start, "entries": entries, "checkpoint": checkpoint}
+        if urgent:
+            body["urgent"] = True
         return self._ask("POST", f"/logs/{party}", Receipt, body)
 
     def send_cosignatures(self, party: str, note: str) -> None:
@@ -84,6 +98,9 @@ class Peer:
         if told.error == "gap" and told.size is not None and told.size >= 0:
             return GapError("lacks earlier entries", size=told.size, where=self._where)
         message = f"refused with {status} {told.error[:40]}: {told.message[:300]}"
+        if told.error == "over-quota":
+            retry_s = max(0, told.retry_s or 0)
+            return QuotaError(message, retry_s=retry_s, where=self._where, remedy=told.remedy[:300])
         if status == 404:
             return NotThereError(message, where=self._where, remedy="it may not have joined yet")
         if told.error == "fork":
@@ -101,3 +118,4 @@ class _Refused(msgspec.Struct, frozen=True):
     message: str = "it gave no reason"
     remedy: str = ""
     size: int | None = None
+    retry_s: int | None = None

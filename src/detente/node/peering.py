@@ -8,7 +8,7 @@ import hashlib
 
 from detente.errors import InputError, NotFoundError
 from detente.line import Founding, read
-from detente.node import views
+from detente.node import quota, views
 from detente.node.certificates import OVERLAP, SHOWN_AS_SERVER, Authority
 from detente.node.core import Core
 from detente.record import Entry, Envelope, OpenCard, entry_to_bundle, open_card
@@ -149,6 +149,10 @@ def shows_before(core: Core) -> bool:
             if core.clock.now_s() < until_s:
                 return True
     return False
+def urgent_ahead(core: Core, line: str, party: str, start: int) -> bool:
+    """Whether something urgent follows in a log from entry ``start`` on."""
+    with core.store.read() as tx:
+        return quota.urgent_ahead(tx, line, party, start)
 
 
 def heads(core: Core, line: str, caller: str) -> dict[str, views.Head]:

@@ -183,6 +183,11 @@ class Reading:
         with self._core.store.read() as tx:
             return measuring.engine_of(self._core, tx)
 
+    def quota_word(self) -> str:
+        """``ok``, ``near`` or ``refused``: how far the members' quotas are used up."""
+        with self._core.store.read() as tx:
+            return measuring.quota_word(self._core, tx)
+
     def metrics(self) -> dict[str, float]:
         """Counters since the node was opened (``…_total``), and how much it holds now."""
         return measuring.metrics(self._core)

@@ -16,13 +16,14 @@ from detente.errors import (
     GapError,
     InputError,
     LimitError,
+    QuotaError,
     RecordError,
     SignatureError,
 )
 from detente.line import Founding, KeyChain, check_recalled, read
 from detente.line.abouts import RECALL, KeyRotated
 from detente.line.keychain import claimed_size, rotation
-from detente.node import cosigning, evidence, recalling, restoring, views
+from detente.node import cosigning, evidence, quota, recalling, restoring, views
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.node.writing import fold
@@ -130,11 +131,14 @@ def receive(
     bundles: Sequence[dict[str, Any]],
     checkpoint: str | None,
     caller: str,
+    *,
+    urgent: bool = False,
 ) -> views.Receipt:
     """Take entries from index ``start`` of the log of ``party``, offered by ``caller``.
 
-    Raises NotFoundError, InputError, RecordError, SignatureError, GapError or ForkError; nothing
-    of the push is kept then, except the evidence of a fork.
+    ``urgent``: something urgent follows them in that log (``quota``). Raises NotFoundError,
+    InputError, RecordError, SignatureError, GapError, ForkError or QuotaError; nothing of the push
+    is kept then, except the evidence of a fork.
     """
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller, party)
@@ -144,11 +148,18 @@ def receive(
                 f"{core.party} has left this line, and takes nothing more",
                 remedy=f"take the log of {core.party}, which says so",
             )
+        now_s = core.clock.now_s()
+        new = start + len(bundles) - logs.size(tx, line, party)
+        quota.check_open(core.quota, quota.received(tx, line, party, now_s), new, now_s)
     push = _Push(founding, keys, party, start, bundles, checkpoint)
     if push.vouched:
         _check_vouched(core, founding, push)
     try:
-        held, added = core.store.write(lambda tx: _keep(core, tx, founding, push))
+        held, added = core.store.write(lambda tx: _keep(core, tx, founding, push, urgent))
+    except QuotaError:
+        core.counters["pushes_over_quota_total"] += 1
+        core.store.write(lambda tx: quota.note_refused(tx, line, party, now_s))
+        raise
     except evidence.ForkFoundError as fork:
         evidence.keep(core, founding, fork, caller)
         raise
@@ -179,7 +190,7 @@ def _check_vouched(core: Core, founding: Founding, push: _Push) -> None:
                 )
 
 
-def _keep(core: Core, tx: Tx, founding: Founding, push: _Push) -> tuple[int, int]:
+def _keep(core: Core, tx: Tx, founding: Founding, push: _Push, urgent: bool) -> tuple[int, int]:
     """Append and fold what is new. Returns the size then held, and how many entries were new."""
     line, party = founding.id, push.party
     held = logs.size(tx, line, party)
@@ -192,6 +203,9 @@ def _keep(core: Core, tx: Tx, founding: Founding, push: _Push) -> tuple[int, int
         )
     _compare(core, tx, founding, push, held)
     new = push.entries[held - push.start :]
+    if new and party != core.party:
+        now_s = core.clock.now_s()
+        quota.charge(tx, core.quota, line, party, new, now_s=now_s, urgent=urgent)
     tree = logs.append(tx, line, party, held, new)
     # Compared before anything is folded: folding is the dearest step of all.
     if push.checkpoint is not None and push.checkpoint.size <= tree.size:

@@ -11,6 +11,10 @@
     line = "0.0.0.0:7443"                 # where it listens for other nodes
     hosts = []                            # names, beside loopback's, that the API is called by
     poll_s = 3.0                          # how often every peer is asked for what is new
+    quota_day_entries = 200000            # what is kept of one member's log on one line: entries
+    quota_day_mib = 4096                  # and MiB a UTC day
+    quota_entries = 10000000              # and in all (docs/administrators-guide.md, Quotas)
+    quota_mib = 65536
 
 An environment variable ``DETENTE_DATABASE`` (and so on, for every key whose value is text) goes
 before the file, so that a password need not stand in it.
@@ -25,9 +29,11 @@ from typing import Annotated
 import msgspec
 
 from detente.errors import InputError
+from detente.node.quota import Quota
 from detente.volumes.check import check_party
 
 FILE = "detente.toml"
+MOST = 10**12
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +48,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     line: str = "0.0.0.0:7443"
     hosts: tuple[str, ...] = ()
     poll_s: Annotated[float, msgspec.Meta(ge=0.1, le=300)] = 3.0
+    quota_day_entries: Annotated[int, msgspec.Meta(ge=10_000, le=MOST)] = 200_000
+    quota_day_mib: Annotated[int, msgspec.Meta(ge=100, le=MOST)] = 4_096
+    quota_entries: Annotated[int, msgspec.Meta(ge=10_000, le=MOST)] = 10_000_000
+    quota_mib: Annotated[int, msgspec.Meta(ge=100, le=MOST)] = 65_536
+
+    @property
+    def quota(self) -> Quota:
+        """How much of each other member's log is kept."""
+        return Quota(
+            day_entries=self.quota_day_entries,
+            day_mib=self.quota_day_mib,
+            entries=self.quota_entries,
+            mib=self.quota_mib,
+        )
 
 
 def load_settings(directory: Path, environment: Mapping[str, str] | None = None) -> Settings:

@@ -41,11 +41,26 @@ def failed(core: Core, line: str, peer: str, error: str) -> None:
         before = observed(core, tx, line, peer)
         stored = links.get(tx, line, peer)
     since_s = now_s if before.failing_since_s is None else before.failing_since_s
-    shown = "".join(c if c.isprintable() else " " for c in error[:ERROR_LENGTH_MAX])
-    after = before._replace(failing_since_s=since_s, last_error=shown)
+    after = before._replace(failing_since_s=since_s, last_error=_printable(error))
     core.heard[line, peer] = after
     if stored is None or _noticed(stored) != _noticed(after):
         core.store.write(lambda tx: _keep(tx, after, noticed=True))
+
+
+def refused_by(core: Core, line: str, peer: str, why: str | None) -> None:
+    """A peer takes no more of our log; kept in memory, since the next exchange tells it again."""
+    shown = None if why is None else _printable(why)
+    if core.refused_by.get((line, peer)) == shown:
+        return
+    if shown is None:
+        del core.refused_by[line, peer]
+    else:
+        core.refused_by[line, peer] = shown
+    core.store.write(lambda tx: changes.note(tx, line, "link", [peer]))
+
+
+def _printable(error: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in error[:ERROR_LENGTH_MAX])
 
 
 def _noticed(link: Link) -> tuple[object, ...]:

@@ -4,13 +4,13 @@ Nothing here judges. Who calls ``append`` has verified what it appends; rows are
 bytes they were stored as.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Select, bindparam, func, insert, select, tuple_, update
 
-from detente.record import Entry, Envelope, decode_header
+from detente.record import Entry, Envelope, Header, decode_header
 from detente.record.header import HEADER_TYPE
 from detente.record.tree import Frontier, leaf_hash, peaks, root_at
 from detente.store.tables import checkpoints, cosignatures, entries, lines, nodes
@@ -138,6 +138,24 @@ def read(tx: Tx, line: str, party: str, start: int, limit: int) -> list[Row]:
     """Up to ``limit`` entries of a log from index ``start``."""
     given = {"of_line": line, "of_party": party, "start": start, "most": limit}
     return [Row(*row) for row in tx.connection.execute(_READ, given)]
+
+
+_HEADERS = (
+    select(entries.c.header)
+    .where(
+        entries.c.line == bindparam("of_line"),
+        entries.c.party == bindparam("of_party"),
+        entries.c.index >= bindparam("start"),
+    )
+    .order_by(entries.c.index)
+    .limit(bindparam("most"))
+)
+
+
+def headers(tx: Tx, line: str, party: str, start: int, limit: int) -> Iterator[Header]:
+    """Up to ``limit`` headers of a log from index ``start``, without what they are headers of."""
+    given = {"of_line": line, "of_party": party, "start": start, "most": limit}
+    return map(decode_header, tx.connection.execute(_HEADERS, given).scalars())
 
 
 def erase_body(tx: Tx, line: str, entry_id: str) -> None:

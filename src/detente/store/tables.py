@@ -212,6 +212,24 @@ links = Table(
 )
 """What was observed of each peer: when it was last heard, the last error, the heads it told."""
 
+usage = Table(
+    "usage",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("party", Key, primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("day_entries", Number, nullable=False),
+    Column("day_bytes", Number, nullable=False),
+    Column("entries", Number, nullable=False),
+    Column("bytes", Number, nullable=False),
+    Column("refused_s", Float),
+)
+"""What was received of each other member's log, counted against its quota (``node.quota``).
+
+``day`` counts UTC days from 1970; since ``refused_s`` something is refused, until the log is taken
+again within the quota.
+"""
+
 officers = Table(
     "officers",
     metadata,

@@ -3,6 +3,7 @@
 import msgspec
 
 from detente.line import read, terms_to_wire
+from detente.node import quota
 from detente.node.core import Core
 from detente.node.show.reader import LineReader
 from detente.node.views import ForkView, LineView, LinkView, MemberView
@@ -81,11 +82,14 @@ def _link(reader: LineReader, peer: str) -> LinkView:
     heads: dict[str, int] = msgspec.json.decode(link.heads)
     held = logs.size(tx, line_id, peer)
     own = logs.size(tx, line_id, core.party)
+    now_s = core.clock.now_s()
+    received = quota.received(tx, line_id, peer, now_s)
+    used = core.quota.share(received)
     return LinkView(
         line=line_id,
         peer=peer,
         name=reader.founding.cards[peer].card.name,
-        state=_state(link, core.clock.now_s()),
+        state=_state(link, now_s),
         last_heard_s=link.last_heard_s,
         last_error=link.last_error,
         held_by_us=held,
@@ -93,6 +97,10 @@ def _link(reader: LineReader, peer: str) -> LinkView:
         held_by_peer=logs.newest_cosigned(tx, line_id, core.party, peer),
         own_size=own,
         suspended_by_peer=any(one.party == peer for one in read.suspended_by(reader.rows)),
+        quota_used=used,
+        quota_near=used >= quota.NEAR,
+        quota_refused_s=received.refused_s,
+        refused_by_peer=core.refused_by.get((line_id, peer)),
         forks=[
             _fork(fork)
             for fork in links.forks_of(tx, line_id)

@@ -7,6 +7,7 @@ from detente.errors import NotFoundError
 from detente.line import Founding, Terms, read
 from detente.line.conflict_id import Pair
 from detente.line.read import Version
+from detente.node import quota
 from detente.node.clock import domain_now_s
 from detente.node.core import Core
 from detente.node.replica import engine_words
@@ -140,7 +141,15 @@ class LineReader:
         elif names := sorted(f"{party} {one}" for party, one in self.uncompared.activities):
             more = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
             said.append(f"not compared yet: {', '.join(names[:NAMED_MAX])}{more}")
-        return said + self._unknown_contents()
+        return said + self._unknown_contents() + self._refused()
+
+    def _refused(self) -> list[str]:
+        """Whose entries are not taken: what they have said since is not known here."""
+        return [
+            f"what {party} goes on with is not taken here: its quota is used up"
+            for party in read.present(self.rows, self.founding)
+            if quota.refuses(self.tx, self.id, party)
+        ]
 
     def _unknown_contents(self) -> list[str]:
         """What is released and may be anywhere, since what it occupies is not known here.

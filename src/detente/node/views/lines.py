@@ -25,6 +25,9 @@ class LinkView(View, frozen=True, kw_only=True):
     ``forks`` are those of the peer, and any of our own log that the peer has shown us.
     ``disputed`` names the parties of whose logs the peer says it holds others than we do: it says
     what is not so, or that party has signed two histories.
+    ``quota_used`` is the share of its quota here that the peer has used up; ``quota_near``:
+    most of it; ``quota_refused_s``: since when what it goes on with is refused for want of it, and
+    so unknown here, or None; ``refused_by_peer``: why it takes no more of ours, or None.
     """
 
     line: str
@@ -38,6 +41,10 @@ class LinkView(View, frozen=True, kw_only=True):
     held_by_peer: int
     own_size: int
     suspended_by_peer: bool
+    quota_used: float
+    quota_near: bool
+    quota_refused_s: float | None
+    refused_by_peer: str | None
     forks: list[ForkView]
     disputed: list[str]
 
