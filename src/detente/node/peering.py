@@ -149,6 +149,8 @@ def shows_before(core: Core) -> bool:
             if core.clock.now_s() < until_s:
                 return True
     return False
+
+
 def urgent_ahead(core: Core, line: str, party: str, start: int) -> bool:
     """Whether something urgent follows in a log from entry ``start`` on."""
     with core.store.read() as tx:
