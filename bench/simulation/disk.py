@@ -13,9 +13,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from detente.line import Area, standard_terms
+from detente.line.terms import TwoPerson
 from detente.node import Node
 from detente.node.clock import Clock
+from detente.node.keys import ML_DSA
 from detente.node.settings import Settings
 from detente.node.setup import create
 from detente.record import open_card
@@ -26,7 +30,10 @@ BEGIN_S = 1_795_334_400.0
 """22 November 2026, 08:00 Z."""
 
 AREA = Area(west=65, south=35, east=73, north=40)
+OFFICERS = ("secret-officer", "secret-second")
 DATABASE = "detente.db"
+WAL = f"{DATABASE}-wal"
+MARKS = "shown.json"
 IN_MEMORY = Path("/dev/shm")
 
 
@@ -45,6 +52,18 @@ class StillClock:
         return BEGIN_S
 
 
+class Kind(NamedTuple):
+    """What a line is like when a run begins."""
+
+    parties: int
+    met: bool
+    """Whether the parties have met, or each has only just joined by itself."""
+    hybrid: bool = False
+    """Whether checkpoints and cosignatures bear a second signature each."""
+    two: bool = False
+    """Whether exact releases and new terms take two officers."""
+
+
 class Template(NamedTuple):
     """Folders of nodes, by party, that have joined one line and not exchanged anything yet."""
 
@@ -54,47 +73,53 @@ class Template(NamedTuple):
 
 
 class Templates:
-    """A template for each number of parties, made when it is first asked for.
-
-    In one kind the parties have just joined, each on its own; in the other they have met.
-    """
+    """A template for each kind of line, made when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: dict[tuple[int, bool], Template] = {}
+        self._made: dict[Kind, Template] = {}
 
-    def line_of(self, count: int, *, met: bool) -> Template:
-        """The first ``count`` parties on a line of their own."""
-        if (count, met) not in self._made:
-            self._made[count, met] = self._join(count, met=met)
-        return self._made[count, met]
+    def line_of(self, kind: Kind) -> Template:
+        """The first ``kind.parties`` parties on a line of their own."""
+        if kind not in self._made:
+            self._made[kind] = self._join(kind)
+        return self._made[kind]
 
-    def _alone(self) -> Path:
-        folder = self._folder / "alone"
+    def _alone(self, party: str, hybrid: bool) -> Path:
+        folder = self._folder / ("alone-twice" if hybrid else "alone") / party
         if not folder.exists():
-            for party in PARTIES:
-                create(folder / party, settings_of(party), clock=StillClock())
+            create(folder, settings_of(party), clock=StillClock())
+            if not hybrid:
+                (folder / "keys" / ML_DSA).unlink()
         return folder
 
-    def _join(self, count: int, *, met: bool) -> Template:
-        folder = self._folder / f"line-of-{count}{'-met' if met else ''}"
-        for party in PARTIES[:count]:
-            shutil.copytree(self._alone() / party, folder / party)
-        nodes = [Node.open(folder / party, clock=StillClock()) for party in PARTIES[:count]]
+    def _join(self, kind: Kind) -> Template:
+        folder = self._folder / "-".join(str(int(value)) for value in kind)
+        for party in PARTIES[: kind.parties]:
+            shutil.copytree(self._alone(party, kind.hybrid), folder / party)
+        nodes = [Node.open(folder / party, clock=StillClock()) for party in PARTIES[: kind.parties]]
         try:
-            terms = standard_terms(
-                [node.party for node in nodes],
-                area=AREA,
-                effective_from_s=BEGIN_S - 1800,
-                review_on=date(2027, 11, 22),
+            terms = msgspec.structs.replace(
+                standard_terms(
+                    [node.party for node in nodes],
+                    area=AREA,
+                    effective_from_s=BEGIN_S - 1800,
+                    review_on=date(2027, 11, 22),
+                ),
+                two_person=TwoPerson(exact_releases=("surveillance",), terms=True)
+                if kind.two
+                else None,
             )
+            for node in nodes:
+                for officer in OFFICERS:
+                    node.add_officer(officer, "senior")
             cards = {node.party: node.card() for node in nodes}
             first, *others = nodes
             founding = first.found(LINE, terms, [cards[node.party] for node in others])
             prints = {party: open_card(card).fingerprint for party, card in cards.items()}
             for node in nodes:
                 line = node.join(founding, {p: prints[p] for p in prints if p != node.party})
-            if met:
+            if kind.met:
                 _meet(nodes, line.id)
         finally:
             for node in nodes:
@@ -137,6 +162,17 @@ class Disk:
         """Leave what is on the disk at this moment: the database and its log, unfinished."""
         self._replace(self.live)
 
+    def freeze(self) -> "Frozen":
+        """What is on the disk at this moment, while the node runs on in ignorance of its end."""
+        self._count += 1
+        folder = self._folder / f"live-{self._count}"
+        _copy(self.live, folder)
+        return Frozen(folder, self.live)
+
+    def thaw(self, frozen: "Frozen") -> None:
+        """Go on with that; all that was written since is lost."""
+        self.live = frozen.folder
+
     def backup(self) -> None:
         """Make a backup of the running node, as SQLite's own tools make it."""
         if self._backup is not None:
@@ -153,10 +189,19 @@ class Disk:
     def has_backup(self) -> bool:
         return self._backup is not None
 
-    def restore(self) -> None:
-        """Put the backup in the place of what there is; the node is closed."""
+    def restore(self, *, whole: bool) -> None:
+        """Put the backup in the place of what there is, the ``whole`` folder or the database alone;
+        the node is closed."""
         assert self._backup is not None
+        before = self.live
         self._replace(self._backup)
+        if not whole:
+            shutil.copy2(before / MARKS, self.live / MARKS)
+
+    def same_keys_in_backup(self) -> bool:
+        """Whether the backup's database is that of the keys that are here now."""
+        assert self._backup is not None
+        return _signing(self._backup) == _signing(self.live)
 
     def clone(self, folder: Path) -> "Disk":
         """A second disk that holds the same: what somebody does who wants two histories."""
@@ -165,5 +210,28 @@ class Disk:
     def _replace(self, source: Path) -> None:
         self._count += 1
         self.live = self._folder / f"live-{self._count}"
-        # SQLite rebuilds its index of the write-ahead log where it finds none, as after a crash.
-        shutil.copytree(source, self.live, ignore=shutil.ignore_patterns(f"{DATABASE}-shm"))
+        _copy(source, self.live)
+
+
+class Frozen:
+    """A disk at the moment of a power failure."""
+
+    def __init__(self, folder: Path, live: Path) -> None:
+        self.folder = folder
+        self._live = live
+
+    def tear(self, share: float) -> None:
+        """Have some of what was then being written, and not yet synced, on the disk after all:
+        so much of the write-ahead log as it became. The rest of it never got there."""
+        before, after = ((one / WAL).read_bytes() for one in (self.folder, self._live))
+        cut = int(len(after) * share)
+        (self.folder / WAL).write_bytes(after[:cut] + before[cut:])
+
+
+def _copy(source: Path, folder: Path) -> None:
+    # SQLite rebuilds its index of the write-ahead log where it finds none, as after a crash.
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(f"{DATABASE}-shm"))
+
+
+def _signing(folder: Path) -> bytes:
+    return (folder / "keys" / "signing.pem").read_bytes()

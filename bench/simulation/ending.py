@@ -8,14 +8,16 @@ out by everybody.
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from bench.simulation import oracle
 from bench.simulation.disk import DATABASE
+from bench.simulation.safety import reread
 from bench.simulation.station import Station
-from bench.simulation.truth import check
+from bench.simulation.truth import check, header_of
 
 if TYPE_CHECKING:
     from bench.simulation.world import World
@@ -35,16 +37,22 @@ class Ending:
     def run(self) -> None:
         """Heal, and check. Raises ViolationError."""
         self._heal()
-        self._level("after the network has healed")
+        self._level("after the network has healed", self._lacking)
+        self._recover_keys()
         for party in self._writers():
             what = self._world.urge(party)
             check(what.startswith(f"{party}/"), f"{party} cannot write any more: {what}")
         self._world.settle()
-        self._level("after everybody has written again")
+        self._level("after everybody has written again", self._unfinished)
+        # The dearest of all checks, by one node's own code: each seed has another one do it.
+        self._world.verify(self._world.chance.choice(self._honest))
+        safety, counts = self._world.safety, self._world.counts
         for station in self._honest:
-            station.reread()
-            self._world.verify(station)
+            reread(station)
+            counts["recalls shown"] += safety.recalls(station)
+            counts["bodies recalled"] += safety.bodies(station)
             self._check_conflicts(station)
+            self._check_commitments(station)
             self._check_forks(station)
             self._check_cosignatures(station)
         self._check_states()
@@ -55,18 +63,46 @@ class Ending:
         world.network.heal()
         for station in world.every_station():
             station.clock.wrong_s = 0.0
+            station.light(None)
             if not station.up:
                 station.start()
+                world.truth.know(station.party, station.public)
         # By then nobody's signature, made by a clock that was ahead, is of the future any more.
         world.pass_time(2 * 3600.0)
 
-    def _level(self, when: str) -> None:
+    def _level(self, when: str, lacking: Callable[[], list[str]]) -> None:
         for _ in range(ROUNDS_MAX):
             self._round()
-            if not self._lacking():
+            if not lacking():
                 return
-        for lack in self._lacking():
+        for lack in lacking():
             check(False, f"{when}, and {ROUNDS_MAX} rounds: {lack}")
+
+    def _recover_keys(self) -> None:
+        """Whose key is lost, or not known to the line yet, has all others vouch for a new one.
+
+        Where one is hostile nobody can count on that.
+        """
+        lost = [party for party in self._sound() if self._station(party).unadopted]
+        if not lost or self._world.hostile:
+            return
+        for party in lost:
+            self._told(self._world.watch(party).renew(self._truth))
+        for party in self._present():
+            for other in lost:
+                if other != party:
+                    self._told(self._world.watch(party).vouch_for(self._truth, other))
+        self._world.settle()
+        self._level("after all have vouched", self._lacking)
+        for party in lost:
+            if not self._alone(party):
+                what = self._world.watch(party).adopt(self._truth)
+                check(what.startswith(f"{party}/"), f"{party} cannot adopt its key: {what}")
+        self._world.settle()
+        self._world.counts["keys recovered"] += len(lost)
+
+    def _told(self, what: str) -> None:
+        self._world.trace.append(what)
 
     def _round(self) -> None:
         world = self._world
@@ -83,34 +119,66 @@ class Ending:
     def _sound(self) -> list[str]:
         return [party for party in self._world.honest if self._truth.one_history(party)]
 
+    def _station(self, party: str) -> Station:
+        return self._world.stations[party]
+
+    def _present(self) -> list[str]:
+        """The honest parties that have not left."""
+        return [party for party in self._world.honest if not self._station(party).knows_left(party)]
+
+    def _alone(self, party: str) -> bool:
+        """Whether everybody else has left."""
+        station = self._station(party)
+        return all(station.knows_left(other) for other in station.others)
+
     def _writers(self) -> list[str]:
-        """Parties that must be able to write: the line is in force where they are, and they have
-        not signed for more than is left anywhere."""
+        """Parties that must be able to write: the line is in force where they are, it knows their
+        key, and they have not signed for more than is left anywhere."""
         return [
             party
             for party in self._sound()
-            if all(self._world.stations[party].held.values())
+            if party in self._present()
+            and party not in self._truth.silenced
+            and all(self._station(party).held.values())
+            and not self._station(party).unadopted
+            and not self._alone(party)
             and self._truth.shown[party] <= len(self._truth.leaves[party])
         ]
 
     def _lacking(self) -> list[str]:
-        """What the honest nodes still lack of each other's logs and cosignatures."""
-        lacks = []
-        for party in self._sound():
-            written = self._truth.leaves[party]
-            newest = hashlib.sha256(written[-1]).hexdigest()
-            for station in self._honest:
-                who, held = station.party, station.held[party]
-                if held != written:
-                    lacks.append(f"{who} holds {len(held)} of {party}'s {len(written)} entries")
-                    continue
-                receipts = station.node.entry(station.line, newest).receipts
+        """What the honest nodes still lack of each other's logs."""
+        return [
+            f"{station.party} holds {len(station.held[party])} of {party}'s {len(written)} entries"
+            for party in self._sound()
+            for written in [self._truth.leaves[party]]
+            for station in self._honest
+            if station.held[party] != written and self._owed(station, party)
+        ]
+
+    def _owed(self, station: Station, party: str) -> bool:
+        """Whether a node must hold all of a party's log: who has left takes nothing any more."""
+        return station.party in (party, *self._present())
+
+    def _unfinished(self) -> list[str]:
+        """The same, and what they lack of cosignatures and of receipts for recalls."""
+        lacks = self._lacking()
+        if lacks:
+            return lacks
+        present = [party for party in self._present() if not self._station(party).unadopted]
+        for party in set(self._sound()) & set(self._present()):
+            newest = hashlib.sha256(self._truth.leaves[party][-1]).hexdigest()
+            for who in self._present():
+                receipts = self._station(who).node.entry(self._world.template.line, newest).receipts
                 lacks += [
                     f"{who} does not know that {other} holds {party}'s newest entry"
-                    for other in self._world.honest
+                    for other in present
                     if other != party and receipts[other] is None
                 ]
-        return lacks
+        writers = set(self._writers())
+        for station in self._honest:
+            if station.party in writers:
+                lacks += self._world.safety.unhonoured(station)
+        return sorted(lacks)
 
     # --- what is then so --------------------------------------------------------------------------
 
@@ -119,6 +187,10 @@ class Ending:
             if one.held == other.held:
                 same = one.node.state_document(one.line) == other.node.state_document(one.line)
                 check(same, f"{one.party} and {other.party} hold the same in other states")
+                check(
+                    _owes(one) == _owes(other),
+                    f"{one.party} and {other.party} hold the same and see other obligations",
+                )
                 self._world.counts["states compared"] += 1
 
     def _check_conflicts(self, station: Station) -> None:
@@ -144,6 +216,28 @@ class Ending:
                 )
                 self._world.counts[f"conflicts {state}"] += 1
 
+    def _check_commitments(self, station: Station) -> None:
+        """What is opened, by the two headers alone."""
+        shown = {one.id: one.state for one in station.node.commitments(station.line)}
+        for party in self._sound():
+            openings: dict[str, list[bool]] = {}
+            hashes: dict[str, str] = {}
+            for leaf in station.held[party]:
+                header = header_of(leaf)
+                if header["type"] == "commitment":
+                    hashes[hashlib.sha256(leaf).hexdigest()] = header["about"]["sha256"]
+                if header["type"] == "commitment.open":
+                    one = header["about"]["commitment"]
+                    right = hashes.get(one) == header["body_sha256"]
+                    openings.setdefault(one, []).append(right)
+            for one in hashes:
+                found = openings.get(one, [])
+                check(all(found), f"{party} opened a commitment with what it did not commit to")
+                state = "opened" if found else "unopened"
+                what = f"{station.party} shows a commitment of {party} as {shown.get(one)}"
+                check(shown.get(one) == state, f"{what}; it is {state}")
+                self._world.counts[f"commitments {state}"] += 1
+
     def _check_forks(self, station: Station) -> None:
         accused = {fork.party for link in station.node.links(station.line) for fork in link.forks}
         for party in sorted(accused):
@@ -152,7 +246,8 @@ class Ending:
             copies = combinations([one.held[party] for one in self._honest], 2)
             if party not in (*accused, station.party):
                 check(
-                    not any(_part(one, other) for one, other in copies),
+                    not any(_part(one, other) for one, other in copies)
+                    or any(_vouched(one.held[party]) for one in self._honest),
                     f"{station.party} does not know that {party} has two histories",
                 )
         self._world.counts["forks found"] += len(accused)
@@ -178,6 +273,22 @@ class Ending:
         counts = self._world.counts
         counts["entries"] += sum(len(log) for log in self._truth.leaves.values())
         counts["split by a backup"] += len(self._truth.split)
+
+
+def _owes(station: Station) -> list[tuple[Any, ...]]:
+    """What a node says is owed, without what is its own: whether a receipt has reached it."""
+    return sorted(
+        (one.owed_by, one.what, one.entry or "", one.slot or "")
+        for one in station.node.obligations(station.line)
+    )
+
+
+def _vouched(log: list[bytes]) -> bool:
+    """Whether a key came that others vouched for: what another key signed is nobody's then."""
+    return any(
+        header_of(leaf)["type"] == "key.rotate" and header_of(leaf)["about"]["vouched"]
+        for leaf in log
+    )
 
 
 def _part(one: list[bytes], other: list[bytes]) -> bool:

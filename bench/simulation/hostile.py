@@ -10,16 +10,18 @@ differently in every run, because signatures do.
 """
 
 import base64
+import hashlib
 import json
 import os
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from bench.simulation.disk import BEGIN_S
 from bench.simulation.network import Letter
 from bench.simulation.station import Station
-from bench.simulation.truth import root_of
+from bench.simulation.truth import leaf_of, root_of
 from detente.errors import DetenteError
 from detente.node.keys import read_signing_key
 from detente.record import Checkpoint, Seen, SigningKey, write_entry
@@ -43,9 +45,16 @@ class Hostile:
         first = stations[0]
         self.party = first.party
         self._line = first.line
-        self._key = read_signing_key(first.disk.live / "keys", None)
+        self.counts: Counter[str] = Counter()
+        self._bodies: dict[str, Json] = {}
+        self._shunned = chance.choice((None, None, None, *first.others))
         self._other_key = SigningKey.generate()
         self._kept: dict[str, list[bytes]] = {}
+
+    @property
+    def _key(self) -> SigningKey:
+        """What it signs with now: its node may have changed it."""
+        return read_signing_key(self.stations[0].disk.live / "keys", None)
 
     def station_for(self, other: str) -> Station:
         """Which of its nodes it shows to another party."""
@@ -55,6 +64,7 @@ class Hostile:
 
     def tamper(self, letter: Letter) -> Letter:
         """What it sends in the place of a request."""
+        self._remember(letter.content)
         if letter.content is None or self._chance.random() >= self.malice:
             return letter
         kind = f"POST {letter.path}"
@@ -63,6 +73,10 @@ class Hostile:
 
     def tamper_answer(self, letter: Letter, status: int, answer: bytes) -> tuple[int, bytes]:
         """What it answers in the place of an answer."""
+        self._remember(letter.content)
+        if letter.src == self._shunned:
+            self.counts["withheld"] += 1
+            return 503, b""
         if self._chance.random() >= self.malice:
             return status, answer
         kind = f"{letter.method} {letter.path.partition('?')[0]}"
@@ -79,20 +93,31 @@ class Hostile:
         del kept[:-REMEMBERED]
         drawn = self._chance.random()
         if drawn < 0.15:
+            self.counts["replayed"] += 1
             return self._chance.choice(kept)
         if drawn < 0.2:
+            self.counts["cut short"] += 1
             return content[: len(content) // 2]
-        if drawn < 0.22:
-            return b"[" * 100_000
         if drawn < 0.23:
-            return content + b" " * (8 * 1024 * 1024 + 1)
+            self.counts["flooded"] += 1
+            return b"[" * 100_000 if drawn < 0.22 else content + b" " * (8 * 1024 * 1024 + 1)
         try:
             value = json.loads(content)
             change(value)
         except (ValueError, LookupError, TypeError, AttributeError):
             # There was nothing of that kind to change.
             return content
+        self.counts["altered"] += 1
         return json.dumps(value).encode()
+
+    def _remember(self, content: bytes | None) -> None:
+        """Keep every body it ever saw: it honours no recall."""
+        try:
+            for bundle in json.loads(content or b"{}").get("entries", []):
+                if "body" in bundle:
+                    self._bodies[bundle["envelope"]["payload"]] = bundle
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return
 
     def _in_request(self, value: Json) -> None:
         if "entries" in value:
@@ -179,8 +204,39 @@ class Hostile:
             lambda: entries[at]["envelope"]["signatures"].clear(),
             lambda: entries[at].update(envelope=self._sign_again(entries[at]["envelope"])),
             lambda: value.update(entries=7),
+            lambda: self._resurrect(entries),
+            lambda: self._resurrect(entries),
+            lambda: self._bury(entries[at]),
         ]
         self._chance.choice(changes)()
+
+    def _resurrect(self, entries: list[Json]) -> None:
+        """Put back every body that it remembers of what is sent without one."""
+        for entry in entries:
+            if entry.pop("recalled_by", None) is not None:
+                known = self._bodies[entry["envelope"]["payload"]]
+                entry.update(body=known["body"], salt=known["salt"])
+                self.counts["recalled, sent with its body"] += 1
+
+    def _bury(self, entry: Json) -> None:
+        """Send an entry as if it had been recalled, which it was not: by itself, if at all."""
+        header = json.loads(base64.b64decode(entry["envelope"]["payload"]))
+        digest = hashlib.sha256(leaf_of(entry)).hexdigest()
+        recall = write_entry(
+            self._key,
+            line=self._line,
+            party=self._chance.choice((self.party, header["party"])),
+            index=header["index"] + 1,
+            type="recall",
+            time=header["time"],
+            seen={},
+            about={"entry": digest},
+            body=b"{}",
+            salt=bytes(32),
+        )
+        del entry["body"], entry["salt"]
+        entry["recalled_by"] = [entry_to_bundle(recall)["envelope"]]
+        self.counts["recalled by another"] += 1
 
     def _sign_again(self, envelope: Json) -> Json:
         """The header of another, or of itself, with one thing changed, signed by itself."""
@@ -208,13 +264,15 @@ class Hostile:
     def write(self, station: Station) -> str:
         """Append to the log of one of its nodes an entry that no node would write."""
         station_held = station.held[self.party]
+        if station.knows_left(self.party):
+            return "has left"
         head = station.node.heads(self._line, self.party)
         seen = {
             party: Seen(one.size, base64.b64decode(one.checkpoint.split("\n")[2]).hex())
             for party, one in head.items()
             if party != self.party and one.checkpoint is not None
         }
-        type_, about = self._odd()
+        type_, about = self._odd(station)
         entry = write_entry(
             self._key,
             line=self._line,
@@ -235,10 +293,13 @@ class Hostile:
             )
         except DetenteError as error:
             return f"{type_}: {type(error).__name__}"
+        self.counts["written by hand"] += 1
         return f"{type_}: {self.party}/{len(station_held)}"
 
-    def _odd(self) -> tuple[str, Json]:
+    def _odd(self, station: Station) -> tuple[str, Json]:
         name = f"{self.party}-{self._chance.randrange(3)}"
+        theirs = station.held[self._chance.choice(station.others)] or [b""]
+        entry = hashlib.sha256(self._chance.choice(theirs)).hexdigest()
         release = {
             "activity": name,
             "version": self._chance.randrange(1, 4),
@@ -270,6 +331,12 @@ class Hostile:
             ("key.vouch", {"party": self.party, "card_sha256": "0" * 64}),
             ("line.check", {"slot": "2026-11-22T06:00:00Z"}),
             ("lapse", lapse),
+            ("recall", {"entry": entry}),
+            ("recall", {"entry": entry}),
+            ("recall.honoured", {"recall": entry}),
+            ("commitment", {"sha256": "d" * 64, "subject": "x", "open_from": None, "open_by": 1}),
+            ("commitment.open", {"commitment": entry}),
+            ("line.leave", {}),
             ("x.unknown", {"deep": [[[[[[["deep"]]]]]]]}),
         ]
         return self._chance.choice(kinds)

@@ -6,6 +6,7 @@ request or an answer is under way, anything else may happen.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 from typing import NamedTuple, Protocol
@@ -61,6 +62,7 @@ class Network:
         self.faults = faults
         self._cut: set[frozenset[str]] = set()
         self.late: list[Letter] = []
+        self.counts: Counter[str] = Counter()
 
     def part(self, parties: tuple[str, ...]) -> str:
         """Part the parties into two sides, or only two of them from each other."""
@@ -90,18 +92,18 @@ class Network:
     def carry(self, letter: Letter) -> tuple[int, bytes]:
         """Carry one request and its answer. Raises UnreachableError where either is lost."""
         self._check_reached(letter)
-        if self._happens(self.faults.drop):
+        if self._happens("lost", self.faults.drop):
             raise UnreachableError("cannot be reached")
-        if self._happens(self.faults.delay):
+        if self._happens("late", self.faults.delay):
             self._keep(letter)
             raise UnreachableError("did not answer in time")
-        if self._happens(self.faults.duplicate):
+        if self._happens("twice", self.faults.duplicate):
             self._keep(letter)
         self._meanwhile()
         status, answer = self._around.deliver(letter)
         self._meanwhile()
         self._check_reached(letter)
-        if self._happens(self.faults.lose_answer):
+        if self._happens("answer lost", self.faults.lose_answer):
             raise UnreachableError("did not answer in time")
         return status, answer
 
@@ -118,17 +120,20 @@ class Network:
 
     def _check_reached(self, letter: Letter) -> None:
         if frozenset((letter.src, letter.dst)) in self._cut:
+            self.counts["parted"] += 1
             raise UnreachableError("cannot be reached")
 
-    def _happens(self, probability: float) -> bool:
-        return self._chance.random() < probability
+    def _happens(self, what: str, probability: float) -> bool:
+        happens = self._chance.random() < probability
+        self.counts[what] += happens
+        return happens
 
     def _keep(self, letter: Letter) -> None:
         if letter.method == "POST":
             self.late.append(letter)
 
     def _meanwhile(self) -> None:
-        if self._happens(self.faults.meanwhile):
+        if self._happens("meanwhile", self.faults.meanwhile):
             self._around.meanwhile()
 
 

@@ -1,24 +1,17 @@
-"""The officers of the simulation: they file, release, talk, settle and check, as they happen to.
-
-An act is drawn from the seed by the *structure* of what a node shows (parties, indexes, names) and
-never by identifiers: those are hashes of signatures and salts, and differ from run to run.
+"""The officers of the simulation: they file, release, talk, settle and check, as they happen to;
+what they do to the record itself stands in ``keeping``.
 """
 
-import hashlib
-import random
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable
+from random import Random
 
+from bench.simulation.desk import Act
 from bench.simulation.disk import PARTIES
+from bench.simulation.keeping import Keeping
 from bench.simulation.station import Station
-from bench.simulation.truth import SECRET, Truth, ViolationError, check, leaf_of
-from detente.errors import DetenteError, StoreError
-from detente.node import Node
+from bench.simulation.truth import SECRET, Truth, check
 from detente.node.views import EntryView, ProposalView, ShiftView
 from detente.volumes import Activity, Band, Core, Limit, Reference, Shape, Volume
-
-T = TypeVar("T")
-Act = Callable[[], EntryView | None]
 
 DRAWS = 6
 """Acts that come to mind, until there is one for which there is cause."""
@@ -29,17 +22,11 @@ LATERAL_M = (9_260.0, 40_000.0, 3_000.0)
 """Separations that the versions of the terms take in turn, so that all happen to sign the same."""
 
 
-class Watch:
+class Watch(Keeping):
     """The officers on watch at one node."""
 
-    def __init__(self, chance: random.Random, station: Station) -> None:
-        self._chance = chance
-        self.station = station
-        self._party = station.party
-        self._line = station.line
-        self._officer = f"{SECRET.decode()}-officer"
-        self._serial = 0
-        self._last: tuple[str, int, Act] | None = None
+    def __init__(self, chance: Random, station: Station) -> None:
+        super().__init__(chance, station)
         self._acts: dict[Callable[[], Act | None], int] = {
             self._file: 8,
             self._change: 3,
@@ -58,6 +45,7 @@ class Watch:
             self._terms: chance.choice((0, 1, 3)),
             self._again: 2,
             self._look: 2,
+            **self.keeping(),
         }
 
     def act(self, truth: Truth) -> str:
@@ -66,59 +54,14 @@ class Watch:
             [draw] = self._chance.choices(list(self._acts), list(self._acts.values()))
             act = draw()
             if act is not None:
-                return f"{draw.__name__.strip('_')}: {self.do(truth, act)}"
+                name, done = draw.__name__.strip("_"), self.do(truth, act)
+                self.done[name] += done == "done" or done.startswith(f"{self._party}/")
+                return f"{name}: {done}"
         return "nothing to do"
 
     def urge(self, truth: Truth) -> str:
         """Send what no suspension holds up."""
         return self.do(truth, lambda: self._send("urgent-safety", None, None))
-
-    def do(self, truth: Truth, act: Act) -> str:
-        """Do it, and remember what was acknowledged."""
-        try:
-            view = act()
-        except StoreError as error:
-            raise ViolationError(f"the store of {self._party} failed: {error}") from error
-        except DetenteError as error:
-            return f"{type(error).__name__}: {error.message[:50]}"
-        if view is None:
-            return "done"
-        page = self._node.read_log(self._line, self._party, view.index, self._party)
-        check(bool(page.entries), f"{self._party}/{view.index} was acknowledged and is not there")
-        truth.written(self._party, view.index, leaf_of(page.entries[0]))
-        return f"{self._party}/{view.index}"
-
-    @property
-    def _node(self) -> Node:
-        return self.station.node
-
-    def _one_of(self, things: Iterable[T]) -> T | None:
-        """One of these, which come in an order that does not hang on identifiers."""
-        listed = list(things)
-        return self._chance.choice(listed) if listed else None
-
-    def _key(self) -> str:
-        self._serial += 1
-        return f"{self._party}-request-{self._serial}"
-
-    def _keyed(self, act: Callable[[str], EntryView]) -> Act:
-        """An act under an idempotency key, which may be asked for once more."""
-        key = self._key()
-
-        def once() -> EntryView:
-            view = act(key)
-            self._last = (view.id, self.station.restored, lambda: act(key))
-            return view
-
-        return once
-
-    def _places(self) -> dict[str, tuple[str, int]]:
-        """Party and index of every entry held here, by its id."""
-        return {
-            hashlib.sha256(leaf).hexdigest(): (party, index)
-            for party, leaves in sorted(self.station.held.items())
-            for index, leaf in enumerate(leaves)
-        }
 
     # --- plans ------------------------------------------------------------------------------------
 
@@ -337,6 +280,7 @@ class Watch:
             node, line = self._node, self._line
             node.lines(), node.activities(line), node.conflicts(line), node.messages(line)
             node.obligations(line), node.entries(line), node.links(line), node.metrics()
-            node.proposals(line), node.plans(), node.audit()
+            node.proposals(line), node.plans(), node.audit(), node.recalls(line)
+            node.commitments(line), node.proofs(line), node.pending(line)
 
         return look

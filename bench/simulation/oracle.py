@@ -20,6 +20,7 @@ from bench.simulation.truth import header_bytes, leaf_of
 Pair = tuple[tuple[str, str], tuple[str, str]]
 Bundle = dict[str, Any]
 
+LEAVE = "line.leave"
 WGS84 = Geod(ellps="WGS84")
 DOUBTFUL_M = 1.0
 DOUBTFUL_S = 1.0
@@ -27,18 +28,26 @@ DOUBTFUL_S = 1.0
 
 
 class Version(NamedTuple):
-    """One version of an activity; ``volume`` is None when it is withdrawn."""
+    """One version of an activity; ``volume`` is None when it is withdrawn, and when it is
+    recalled: then it may be anywhere (``unknown``)."""
 
     entry: str
     place: int
     seen: dict[str, int]
     volume: dict[str, Any] | None
+    unknown: bool
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the activity is off."""
+        return self.volume is None and not self.unknown
 
 
 def conflicts(
     logs: dict[str, list[Bundle]], terms: dict[str, Any], parties: set[str]
 ) -> dict[Pair, str | None]:
-    """Every pair of activities that conflict, with ``open`` or ``ended``; None where doubtful.
+    """Every pair of activities that conflict, with ``open``, ``ended`` or ``unknown``; None where
+    doubtful, as where one of the parties has left.
 
     ``logs`` are the bundles of every party's log, ``terms`` version 1. Compared are the activities
     of ``parties``, whose logs were written by nodes and say nothing odd.
@@ -53,9 +62,17 @@ def conflicts(
     for one, other in combinations(sorted(histories), 2):
         if one[0] != other[0]:
             state = _state(one[0], histories[one], other[0], histories[other], separation)
+            if state == "open" and {one[0], other[0]} & _left(logs):
+                state = "unknown"
+            elif {one[0], other[0]} & _left(logs):
+                state = None
             if state != "none":
                 found[one, other] = state
     return found
+
+
+def _left(logs: dict[str, list[Bundle]]) -> set[str]:
+    return {party for party, log in logs.items() if log and _header(log[-1])["type"] == LEAVE}
 
 
 def _header(bundle: Bundle) -> dict[str, Any]:
@@ -73,15 +90,17 @@ def _terms(logs: dict[str, list[Bundle]], founded: dict[str, Any]) -> dict[str, 
     texts: dict[str, dict[str, Any]] = {}
     for party, log in logs.items():
         for bundle in log:
-            header, body = _header(bundle), _body(bundle)
-            digest = header["about"].get("terms_sha256")
-            if header["type"] == "terms.sign" and digest == hashlib.sha256(body).hexdigest():
+            header = _header(bundle)
+            if header["type"] != "terms.sign":
+                continue
+            body, digest = _body(bundle), header["about"].get("terms_sha256")
+            if digest == hashlib.sha256(body).hexdigest():
                 signers[header["about"]["version"], digest].add(party)
                 texts[digest] = json.loads(body)
-    current = founded
+    current, present = founded, set(logs) - _left(logs)
     while True:
         version = current["version"] + 1
-        agreed = sorted(d for (v, d), by in signers.items() if v == version and by == set(logs))
+        agreed = sorted(d for (v, d), by in signers.items() if v == version and by >= present)
         if not agreed:
             return current
         current = texts[agreed[0]]
@@ -98,15 +117,16 @@ def _histories(log: list[Bundle]) -> dict[str, list[Version]]:
         history = found.setdefault(about["activity"], [])
         before = history[-1] if history else None
         withdrawn = header["type"] == "activity.withdraw"
+        unknown = "body" not in bundle
         fits = about["version"] == len(history) + 1 and about["supersedes"] == (
             before.entry if before else None
         )
-        if not fits or (withdrawn and (before is None or before.volume is None)):
+        if not fits or (withdrawn and (before is None or before.withdrawn)):
             continue
-        volume = None if withdrawn else json.loads(_body(bundle))["volumes"][0]
+        volume = None if withdrawn or unknown else json.loads(_body(bundle))["volumes"][0]
         seen = {party: one["size"] for party, one in header["seen"].items()}
         entry = hashlib.sha256(leaf_of(bundle)).hexdigest()
-        history.append(Version(entry, index, seen, volume))
+        history.append(Version(entry, index, seen, volume, unknown))
     return found
 
 
@@ -126,7 +146,7 @@ def _state(
             if meet and (i, j) == (len(a) - 1, len(b) - 1):
                 return "open"
             if meet:
-                ended = "ended"
+                ended = "unknown" if a[-1].unknown or b[-1].unknown else "ended"
     return ended
 
 

@@ -5,18 +5,24 @@ stations with the keys of one party.
 """
 
 import base64
-import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from bench.simulation.disk import BEGIN_S, Disk
+from sqlalchemy import Connection, event
+
+from bench.simulation.disk import BEGIN_S, Disk, Frozen
 from bench.simulation.face import serve
 from bench.simulation.network import Letter, SimulatedWire
-from bench.simulation.truth import SECRET, Truth, ViolationError, check, header_bytes, leaf_of
+from bench.simulation.truth import ViolationError, header_of
 from detente.errors import DetenteError, StoreError
+from detente.line import open_founding
 from detente.node import Node
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
+from detente.node.rekeying import replace
+from detente.node.wire import UnreachableError
+from detente.record import PublicKey, open_card
 
 Carry = Callable[[Letter], tuple[int, bytes]]
 
@@ -32,22 +38,52 @@ class Clock:
         return self.at_s + self.wrong_s
 
 
+class Fuse:
+    """A power failure to come: at which commit from now on, and at which moment of it.
+
+    ``share`` of what that commit writes is on the disk: none (just before it), some of it (torn),
+    or all (None: just after it, before anybody was told).
+    """
+
+    def __init__(self, commits: int, share: float | None) -> None:
+        self.commits = commits
+        self.share = share
+
+
 class Station:
     """A node, running or down."""
 
-    def __init__(self, party: str, line: str, disk: Disk, clock: Clock, others: list[str]) -> None:
+    def __init__(
+        self,
+        party: str,
+        line: str,
+        disk: Disk,
+        clock: Clock,
+        others: list[str],
+        told_cards: dict[str, bytes],
+    ) -> None:
+        """``told_cards`` are the cards with a new key that parties have told each other of."""
         self.party = party
         self.line = line
         self.disk = disk
         self.clock = clock
         self.others = others
         self.restored = 0
-        self.node: Node = disk.open(clock)
         self.up = True
         self.held: dict[str, list[bytes]] = {p: [] for p in (party, *others)}
         self.private: dict[str, bytes] = {}
+        """What may not stand in an entry of ours, by what it is of."""
+        self.told_cards = told_cards
+        self.may_leave = False
+        self.may_replace = True
+        self.unsure = False
+        """Whether something may be on the record that nobody here was told of."""
+        self._fuse: Fuse | None = None
+        self._frozen: Frozen | None = None
         self._held_at_backup: dict[str, list[bytes]] = {}
         self._exchanges: dict[str, Exchange] = {}
+        self._open()
+        self._first_key = open_founding(self.node.founding(line)).cards[party].public.raw
 
     # --- its machine ------------------------------------------------------------------------------
 
@@ -63,22 +99,106 @@ class Station:
 
     def start(self) -> None:
         """Start it again. Nothing that only memory held is there."""
-        self.node = self.disk.open(self.clock)
+        self._open()
         self._exchanges.clear()
         self.up = True
+
+    def light(self, fuse: Fuse | None) -> None:
+        """Have the power fail at a commit to come; None: have it not fail."""
+        self._fuse = fuse
+
+    @property
+    def dead(self) -> bool:
+        """Whether the power has failed and the node does not know it yet: nobody hears from it."""
+        return self._frozen is not None
+
+    def revive(self) -> None:
+        """Start it again after the power has failed."""
+        assert self._frozen is not None
+        with suppress(DetenteError):
+            self.stop()
+        self.disk.thaw(self._frozen)
+        self._frozen = None
+        self.unsure = True
+        self.start()
 
     def backup(self) -> None:
         """Make a backup of what it holds now."""
         self.disk.backup()
         self._held_at_backup = {party: list(leaves) for party, leaves in self.held.items()}
 
-    def restore(self) -> None:
+    def restore(self, *, whole: bool) -> None:
         """Put the backup in the place of all that was written since."""
         self.stop()
-        self.disk.restore()
+        self.disk.restore(whole=whole)
         self.restored += 1
         self.held = {party: list(leaves) for party, leaves in self._held_at_backup.items()}
         self.start()
+
+    def _open(self) -> None:
+        self.node: Node = self.disk.open(self.clock)
+        self._fuse = None
+        store = self.node._core.store
+        announce = store._announce
+
+        def committed() -> None:
+            self._after_commit()
+            announce()
+
+        event.listen(store._engines[0], "commit", self._before_commit)
+        store._writer._committed = committed
+
+    def _before_commit(self, _: Connection) -> None:
+        """On the writer's thread, whose caller waits."""
+        if self._fuse is None or self.dead:
+            return
+        self._fuse.commits -= 1
+        if self._fuse.commits < 0 and self._fuse.share is not None:
+            self._frozen = self.disk.freeze()
+
+    def _after_commit(self) -> None:
+        fuse, self._fuse = self._fuse, None
+        if fuse is None or fuse.commits >= 0:
+            self._fuse = fuse
+        elif self._frozen is None:
+            self._frozen = self.disk.freeze()
+        else:
+            self._frozen.tear(fuse.share or 0.0)
+
+    # --- its keys ---------------------------------------------------------------------------------
+
+    @property
+    def public(self) -> PublicKey:
+        """The key that it signs with."""
+        return open_card(self.node.card()).public
+
+    @property
+    def unadopted(self) -> bool:
+        """Whether the line, as far as it is held here, knows another key than ours."""
+        known = base64.b64encode(self._first_key).decode()
+        for leaf in self.held[self.party]:
+            header = header_of(leaf)
+            if header["type"] == "key.rotate":
+                known = header["about"]["sign_key"]
+        return base64.b64decode(known) != self.public.raw
+
+    def rotate(self, officer: str) -> None:
+        """Hand over to a new key."""
+        self.node.rotate_key(self.disk.live, None, officer=officer)
+        self._reopen()
+
+    def replace(self, officer: str) -> None:
+        """Make a new key without the old one, and tell the others of it over another channel."""
+        self.stop()
+        card = replace(self.disk.live, None, officer=officer, clock=self.clock)
+        self.told_cards[self.party] = card.raw
+        self.start()
+
+    def _reopen(self) -> None:
+        self.unsure = True
+        if not self.dead:
+            self.stop()
+            self.start()
 
     # --- its side of the line ---------------------------------------------------------------------
 
@@ -91,7 +211,7 @@ class Station:
         try:
             self._exchanges[other].run()
         except DetenteError as error:
-            if self.node is not node or not self.up:
+            if self.node is not node or not self.up or self.dead:
                 return "broken off"
             if isinstance(error, StoreError):
                 raise ViolationError(f"the store of {self.party} failed: {error}") from error
@@ -102,66 +222,22 @@ class Station:
     def answer(self, letter: Letter) -> tuple[int, bytes]:
         """Answer another node's request."""
         try:
-            return serve(
+            answer = serve(
                 self.node, self.line, letter.src, letter.method, letter.path, letter.content
             )
         except StoreError as error:
-            raise ViolationError(f"the store of {self.party} failed: {error}") from error
+            if not self.dead:
+                raise ViolationError(f"the store of {self.party} failed: {error}") from error
+            answer = (503, b"")
+        if self.dead:
+            raise UnreachableError("did not answer in time")
+        return answer
 
     def read(self, party: str, start: int) -> list[dict[str, Any]]:
         """A page of the bundles it holds of a log; an empty one is the end."""
         return self.node.read_log(self.line, party, start, self.party).entries
 
-    # --- watched ----------------------------------------------------------------------------------
-
-    def inspect(self, truth: Truth) -> None:
-        """Read what it holds now that it did not hold before, and hold it against the truth."""
-        for party, head in self.node.heads(self.line, self.party).items():
-            held = self.held[party]
-            what = f"{self.party}'s copy of the log of {party}"
-            check(head.size >= len(held), f"{what} had {len(held)} entries and has {head.size}")
-            while len(held) < head.size:
-                page = self.read(party, len(held))
-                check(bool(page), f"{what} has fewer than its {head.size} entries")
-                for bundle in page:
-                    self._inspect_entry(truth, party, bundle)
-            log = truth.leaves.get(party, [])
-            if truth.one_history(party):
-                check(len(held) <= len(log), f"{what} has {len(held)} entries of {len(log)}")
-        self._inspect_own(truth)
-
-    def _inspect_own(self, truth: Truth) -> None:
-        held = len(self.held[self.party])
-        if truth.missing.get(self.party, held + 1) <= held:
-            del truth.missing[self.party]
-        if truth.one_history(self.party) and self.party not in truth.missing:
-            written = len(truth.leaves[self.party])
-            check(held == written, f"{self.party} wrote {written} entries and holds {held}")
-
-    def _inspect_entry(self, truth: Truth, party: str, bundle: dict[str, Any]) -> None:
-        held = self.held[party]
-        index, leaf = len(held), leaf_of(bundle)
-        header = json.loads(header_bytes(bundle))
-        check(
-            (header["party"], header["index"]) == (party, index),
-            f"{self.party} holds {header['party']}/{header['index']} as {party}/{index}",
-        )
-        if truth.one_history(party):
-            log = truth.leaves[party]
-            check(
-                index < len(log) and log[index] == leaf,
-                f"{self.party} holds another {party}/{index} than was written",
-            )
-        if party == self.party and party in truth.honest:
-            body = base64.b64decode(bundle["body"])
-            for plan, mark in [*self.private.items(), ("a title or a name", SECRET)]:
-                check(mark not in body, f"{party}/{index} gives away {plan}")
-        held.append(leaf)
-
-    def reread(self) -> None:
-        """Read everything it holds once more: it is what it was."""
-        for party, leaves in self.held.items():
-            read: list[bytes] = []
-            while page := self.read(party, len(read)):
-                read += [leaf_of(bundle) for bundle in page]
-            check(read == leaves, f"{self.party}'s copy of the log of {party} has changed")
+    def knows_left(self, party: str) -> bool:
+        """Whether it holds the end of a party's log."""
+        log = self.held[party]
+        return bool(log) and header_of(log[-1])["type"] == "line.leave"

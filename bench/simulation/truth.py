@@ -12,6 +12,8 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from detente.errors import DetenteError
@@ -21,6 +23,7 @@ from detente.record.checkpoint import (
     cosigner_of,
     open_checkpoint,
     origin,
+    read_checkpoint,
     verify_cosignature,
 )
 
@@ -48,23 +51,32 @@ class Statement(NamedTuple):
 
 
 class Truth:
-    """One line's truth. ``keys`` are its members' signing keys."""
+    """One line's truth."""
 
-    def __init__(self, line: str, keys: dict[str, PublicKey], honest: tuple[str, ...]) -> None:
+    def __init__(self, line: str, parties: tuple[str, ...], honest: tuple[str, ...]) -> None:
         self.line = line
-        self.parties = tuple(sorted(keys))
+        self.parties = parties
         self.honest = honest
         self.leaves: dict[str, list[bytes]] = {party: [] for party in honest}
         self.split: list[str] = []
         self.missing: dict[str, int] = {}
         self.shown: dict[str, int] = dict.fromkeys(honest, 0)
-        self._keys = keys
+        self.silenced: set[str] = set()
+        """Parties whose marks speak of entries that are nowhere any more: they may never write."""
+        self._keys: dict[str, list[PublicKey]] = {party: [] for party in parties}
         self._read: dict[str, list[Statement]] = {}
         self._cosigned: dict[tuple[str, str, int], set[bytes]] = defaultdict(set)
 
     def one_history(self, party: str) -> bool:
         """Whether there is one true log of a party."""
         return party in self.honest and party not in self.split
+
+    def know(self, party: str, key: PublicKey) -> None:
+        """A party's node signs with this key. Every key that it ever had makes a signature genuine:
+        which of them belongs where is for the nodes to know."""
+        if key not in self._keys[party]:
+            self._keys[party].insert(0, key)
+            self._read.clear()
 
     # --- what officers were told ------------------------------------------------------------------
 
@@ -88,17 +100,23 @@ class Truth:
         self.split.append(party)
         self.missing.pop(party)
 
-    def rolled_back(self, party: str, held: int, elsewhere: int, *, may_be_accused: bool) -> None:
+    def rolled_back(
+        self, party: str, held: int, elsewhere: int, *, may_be_accused: bool, marks_stay: bool
+    ) -> None:
         """A node was restored to ``held`` entries of its own; others hold ``elsewhere`` of them.
 
         What nobody holds is gone: no protocol can bring it back. If somebody may have kept a
-        checkpoint of it, then what is written in its place will be a second history.
+        checkpoint of it, then what is written in its place will be a second history. If its marks
+        stayed (``marks_stay``), it knows of everything that others hold, and may write nothing in
+        the place of that.
         """
         log, left = self.leaves[party], max(held, elsewhere)
-        if left < len(log) and may_be_accused:
+        if left < len(log) and marks_stay:
+            self.silenced.add(party)
+        elif left < len(log) and may_be_accused:
             self.split.append(party)
         del log[left:]
-        self.shown[party] = 0
+        self.shown[party] = left if marks_stay else 0
         if held < left:
             self.missing[party] = left
 
@@ -143,28 +161,43 @@ class Truth:
         return self._read[note]
 
     def _verified(self, note: str) -> Iterator[Statement]:
-        """Only genuine ones: what somebody else made up binds nobody."""
+        """Only genuine ones: what somebody else made up binds nobody.
+
+        Of a hostile party's checkpoint its own signature counts for nothing here: whether another
+        cosigns it is what matters.
+        """
         for party in self.parties:
             name = origin(self.line, party)
             if not note.startswith(name + "\n"):
                 continue
             try:
-                found = open_checkpoint(note, self._keys[party], name)
+                size, root = self._opened(note, party, name)
                 lines = cosignatures_of(note)
             except DetenteError:
                 return
-            yield Statement(party, None, found.size, found.root)
+            yield Statement(party, None, size, root)
             for line in lines:
                 cosigner = cosigner_of(line)
-                if cosigner in self._keys and self._cosigned_by(cosigner, line, note):
-                    yield Statement(party, cosigner, found.size, found.root)
+                if cosigner in self.honest and self._cosigned_by(cosigner, line, note):
+                    yield Statement(party, cosigner, size, root)
+
+    def _opened(self, note: str, party: str, name: str) -> tuple[int, bytes]:
+        if party not in self.honest:
+            found = read_checkpoint(note)
+            return found.size, found.root
+        for key in self._keys[party][:-1]:
+            with suppress(DetenteError):
+                found = open_checkpoint(note, key, name)
+                return found.size, found.root
+        found = open_checkpoint(note, self._keys[party][-1], name)
+        return found.size, found.root
 
     def _cosigned_by(self, cosigner: str, line: str, note: str) -> bool:
-        try:
-            verify_cosignature(line, note, cosigner, self._keys[cosigner])
-        except DetenteError:
-            return False
-        return True
+        for key in self._keys[cosigner]:
+            with suppress(DetenteError):
+                verify_cosignature(line, note, cosigner, key)
+                return True
+        return False
 
 
 def leaf_of(bundle: dict[str, Any]) -> bytes:
@@ -176,6 +209,24 @@ def leaf_of(bundle: dict[str, Any]) -> bytes:
 def header_bytes(bundle: dict[str, Any]) -> bytes:
     """The header of an entry as it was signed."""
     return base64.b64decode(bundle["envelope"]["payload"])
+
+
+@lru_cache(maxsize=4096)
+def header_of(leaf: bytes) -> dict[str, Any]:
+    """The header in a leaf: what follows the last of DSSE's lengths."""
+    header: dict[str, Any] = json.loads(leaf.split(b" ", 4)[4])
+    return header
+
+
+def type_of(leaf: bytes) -> str:
+    """What kind of entry it is."""
+    return str(header_of(leaf)["type"])
+
+
+def about_of(leaf: bytes) -> dict[str, Any]:
+    """The facts in its header."""
+    about: dict[str, Any] = header_of(leaf)["about"]
+    return about
 
 
 def root_of(leaves: list[bytes]) -> bytes:

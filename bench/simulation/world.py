@@ -13,16 +13,16 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.simulation.disk import PARTIES, Disk, Templates
+from bench.simulation.disk import PARTIES, Disk, Kind, Templates
 from bench.simulation.ending import Ending
 from bench.simulation.hostile import Hostile
 from bench.simulation.network import Faults, Letter, Network
 from bench.simulation.officers import Watch
-from bench.simulation.station import Clock, Station
-from bench.simulation.truth import SECRET, Statement, Truth, check, leaf_of
+from bench.simulation.safety import Safety
+from bench.simulation.station import Clock, Fuse, Station
+from bench.simulation.truth import Statement, Truth, check, leaf_of
 from detente.node.views import Finding
 from detente.node.wire import UnreachableError
-from detente.record import open_card
 
 NESTED_MAX = 2
 """How deep something else may happen while something else happens."""
@@ -30,8 +30,15 @@ NESTED_MAX = 2
 MET = 0.8
 HOSTILE = 0.4
 CAREFUL = 0.7
+HYBRID = 0.25
+TWO = 0.15
 """How probable it is that the line is in force from the beginning; that a party is hostile; that
-the officers at a restored node wait for its log."""
+the officers at a restored node wait for its log; that what is signed is signed twice; that some of
+it takes two officers."""
+
+COUNTS, STEPS = {2: 58, 3: 34, 4: 5, 5: 3}, {10: 40, 20: 45, 50: 12, 120: 3}
+"""How often a world has so many parties, and so many steps. Most are small: ten small ones find
+more than a large one, and sooner; what takes many parties or a long history, a few find."""
 
 
 class World:
@@ -42,20 +49,21 @@ class World:
         self.chance = random.Random(seed)
         self.trace: list[str] = []
         self.counts: Counter[str] = Counter()
-        self.parties = PARTIES[: self.chance.choice((2, 2, 3, 3, 3, 4, 5))]
-        self.template = templates.line_of(len(self.parties), met=self.chance.random() < MET)
+        count = self._some(COUNTS)
+        self.parties = PARTIES[:count]
+        chances = (self.chance.random() < one for one in (MET, HYBRID, TWO))
+        self.template = templates.line_of(Kind(count, *chances))
         self._folder = folder
         self._depth = 0
         self._touched: dict[str, Station] = {}
         self._heard: list[tuple[Station, Statement]] = []
         self._shown: list[tuple[str, int]] = []
+        self._cards: dict[str, bytes] = {}
         self.stations = {party: self._station(party) for party in self.parties}
         self.hostile = self._some_hostile()
-        cards = [open_card(station.node.card()) for station in self.stations.values()]
         self.honest = tuple(p for p in self.parties if not self._is_hostile(p))
-        self.truth = Truth(
-            self.template.line, {card.card.party: card.public for card in cards}, self.honest
-        )
+        self.truth = Truth(self.template.line, self.parties, self.honest)
+        self.safety = Safety(self.truth)
         self.network = Network(self.chance, self, Faults.some(self.chance))
         self._watches = {one: Watch(self.chance, one) for one in self.stations.values()}
         self._careful = {party: self.chance.random() < CAREFUL for party in self.parties}
@@ -65,15 +73,24 @@ class World:
         """Live through it. Raises ViolationError, or whatever else a node did not foresee."""
         self._tell(f"{len(self.parties)} parties, hostile: {self.hostile and self.hostile.party}")
         for station in self.stations.values():
+            self.truth.know(station.party, station.public)
             [joined] = station.read(station.party, 0)
             self.truth.written(station.party, 0, leaf_of(joined))
         self._settle(self.every_station())
-        for _ in range(self.chance.choice((30, 60, 120))):
+        for _ in range(self._some(STEPS)):
             self.step()
+        for station in self._up():
+            self.counts["recalls shown"] += self.safety.recalls(station)
         Ending(self).run()
 
     def close(self) -> None:
-        """Stop every node."""
+        """Stop every node, and count what was done."""
+        for watch in self._watches.values():
+            for act, times in watch.done.items():
+                self.counts[f"act: {act}"] += times
+        self.counts.update({f"fault: {one}": n for one, n in self.network.counts.items()})
+        if self.hostile:
+            self.counts.update({f"hostile: {one}": n for one, n in self.hostile.counts.items()})
         for station in self.every_station():
             if station.up:
                 station.stop()
@@ -81,8 +98,9 @@ class World:
     def step(self) -> None:
         """One event, and the checks after it."""
         [event] = self.chance.choices(list(self._events), list(self._events.values()))
+        self.counts["steps"] += 1
         self._tell(f"{event.__name__.strip('_')}: {event()}")
-        self._settle(list(self._touched.values()))
+        self.settle()
 
     def every_station(self) -> list[Station]:
         """Every node there is, the hostile party's too."""
@@ -99,8 +117,12 @@ class World:
         self._touch(station)
         if letter.content is not None and not self._is_hostile(letter.src):
             self._show(letter.dst, letter.content)
-        status, answer = station.answer(letter)
+        try:
+            status, answer = station.answer(letter)
+        finally:
+            self._revive(station)
         check(status < 500, f"{station.party} answered {letter.path} with {status}: {answer!r}")
+        self.safety.sent(station, letter.src, answer, status)
         self._overhear(station, answer, letter.content)
         if self.hostile and self._is_hostile(letter.dst):
             return self.hostile.tamper_answer(letter, status, answer)
@@ -123,6 +145,9 @@ class World:
         return station.exchange(other, lambda letter: self._carry(station, letter))
 
     def _carry(self, station: Station, letter: Letter) -> tuple[int, bytes]:
+        if station.dead:
+            raise UnreachableError("the power has failed")
+        self.safety.sent(station, letter.dst, letter.content, None)
         if letter.content is not None:
             self._overhear(station, letter.content, None)
         if self.hostile and self._is_hostile(letter.src):
@@ -139,7 +164,6 @@ class World:
         return self.stations[letter.dst]
 
     def _overhear(self, station: Station, content: bytes, pushed: bytes | None) -> None:
-        check(SECRET not in content, f"{station.party} sends out what is private: {content!r}")
         self._heard += [(station, said) for said in self.truth.hear(content, pushed)]
 
     def _show(self, party: str, content: bytes) -> None:
@@ -151,6 +175,12 @@ class World:
         ]
 
     # --- events -----------------------------------------------------------------------------------
+
+    def _some(self, choices: dict[int, int]) -> int:
+        return self.chance.choices(list(choices), list(choices.values()))[0]
+
+    def _up(self) -> list[Station]:
+        return [station for station in self.every_station() if station.up]
 
     def _some_events(self) -> dict[Callable[[], str], int]:
         """What may happen in this run, and how often: some of it more, some not at all."""
@@ -164,6 +194,7 @@ class World:
             self._start,
             self._backup,
             self._restore,
+            self._fail_power,
             self._set_clock,
             self._wait,
             self._verify,
@@ -184,13 +215,29 @@ class World:
         if not station.up or waits:
             return f"nobody on watch at {party}"
         self._touch(station)
-        return f"{party} {self._watches[station].act(self.truth)}"
+        station.may_leave = self._may_leave(party)
+        done = self._watches[station].act(self.truth)
+        self._revive(station)
+        return f"{party} {done}"
+
+    def _may_leave(self, party: str) -> bool:
+        """Not while somebody lacks what perhaps only this one has: it will give nothing any more.
+
+        Nor if another has left: the one that is left could not even write.
+        """
+        return not self.truth.missing and not any(
+            station.knows_left(other) for station in self.every_station() for other in self.parties
+        )
 
     def _exchange(self) -> str:
         station = self.chance.choice(self.every_station())
         other = self.chance.choice(station.others)
         what = f"{station.party} with {other}"
-        return f"{what}: {self.exchange(station, other)}" if station.up else f"{what}: down"
+        if not station.up:
+            return f"{what}: down"
+        done = self.exchange(station, other)
+        self._revive(station)
+        return f"{what}: {done}"
 
     def _late(self) -> str:
         return self.network.deliver_late()
@@ -213,7 +260,26 @@ class World:
             return "nobody is up"
         self._down(station, stop)
         station.start()
+        self._started(station)
         return station.party
+
+    def _fail_power(self) -> str:
+        """Let the power fail at a commit to come."""
+        station = self._running()
+        if station is None:
+            return "nobody is up"
+        fuse = Fuse(self.chance.randrange(4), self.chance.choice((0.0, 0.5, 0.999, None)))
+        station.light(fuse)
+        return f"{station.party} at commit {fuse.commits}, {fuse.share}"
+
+    def _revive(self, station: Station) -> None:
+        """Start a node again if its power has failed, whatever it was doing."""
+        if station.dead:
+            station.revive()
+            self._forget_shown(station)
+            self._started(station)
+            self._tell(f"the power failed at {station.party}")
+            self.counts["fault: power failed at a commit"] += 1
 
     def _stop(self) -> str:
         station = self._running()
@@ -226,15 +292,24 @@ class World:
         down = [station for station in self.every_station() if not station.up]
         for station in down:
             station.start()
+            self._started(station)
         return ", ".join(station.party for station in down)
 
     def _down(self, station: Station, stop: Callable[[Station], None]) -> None:
         stop(station)
+        self._forget_shown(station)
+
+    def _forget_shown(self, station: Station) -> None:
         # What it was shown and had not yet done with is gone with its memory.
         self._shown = [one for one in self._shown if one[0] != station.party]
 
+    def _started(self, station: Station) -> None:
+        """It may have new keys, and its private memory of what waits is gone."""
+        self.truth.know(station.party, station.public)
+        self._touch(station)
+
     def _running(self) -> Station | None:
-        up = [station for station in self.every_station() if station.up]
+        up = self._up()
         return self.chance.choice(up) if up else None
 
     def _backup(self) -> str:
@@ -249,20 +324,41 @@ class World:
         backed_up = [
             station
             for party, station in self.stations.items()
-            if station.disk.has_backup and station.up and self.truth.one_history(party)
+            if station.disk.has_backup and station.up and self._may_lose(party)
         ]
         if not backed_up or self.truth.missing:
             return "nobody"
         station = self.chance.choice(backed_up)
         party = station.party
-        station.restore()
+        marks_stay = self.chance.random() < 0.5 and station.disk.same_keys_in_backup()
+        station.restore(whole=not marks_stay)
+        self._forget_shown(station)
+        self._started(station)
         self.network.forget(party)
-        elsewhere = max(len(o.held[party]) for o in self.every_station() if o is not station)
-        held = len(station.held[party])
-        self.truth.rolled_back(party, held, elsewhere, may_be_accused=self.hostile is not None)
-        self._touch(station)
+        held, elsewhere = len(station.held[party]), self._elsewhere(party, self.every_station())
+        self.truth.rolled_back(
+            party,
+            held,
+            elsewhere,
+            may_be_accused=self.hostile is not None,
+            marks_stay=marks_stay,
+        )
         self.counts["restored and behind"] += party in self.truth.missing
-        return f"{party} to {held} entries of its own; {elsewhere} are elsewhere"
+        kept = "its marks stayed" if marks_stay else "its marks too"
+        return f"{party} to {held} entries of its own, {kept}; {elsewhere} are elsewhere"
+
+    def _may_lose(self, party: str) -> bool:
+        """Not if only they have its entries who have left, and give nothing any more."""
+        stations = self.every_station()
+        present = [one for one in stations if not one.knows_left(one.party)]
+        return (
+            self.truth.one_history(party)
+            and self.stations[party] in present
+            and self._elsewhere(party, stations) == self._elsewhere(party, present)
+        )
+
+    def _elsewhere(self, party: str, stations: list[Station]) -> int:
+        return max((len(one.held[party]) for one in stations if one.party != party), default=0)
 
     def _set_clock(self) -> str:
         station = self.chance.choice(list(self.stations.values()))
@@ -310,6 +406,9 @@ class World:
         if self.chance.random() >= HOSTILE:
             return None
         station = self.stations[self.chance.choice(self.parties)]
+        # With two histories and a key that others vouched for in only one of them, nobody could
+        # say afterwards who signed the other.
+        station.may_replace = False
         return Hostile(self.chance, [station], self.chance.choice((0.05, 0.3, 0.8)))
 
     def _is_hostile(self, party: str) -> bool:
@@ -321,7 +420,8 @@ class World:
         if second or not first.up:
             return "has two already, or is down"
         disk = first.disk.clone(self._folder / "second")
-        station = Station(first.party, first.line, disk, first.clock, first.others)
+        station = Station(first.party, first.line, disk, first.clock, first.others, self._cards)
+        station.may_replace = False
         self.hostile.stations.append(station)
         self._watches[station] = Watch(self.chance, station)
         self._touch(station)
@@ -343,6 +443,11 @@ class World:
         self._touch(station)
         return self._watches[station].urge(self.truth)
 
+    def watch(self, party: str) -> Watch:
+        """The officers of a party."""
+        self._touch(self.stations[party])
+        return self._watches[self.stations[party]]
+
     def settle(self) -> None:
         """Hold every node that did anything against the truth."""
         self._settle(list(self._touched.values()))
@@ -352,15 +457,15 @@ class World:
         disk = Disk(self.template.folder / party, folder)
         others = [other for other in self.parties if other != party]
         wrong_s = self.chance.choice((0.0, 0.0, -40.0, 25.5))
-        return Station(party, self.template.line, disk, Clock(wrong_s), others)
+        return Station(party, self.template.line, disk, Clock(wrong_s), others, self._cards)
 
     def _touch(self, station: Station) -> None:
         self._touched[f"{station.party} {id(station)}"] = station
 
     def _settle(self, stations: list[Station]) -> None:
         for station in stations:
-            if station.up:
-                station.inspect(self.truth)
+            self._revive(station)
+        self.safety.inspect([station for station in stations if station.up])
         for station, (party, cosigner, size, root) in self._heard:
             made = cosigner == station.party
             signer = self.stations[cosigner or party]
