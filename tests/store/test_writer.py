@@ -1,7 +1,8 @@
 """Group commit: what a caller is told is on the disk, and nobody pays for another's mistake."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from detente.store.store import Store, Tx
 from detente.store.tables import plans
 
 pytestmark = pytest.mark.db
+
+ADD = insert(plans)
 
 
 def put(tx: Tx, plan: str, doc: bytes = b"{}") -> str:
@@ -148,12 +151,6 @@ def test_what_fails_before_the_commit_fails_the_batch(store: Store) -> None:
 
 
 def test_a_failed_commit_fails_all_of_its_batch_and_keeps_nothing(store: Store) -> None:
-    undone: list[str] = []
-
-    def work(tx: Tx, plan: str) -> str:
-        tx.after_rollback(lambda: undone.append(plan))
-        return put(tx, plan)
-
     def refuse(_connection: object) -> None:
         tries.append(1)
         if len(tries) == 2:
@@ -162,13 +159,12 @@ def test_a_failed_commit_fails_all_of_its_batch_and_keeps_nothing(store: Store) 
     tries: list[int] = []
     with Gate(store) as gate:
         event.listen(store._engines[0], "commit", refuse)
-        answers = [gate.pool.submit(store.write, lambda tx, p=p: work(tx, p)) for p in "abc"]
+        answers = [gate.pool.submit(store.write, lambda tx, p=p: put(tx, p)) for p in "abc"]
         while store._writer._jobs.qsize() < 3:
             pass
     for answer in answers:
         with pytest.raises(StoreError, match="disk gone"):
             answer.result()
-    assert sorted(undone) == ["a", "b", "c"]
     assert held(store) == set()
     assert store.write(lambda tx: put(tx, "after")) == "after"
 
@@ -188,16 +184,93 @@ def test_the_writer_outlives_what_is_no_error_of_the_database(store: Store) -> N
     assert held(store) == {"kept"}
 
 
-def test_an_exception_tells_who_follows_the_database(store: Store) -> None:
-    undone: list[str] = []
+def in_one_commit(store: Store, *works: Callable[[Tx], object]) -> list[Future[object]]:
+    """The answers of functions that are run one after the other and committed together."""
+    answers: list[Future[object]] = []
+    with Gate(store) as gate:
+        for work in works:
+            answers.append(gate.pool.submit(store.write, work))
+            while store._writer._jobs.qsize() < len(answers):
+                pass
+    return answers
 
+
+def put_off(tx: Tx, plan: str, title: str = "t") -> str:
+    row = {"id": plan, "title": title, "doc": b"", "revision": 1, "changed_s": 0.0}
+    tx.later(plan, ADD, row | {"changed_by": "watch"})
+    return plan
+
+
+def seen(tx: Tx) -> set[str]:
+    return set(tx.connection.execute(select(plans.c.id)).scalars())
+
+
+def test_what_is_put_off_is_seen_by_whoever_looks_and_kept(store: Store) -> None:
+    answers = in_one_commit(
+        store,
+        lambda tx: put_off(tx, "a"),
+        lambda tx: (put_off(tx, "b"), seen(tx), put_off(tx, "c")),
+        seen,
+        lambda tx: put_off(tx, "d"),
+    )
+    assert answers[1].result() == ("b", {"a", "b"}, "c")
+    assert answers[2].result() == {"a", "b", "c"}
+    assert held(store) == {"a", "b", "c", "d"}
+
+
+def test_of_two_rows_of_one_name_the_last_is_written(store: Store) -> None:
+    in_one_commit(store, lambda tx: put_off(tx, "a", "old"), lambda tx: put_off(tx, "a", "new"))
+    with store.read() as tx:
+        assert tx.connection.execute(select(plans.c.title)).scalars().all() == ["new"]
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_what_was_put_off_by_who_raises_is_never_written(store: Store, looks: bool) -> None:
     def fails(tx: Tx) -> None:
-        tx.after_rollback(lambda: undone.append("x"))
+        put_off(tx, "bad")
+        if looks:
+            assert "bad" in seen(tx)
+        else:
+            put_off(tx, "a", "changed")
         raise StateError("no")
 
-    with pytest.raises(StateError):
-        store.write(fails)
-    assert undone == ["x"]
+    answers = in_one_commit(
+        store, lambda tx: put_off(tx, "a"), fails, lambda tx: put_off(tx, "b"), seen
+    )
+    assert isinstance(answers[1].exception(), StateError)
+    assert answers[3].result() == held(store) == {"a", "b"}
+    with store.read() as tx:
+        assert set(tx.connection.execute(select(plans.c.title)).scalars()) == {"t"}
+
+
+def test_a_row_that_cannot_be_written_keeps_nobodys(store: Store) -> None:
+    store.write(lambda tx: put(tx, "same"))
+    answers = in_one_commit(
+        store, lambda tx: put_off(tx, "same"), lambda tx: put_off(tx, "a"), seen, seen
+    )
+    for answer in answers:
+        assert isinstance(answer.exception(), StoreError)
+    assert held(store) == {"same"}
+    assert store.write(lambda tx: put_off(tx, "after")) == "after"
+
+
+def test_what_is_held_is_shared_in_a_commit_until_one_function_of_it_is_undone(
+    store: Store,
+) -> None:
+    def hold(tx: Tx, name: str) -> set[object]:
+        before = set(tx.held)
+        tx.held[name] = name
+        return before
+
+    def fails(tx: Tx) -> None:
+        hold(tx, "gone")
+        raise StateError("no")
+
+    answers = in_one_commit(
+        store, lambda tx: hold(tx, "a"), lambda tx: hold(tx, "b"), fails, lambda tx: hold(tx, "c")
+    )
+    assert [answers[i].result() for i in (0, 1, 3)] == [set(), {"a"}, set()]
+    assert store.write(lambda tx: hold(tx, "d")) == set()
 
 
 def test_writing_inside_a_write_is_a_defect_not_a_deadlock(store: Store) -> None:

@@ -14,7 +14,7 @@ from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
 from detente.store import logs
 from detente.store.links import Link
 from detente.store.logs import Row
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Store, Tx
 
 
@@ -86,7 +86,7 @@ class Core:
 
     def keys(self, tx: Tx, founding: Founding, party: str) -> KeyChain:
         """The keys of a member's log, as far as it is held. Raises LookupError."""
-        return read.keys(LineRows(tx, founding.id), founding, party)
+        return read.keys(rows_of(tx, founding.id), founding, party)
 
     def key_for(self, public: PublicKey) -> SigningKey | None:
         """Our signing key with the halves that a line knows; None where that key is not here.

@@ -26,8 +26,8 @@ from detente.line import Change, Comparison, Founding, View, read
 from detente.line.conflict_id import Pair
 from detente.line.joint import Near
 from detente.node.replica import Progress, Replica
-from detente.store import changes, projection
-from detente.store.projection import LineRows
+from detente.store import changes
+from detente.store.projection import rows_of
 from detente.store.store import Store, Tx
 from detente.volumes import Activity
 
@@ -116,7 +116,7 @@ class Engine:
         """Compare some entries; whether there were any. Then there may be more."""
         replica = self.replica(founding)
         with self._store.read() as tx:
-            rows, at = LineRows(tx, founding.id), changes.newest(tx)
+            rows, at = rows_of(tx, founding.id), changes.newest(tx)
             replica.catch_up(tx, rows, lambda progress: told(founding, progress))
             waiting = [key for key, _ in rows.scan("uncompared")]
             if not waiting:
@@ -133,7 +133,9 @@ class Engine:
 
         def keep(tx: Tx) -> None:
             if not changes.keys_since(tx, at, founding.id, COMPARISON).keys:
-                projection.write(tx, founding.id, {(c.kind, c.key): c.doc for c in new})
+                rows = rows_of(tx, founding.id)
+                rows.apply(new)
+                rows.flush()
                 changes.note(tx, founding.id, COMPARISON, [""])
 
         self._store.write(keep)

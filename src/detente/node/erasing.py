@@ -16,7 +16,7 @@ from detente.node.core import Core
 from detente.node.show import conflicts
 from detente.record import Entry
 from detente.store import logs, requests
-from detente.store.projection import LineRows
+from detente.store.projection import LineRows, rows_of
 from detente.store.store import Tx
 
 
@@ -41,7 +41,7 @@ def due(core: Core, tx: Tx, line: str) -> list[str]:
     One is not done as long as its conflicts wait to be compared: what they say of places and times
     may still be of the recalled version.
     """
-    rows = LineRows(tx, line)
+    rows = rows_of(tx, line)
     return [
         recall.entry
         for recall in read.recalls(rows)

@@ -18,7 +18,7 @@ from detente.node.show.activities import plan_activity, plan_doc
 from detente.node.views import PlanView
 from detente.store import auditing, changes, plans
 from detente.store.plans import Plan
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 from detente.volumes import Activity
 from detente.volumes.check import check_activity
@@ -101,7 +101,7 @@ def drop(core: Core, activity_id: str, officer: str) -> None:
     def work(tx: Tx) -> None:
         held = stored(tx, activity_id)
         for founding in core.lines(tx):
-            newest = read.newest(LineRows(tx, founding.id), core.party, activity_id)
+            newest = read.newest(rows_of(tx, founding.id), core.party, activity_id)
             if newest is not None and newest.state == "released":
                 raise StateError(
                     f"the line {founding.name} sees this plan",

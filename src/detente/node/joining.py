@@ -25,7 +25,7 @@ from detente.node.core import Core
 from detente.node.writing import write
 from detente.record import open_card
 from detente.store import changes, logs
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 
 
@@ -81,7 +81,7 @@ def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: st
         _check_authorities(core, tx, founding)
         logs.add_line(tx, founding.id, founding.name, founding.raw)
         changes.note(tx, founding.id, "line", [founding.name])
-        rows = LineRows(tx, founding.id)
+        rows = rows_of(tx, founding.id)
         write(core, tx, founding, rows, join_draft(founding.raw), officer=officer)
 
     core.store.write(work)
@@ -110,7 +110,7 @@ def _check_authorities(core: Core, tx: Tx, founding: Founding) -> None:
         card.card.ca
         for line in core.lines(tx)
         for party, founded in line.cards.items()
-        for card in (founded, read.card(LineRows(tx, line.id), line, party))
+        for card in (founded, read.card(rows_of(tx, line.id), line, party))
     ]
     check_authorities({party: card.card.ca for party, card in founding.cards.items()}, known)
 

@@ -5,7 +5,7 @@ from detente.node import quota
 from detente.node.core import Core
 from detente.node.views import EngineView
 from detente.store import links, logs, plans, projection
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 
 COUNTERS = (
@@ -34,7 +34,7 @@ def metrics(core: Core) -> dict[str, float]:
         found["conflicts_open"] = sum(
             conflict.state == "open"
             for line in lines
-            for conflict in read.conflicts(LineRows(tx, line.id))
+            for conflict in read.conflicts(rows_of(tx, line.id))
         )
         found["uncompared_entries"] = sum(
             projection.count(tx, line.id, "uncompared") for line in lines

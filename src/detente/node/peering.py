@@ -15,7 +15,7 @@ from detente.record import Entry, Envelope, OpenCard, entry_to_bundle, open_card
 from detente.record.checkpoint import read_checkpoint, with_cosignatures
 from detente.store import logs, projection
 from detente.store.logs import Row
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 from detente.volumes.times import parse_time_s
 
@@ -57,7 +57,7 @@ def peers(core: Core) -> list[views.PeerView]:
 
 
 def _peer(core: Core, tx: Tx, founding: Founding, party: str) -> views.PeerView:
-    brought = read.cards(LineRows(tx, founding.id), founding, party)
+    brought = read.cards(rows_of(tx, founding.id), founding, party)
     vouched = _vouched_for(core, tx, founding, party)
     newest = brought[-1].card if vouched is None else vouched
     trusted = _authorities(brought, party, core.clock.now_s())
@@ -97,7 +97,7 @@ def _is_own(card: OpenCard, party: str) -> bool:
 
 def _vouched_for(core: Core, tx: Tx, founding: Founding, party: str) -> OpenCard | None:
     """The newest card that we have vouched for and its party has not begun to use yet."""
-    rows = LineRows(tx, founding.id)
+    rows = rows_of(tx, founding.id)
     used = {key.raw for key in core.keys(tx, founding, party).all}
     places = [key.split("/")[2:] for key, _ in rows.scan("vouch", f"{party}/")]
     ours = sorted(int(index) for voucher, index in places if voucher == core.party)
@@ -111,7 +111,7 @@ def _vouched_for(core: Core, tx: Tx, founding: Founding, party: str) -> OpenCard
 
 def _knows_ours(core: Core, tx: Tx, founding: Founding, peer: str) -> bool:
     """Whether a peer is known to know our present authority."""
-    rows = LineRows(tx, founding.id)
+    rows = rows_of(tx, founding.id)
     index = _brought_at(core, rows, founding)
     if index is not None:
         return index == 0 or logs.newest_cosigned(tx, founding.id, core.party, peer) > index
@@ -138,7 +138,7 @@ def shows_before(core: Core) -> bool:
     """
     with core.store.read() as tx:
         for founding in core.lines(tx):
-            rows = LineRows(tx, founding.id)
+            rows = rows_of(tx, founding.id)
             waiting = set(read.present(rows, founding)) - {core.party}
             if all(_knows_ours(core, tx, founding, party) for party in waiting):
                 continue
@@ -219,7 +219,7 @@ def _bundles(core: Core, tx: Tx, founding: Founding, page: list[Row]) -> list[vi
 
 def _recalled_by(core: Core, tx: Tx, founding: Founding, entry: Entry) -> list[Envelope]:
     """What stands for a recalled body: its log's changes of keys up to the recall, and that."""
-    rows, party = LineRows(tx, founding.id), entry.header.party
+    rows, party = rows_of(tx, founding.id), entry.header.party
     recall = read.recall_of(rows, entry.id)
     if recall is None:
         return []

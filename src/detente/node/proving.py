@@ -11,7 +11,7 @@ from detente.record.checkpoint import read_checkpoint
 from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES
 from detente.store import links, logs
 from detente.store.links import Fork
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 from detente.volumes.times import format_time
 
@@ -42,7 +42,7 @@ def _card(core: Core, tx: Tx, founding: Founding, fork: Fork) -> OpenCard:
 
     From there every other key up to the fork was handed over on the record itself.
     """
-    brought = read.cards(LineRows(tx, founding.id), founding, fork.party)
+    brought = read.cards(rows_of(tx, founding.id), founding, fork.party)
     return next(
         one.card
         for one in reversed(brought)
@@ -74,7 +74,7 @@ def _proof(
 
 def _rotations(core: Core, tx: Tx, founding: Founding, party: str, before: int) -> list[Envelope]:
     """The changes of a log's key that are held, at an index below ``before``."""
-    keys = LineRows(tx, founding.id).scan("key", f"{party}/")
+    keys = rows_of(tx, founding.id).scan("key", f"{party}/")
     places = [at for key, _ in keys if (at := int(key.partition("/")[2])) < before]
     rows = [row for at in places for row in logs.read(tx, founding.id, party, at, 1)]
     return [entry.envelope for entry in core.entries(tx, founding, rows)]

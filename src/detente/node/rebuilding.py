@@ -12,8 +12,8 @@ from detente.node.engine import COMPARISON
 from detente.node.verifying import Projected
 from detente.node.views import RebuiltView
 from detente.node.writing import fold
-from detente.store import changes, logs, projection, raw
-from detente.store.projection import LineRows
+from detente.store import changes, logs, raw
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 
 DIFFERENT_MAX = 10
@@ -47,10 +47,11 @@ def _replace(core: Core, tx: Tx, projected: Projected) -> None:
     held = raw.projection(tx, line)
     gone = {at: None for at in held if at not in projected.rows}
     changed = {at: doc for at, doc in projected.rows.items() if held.get(at) != doc}
-    projection.write(tx, line, {**gone, **changed})
+    rows = rows_of(tx, line)
+    rows.apply((*at, doc) for at, doc in {**gone, **changed}.items())
+    rows.flush()
     # What a round of the engine computed from the rows that were here must not come on top.
     changes.note(tx, line, COMPARISON, [""])
-    rows = LineRows(tx, line)
     for party, size in projected.sizes.items():
         newer = logs.read(tx, line, party, size, logs.size(tx, line, party) - size)
         if newer:

@@ -18,7 +18,7 @@ from detente.node.views import EntryView
 from detente.node.writing import write
 from detente.record import decode_header
 from detente.store import logs
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 
 BY_ITSELF = "node"
@@ -74,5 +74,5 @@ def _state(core: Core, tx: Tx, line: str, erased: list[str]) -> None:
     # Another thread may have stated some of them meanwhile.
     still_due = erasing.due(core, tx, founding.id)
     for recall in (one for one in erased if one in still_due):
-        rows = LineRows(tx, founding.id)
+        rows = rows_of(tx, founding.id)
         write(core, tx, founding, rows, honour_draft(recall), officer=BY_ITSELF)

@@ -30,7 +30,7 @@ from detente.node.writing import fold
 from detente.record import Checkpoint, Entry, Header, PublicKey, read_entry
 from detente.record.checkpoint import origin
 from detente.store import logs, projection
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 
 ENTRIES_MAX = 256
@@ -179,7 +179,7 @@ def _check_vouched(core: Core, founding: Founding, push: _Push) -> None:
     Judged before anything is compared: else whoever made a key could make a fork with it.
     """
     with core.store.read() as tx:
-        rows = LineRows(tx, founding.id)
+        rows = rows_of(tx, founding.id)
         for rotated in push.vouched:
             missing = read.unvouched(rows, founding, push.party, rotated.card_sha256)
             if missing:
@@ -214,7 +214,7 @@ def _keep(core: Core, tx: Tx, founding: Founding, push: _Push, urgent: bool) -> 
     if push.checkpoint is not None and party == core.party:
         restoring.note(tx, line, party, push.checkpoint.size)
     if new:
-        fold(core, tx, founding, LineRows(tx, line), new)
+        fold(core, tx, founding, rows_of(tx, line), new)
     return tree.size, len(new)
 
 

@@ -48,7 +48,7 @@ from detente.node.views import EntryView
 from detente.node.writing import write
 from detente.record import MlDsaKey, OpenCard, SealingKey, SigningKey, open_card
 from detente.store import auditing, identity
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Store, Tx
 
 CHANGED = (
@@ -83,7 +83,7 @@ def rotate(
 
     def hand_over(tx: Tx, card: OpenCard) -> None:
         for founding in core.lines(tx):
-            rows = LineRows(tx, founding.id)
+            rows = rows_of(tx, founding.id)
             present = read.present(rows, founding)
             if core.party not in present or len(present) == 1:
                 # Nobody is there who would verify anything more.

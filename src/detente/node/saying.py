@@ -36,30 +36,34 @@ def say(
     confirm it first; the request is then kept.
     """
 
-    def work(tx: Tx) -> str | AsksError:
+    shown: EntryView | None = None
+
+    def work(tx: Tx) -> str:
         reader = LineReader(core, tx, line)
 
         def add() -> str:
+            nonlocal shown
             draft = make(reader)
             seconding.check(
                 reader, draft, officer=officer, action=action, content=content, second=second
             )
-            written = write(core, tx, reader.founding, reader.rows, draft, officer=officer).id
+            written = write(core, tx, reader.founding, reader.rows, draft, officer=officer)
             if second is not None:
-                seconding.confirmed(core, tx, second, written)
-            return written
+                seconding.confirmed(core, tx, second, written.id)
+            shown = record.just_written(reader, written, officer)
+            return written.id
 
-        try:
-            # What the action did on the way, such as moving a plan, is done when it is confirmed.
-            with tx.connection.begin_nested():
-                return once(tx, key, action, {"line": reader.id, **content}, add)
-        except AsksError as asks:
-            seconding.keep(core, tx, asks)
-            return asks
+        return once(tx, key, action, {"line": reader.id, **content}, add)
 
-    entry_id = core.store.write(work)
-    if isinstance(entry_id, AsksError):
-        raise entry_id
+    try:
+        entry_id = core.store.write(work)
+    except AsksError as asks:
+        # What the action did on the way, such as moving a plan, is done when it is confirmed.
+        request = asks
+        core.store.write(lambda tx: seconding.keep(core, tx, request))
+        raise
     core.engine.follow()
+    if shown is not None:
+        return shown
     with core.store.read() as tx:
         return record.entry(LineReader(core, tx, line), entry_id)

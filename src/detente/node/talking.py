@@ -26,7 +26,6 @@ from detente.node.seconding import Second
 from detente.node.show import talk
 from detente.node.show.reader import LineReader, no_such
 from detente.node.views import EntryView
-from detente.store import logs
 from detente.volumes.times import parse_time_s
 
 
@@ -37,7 +36,7 @@ def send(
 
     def make(reader: LineReader) -> Draft:
         reply_to, conflict = said["reply_to"], said["conflict"]
-        if reply_to is not None and logs.find(reader.tx, reader.id, reply_to) is None:
+        if reply_to is not None and not reader.holds(reply_to):
             raise no_such("entry", reply_to, reader.founding)
         if conflict is not None and read.conflict(reader.rows, conflict) is None:
             raise no_such("conflict", conflict, reader.founding)
@@ -52,7 +51,7 @@ def acknowledge(
     """Say that an entry of another party is understood, or disseminated to the units concerned."""
 
     def make(reader: LineReader) -> Draft:
-        if logs.find(reader.tx, reader.id, entry) is None:
+        if not reader.holds(entry):
             raise no_such("entry", entry, reader.founding)
         given = read.acknowledgements(reader.rows, entry)
         if any((one.party, one.level) == (core.party, level) for one in given):

@@ -7,6 +7,7 @@ that is an old copy of itself (``restoring``).
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -58,9 +59,8 @@ def write(
         body=draft.body,
         salt=draft.salt or os.urandom(SALT_BYTES),
     )
-    tree = logs.append(tx, line, party, index, [entry])
-    checkpoint = Checkpoint(origin(line, party), tree.size, tree.root())
-    tx.before_commit(("checkpoint", line), lambda tx: _sign(core, tx, founding, checkpoint))
+    logs.append(tx, line, party, index, [entry])
+    tx.before_commit(("checkpoint", line), lambda tx: _sign(core, tx, founding))
     fold(core, tx, founding, rows, [entry])
     _check_not_void(rows, entry)
     auditing.add(
@@ -75,11 +75,14 @@ def write(
     return entry
 
 
-def _sign(core: Core, tx: Tx, founding: Founding, checkpoint: Checkpoint) -> None:
+def _sign(core: Core, tx: Tx, founding: Founding) -> None:
     """Sign what our log has become, once for all that is committed together."""
-    known = core.keys(tx, founding, core.party).of_checkpoint(checkpoint.size)
+    size = logs.size(tx, founding.id, core.party)
+    root = logs.root(tx, founding.id, core.party, size)
+    known = core.keys(tx, founding, core.party).of_checkpoint(size)
+    checkpoint = Checkpoint(origin(founding.id, core.party), size, root)
     note = sign_checkpoint(core.key.known_as(known), checkpoint)
-    logs.add_checkpoint(tx, founding.id, core.party, checkpoint.size, note)
+    logs.add_checkpoint(tx, founding.id, core.party, size, note)
 
 
 def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[Entry]) -> None:
@@ -159,6 +162,11 @@ def _seen(core: Core, tx: Tx, founding: Founding, rows: LineRows) -> dict[str, S
     for party in founding.members:
         newest = logs.newest_checkpoint(tx, founding.id, party)
         if party != core.party and newest is not None:
-            checkpoint = read_checkpoint(newest[1])
-            seen[party] = Seen(checkpoint.size, checkpoint.root.hex())
+            seen[party] = _named(newest[1])
     return seen
+
+
+@lru_cache(maxsize=256)
+def _named(note: str) -> Seen:
+    checkpoint = read_checkpoint(note)
+    return Seen(checkpoint.size, checkpoint.root.hex())

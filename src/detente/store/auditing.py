@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
+from detente.errors import InputError
 from detente.store.tables import audit, audit_chain
 from detente.store.writer import Tx
 
 START = bytes(32)
-_NEWEST = select(audit_chain.c.hash).order_by(audit_chain.c.n.desc()).limit(1)
+_NEWEST = select(audit_chain.c.n, audit_chain.c.hash).order_by(audit_chain.c.n.desc()).limit(1)
+_NUMBERED = select(func.max(audit.c.n))
 _ADD = insert(audit)
 _BIND = insert(audit_chain)
 
@@ -25,18 +27,53 @@ _BIND = insert(audit_chain)
 def add(
     tx: Tx, *, time_s: float, officer: str, action: str, subject: str, detail: bytes = b"{}"
 ) -> None:
-    """Add a row. ``detail`` is a JSON object."""
+    """Add a row. ``detail`` is a JSON object.
+
+    Raises InputError for text that no database keeps.
+    """
+    _check_text(officer, action, subject)
+    before, n = _newest(tx)
+    n += 1
     row = {
+        "n": n,
         "time_s": time_s,
         "officer": officer,
         "action": action,
         "subject": subject,
         "detail": detail,
     }
-    before = tx.connection.execute(_NEWEST).scalar() or START
-    [n] = tx.connection.execute(_ADD, row).inserted_primary_key or (0,)
     bound = link(before, n, time_s, officer, action, subject, detail)
-    tx.connection.execute(_BIND, {"n": n, "hash": bound})
+    tx.later((audit, n), _ADD, row)
+    tx.later((audit_chain, n), _BIND, {"n": n, "hash": bound})
+    tx.held[_NEWEST] = (bound, n)
+
+
+def _newest(tx: Tx) -> tuple[bytes, int]:
+    """Hash and number of the newest row. Nobody else numbers rows."""
+    if _NEWEST not in tx.held:
+        row = tx.as_written.execute(_NEWEST).first()
+        # A row whose hash was taken out must not be written over: its damage is to be found.
+        n = tx.as_written.execute(_NUMBERED).scalar() or 0
+        tx.held[_NEWEST] = (START, n) if row is None else (row.hash, max(n, row.n))
+    found: tuple[bytes, int] = tx.held[_NEWEST]
+    return found
+
+
+def _check_text(*texts: str) -> None:
+    if any("\0" in text or not _is_utf8(text) for text in texts):
+        raise InputError(
+            "the audit log cannot hold that name",
+            remedy="send whole characters and no NUL",
+            where="officer",
+        )
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def link(

@@ -4,7 +4,7 @@ Numbers only rise: there is one writing transaction at a time, so a smaller numb
 committed after a larger one, and a reader that has seen number n asks for what lies above it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import func, insert, select
@@ -27,15 +27,9 @@ _NEWEST = select(func.max(changes.c.n))
 
 
 def note(tx: Tx, line: str, kind: str, keys: Iterable[str]) -> None:
-    """Add one change per key."""
-    note_all(tx, line, [(kind, key) for key in keys])
-
-
-def note_all(tx: Tx, line: str, changed: Sequence[tuple[str, str]]) -> None:
-    """Add one change per kind and key."""
-    rows = [{"line": line, "kind": kind, "key": key} for kind, key in changed]
-    if rows:
-        tx.connection.execute(_ADD, rows)
+    """Note that these have changed: one change for each, however often it is in one commit."""
+    for key in keys:
+        tx.later((changes, line, kind, key), _ADD, {"line": line, "kind": kind, "key": key})
 
 
 def newest(tx: Tx) -> int:

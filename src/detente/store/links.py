@@ -50,12 +50,17 @@ _LINK = select(links).where(
 
 def get(tx: Tx, line: str, peer: str) -> Link | None:
     """What was observed of a peer on a line, or None before the first time."""
-    row = tx.connection.execute(_LINK, {"of_line": line, "of_peer": peer}).first()
-    return None if row is None else Link(*row)
+    name = (Link, line, peer)
+    if name not in tx.held:
+        row = tx.as_written.execute(_LINK, {"of_line": line, "of_peer": peer}).first()
+        tx.held[name] = None if row is None else Link(*row)
+    found: Link | None = tx.held[name]
+    return found
 
 
 def put(tx: Tx, link: Link) -> None:
     """Keep what was observed."""
+    tx.held.pop((Link, link.line, link.peer), None)
     upsert(tx, links, [link._asdict()])
 
 

@@ -81,9 +81,13 @@ _SIZE = select(func.max(entries.c.index)).where(
 
 def size(tx: Tx, line: str, party: str) -> int:
     """How many entries of a log are held."""
-    given = {"of_line": line, "of_party": party}
-    index: int | None = tx.connection.execute(_SIZE, given).scalar()
-    return 0 if index is None else index + 1
+    name = (_SIZE, line, party)
+    if name not in tx.held:
+        given = {"of_line": line, "of_party": party}
+        index: int | None = tx.as_written.execute(_SIZE, given).scalar()
+        tx.held[name] = 0 if index is None else index + 1
+    found: int = tx.held[name]
+    return found
 
 
 _ADD_ENTRIES = insert(entries)
@@ -98,27 +102,22 @@ def append(tx: Tx, line: str, party: str, held: int, new: Sequence[Entry]) -> Fr
     tree = frontier(tx, line, party, held)
     if not new:
         return tree
-    log: dict[str, Any] = {"line": line, "party": party}
-    tx.connection.execute(
-        _ADD_ENTRIES,
-        [
-            log
-            | {
-                "index": entry.header.index,
-                "id": entry.id,
-                "header": entry.envelope.payload,
-                "signature": entry.envelope.sig,
-                "salt": entry.salt,
-                "body": entry.body,
-            }
-            for entry in new
-        ],
-    )
-    complete = [node for entry in new for node in tree.append(leaf_hash(entry.leaf))]
-    tx.connection.execute(
-        _ADD_NODES,
-        [log | {"level": level, "index": index, "hash": hash_} for level, index, hash_ in complete],
-    )
+    for entry in new:
+        row = {
+            "line": line,
+            "party": party,
+            "index": entry.header.index,
+            "id": entry.id,
+            "header": entry.envelope.payload,
+            "signature": entry.envelope.sig,
+            "salt": entry.salt,
+            "body": entry.body,
+        }
+        tx.later((entries, line, party, entry.header.index), _ADD_ENTRIES, row)
+        for level, index, hash_ in tree.append(leaf_hash(entry.leaf)):
+            row = {"line": line, "party": party, "level": level, "index": index, "hash": hash_}
+            tx.later((nodes, line, party, level, index), _ADD_NODES, row)
+    tx.held[_SIZE, line, party] = tree.size
     return tree
 
 
@@ -175,13 +174,21 @@ def find(tx: Tx, line: str, entry_id: str) -> Row | None:
 
 
 def frontier(tx: Tx, line: str, party: str, held: int) -> Frontier:
-    """The right edge of a log's tree at size ``held``."""
-    subtrees = _subtrees(tx, line, party, peaks(0, held))
-    return Frontier.from_nodes(held, lambda level, index: subtrees[level, index])
+    """The right edge of a log's tree at size ``held``, which is how many entries are held."""
+    name = (Frontier, line, party)
+    known: Frontier | None = tx.held.get(name)
+    if known is None or known.size != held:
+        subtrees = _subtrees(tx, line, party, peaks(0, held))
+        known = Frontier.from_nodes(held, lambda level, index: subtrees[level, index])
+        tx.held[name] = known
+    return known
 
 
 def root(tx: Tx, line: str, party: str, at_size: int) -> bytes:
     """The root of a log when it had ``at_size`` entries."""
+    edge: Frontier | None = tx.held.get((Frontier, line, party))
+    if edge is not None and edge.size == at_size:
+        return edge.root()
     subtrees = _subtrees(tx, line, party, peaks(0, at_size))
     return root_at(at_size, lambda level, index: subtrees[level, index])
 
@@ -248,8 +255,11 @@ _NEWEST_CHECKPOINT = _CHECKPOINTS.order_by(checkpoints.c.size.desc()).limit(1)
 
 def add_checkpoint(tx: Tx, line: str, party: str, at_size: int, note: str) -> None:
     """Keep the first checkpoint of a size."""
+    newest = newest_checkpoint(tx, line, party)
+    if newest is None or newest[0] < at_size:
+        tx.held[_NEWEST_CHECKPOINT, line, party] = (at_size, note)
     row = {"line": line, "party": party, "size": at_size, "note": note.encode()}
-    tx.connection.execute(_ADD_CHECKPOINT, row)
+    tx.later((checkpoints, line, party, at_size), _ADD_CHECKPOINT, row)
 
 
 def put_checkpoint(tx: Tx, line: str, party: str, at_size: int, note: str) -> None:
@@ -274,9 +284,13 @@ def checkpoint_up_to(tx: Tx, line: str, party: str, at_size: int) -> tuple[int, 
 
 def newest_checkpoint(tx: Tx, line: str, party: str) -> tuple[int, str] | None:
     """Size and note of the newest checkpoint of a log, without cosignatures."""
-    given = {"of_line": line, "of_party": party}
-    row = tx.connection.execute(_NEWEST_CHECKPOINT, given).first()
-    return None if row is None else (row.size, row.note.decode())
+    name = (_NEWEST_CHECKPOINT, line, party)
+    if name not in tx.held:
+        given = {"of_line": line, "of_party": party}
+        row = tx.as_written.execute(_NEWEST_CHECKPOINT, given).first()
+        tx.held[name] = None if row is None else (row.size, row.note.decode())
+    found: tuple[int, str] | None = tx.held[name]
+    return found
 
 
 _ADD_COSIGNATURE = insert(cosignatures)

@@ -1,18 +1,21 @@
 """The state of each line, as the rows that ``line.fold`` computes.
 
 ``LineRows`` is what the fold reads and changes: the rows as they are stored, with the changes of
-the transaction at hand on top. A push of 256 entries is folded in memory and written once. Kinds
-of which all rows are going to be needed are read at once: a query costs as much as a hundred rows.
+the transaction at hand on top. A push of 256 entries, or as many officers' own, are folded in
+memory and written once. Kinds of which all rows are going to be needed are read at once: a query
+costs as much as a hundred rows.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Executable, bindparam, delete, func, or_, select
 
 from detente.store import changes
 from detente.store.tables import projection
-from detente.store.upsert import upsert
+from detente.store.upsert import upserting
 from detente.store.writer import Tx
 
 FEW = ("join", "leave", "key", "log", "suspension", "terms")
@@ -34,6 +37,10 @@ _RANGE = select(projection.c.key, projection.c.doc).where(
 _KINDS = select(projection.c.kind, projection.c.key, projection.c.doc).where(
     _OF_LINE, projection.c.kind.in_(bindparam("kinds", expanding=True))
 )
+# Spelled out: a list of any length would have to be expanded anew each time it is executed.
+_FEW = select(projection.c.kind, projection.c.key, projection.c.doc).where(
+    _OF_LINE, or_(*(projection.c.kind == kind for kind in FEW))
+)
 _REMOVE = delete(projection).where(
     _OF_LINE, projection.c.kind == bindparam("of_kind"), projection.c.key == bindparam("of_key")
 )
@@ -51,37 +58,43 @@ _PAGE = (
 
 
 class LineRows:
-    """The rows of one line in one transaction; satisfies ``line.View``."""
+    """The rows of one line in one transaction; satisfies ``line.View``. Use ``rows_of``."""
 
     def __init__(self, tx: Tx, line: str) -> None:
         self._tx = tx
         self._line = line
         self._read: dict[tuple[str, str], bytes | None] = {}
-        self._whole: dict[str, dict[str, bytes]] = {}
+        self._whole: dict[str, dict[str, bytes]] = {kind: {} for kind in FEW}
         self._keys: dict[str, list[str]] = {}
-        self._changed: dict[tuple[str, str], bytes | None] = {}
-        self.read_whole(*FEW)
+        self._changed: dict[str, dict[str, bytes | None]] = {}
+        self._put_off: dict[str, dict[str, bytes | None]] = {}
+        for kind, key, doc in tx.as_written.execute(_FEW, {"of_line": line}):
+            self._whole[kind][key] = doc
 
     def read_whole(self, *kinds: str) -> None:
         """Read every row of these kinds now; nothing is asked of the database for them again."""
         wanted = [kind for kind in kinds if kind not in self._whole]
-        for kind in wanted:
-            self._whole[kind] = {}
-        if wanted:
-            given = {"of_line": self._line, "kinds": wanted}
-            for kind, key, doc in self._tx.connection.execute(_KINDS, given):
-                self._whole[kind][key] = doc
+        if not wanted:
+            return
+        found: dict[str, dict[str, bytes]] = {kind: {} for kind in wanted}
+        given = {"of_line": self._line, "kinds": wanted}
+        for kind, key, doc in self._tx.as_written.execute(_KINDS, given):
+            found[kind][key] = doc
+        for kind, rows in found.items():
+            self._whole[kind] = rows
+            self._replace(kind, self._put_off.pop(kind, {}))
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The document of one row, or None."""
-        at = (kind, key)
-        if at in self._changed:
-            return self._changed[at]
+        for new in (self._changed, self._put_off):
+            if kind in new and key in new[kind]:
+                return new[kind][key]
         if kind in self._whole:
             return self._whole[kind].get(key)
+        at = (kind, key)
         if at not in self._read:
             given = {"of_line": self._line, "of_kind": kind, "of_key": key}
-            self._read[at] = self._tx.connection.execute(_ROW, given).scalar()
+            self._read[at] = self._tx.as_written.execute(_ROW, given).scalar()
         return self._read[at]
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
@@ -93,12 +106,13 @@ class LineRows:
                 found[key] = whole[key]
         else:
             given = {"of_line": self._line, "of_kind": kind, "first": prefix}
-            rows = self._tx.connection.execute(_RANGE, given | {"last": prefix + _LAST})
+            rows = self._tx.as_written.execute(_RANGE, given | {"last": prefix + _LAST})
             for key, doc in rows:
                 found[key] = self._read[kind, key] = doc
-        for (changed_kind, key), changed in self._changed.items():
-            if changed_kind == kind and key.startswith(prefix):
-                found[key] = changed
+        for new in (self._put_off, self._changed):
+            for key, changed in new.get(kind, {}).items():
+                if key.startswith(prefix):
+                    found[key] = changed
         for key in sorted(found):
             row = found[key]
             if row is not None:
@@ -112,33 +126,49 @@ class LineRows:
     def apply(self, new: Iterable[tuple[str, str, bytes | None]]) -> None:
         """Put and remove rows, in memory for now."""
         for kind, key, doc in new:
-            self._changed[kind, key] = doc
+            self._changed.setdefault(kind, {})[key] = doc
 
     def flush(self) -> None:
-        """Write what was changed, and note every changed row in the change log."""
-        write(self._tx, self._line, self._changed)
-        for (kind, key), doc in self._changed.items():
-            if kind not in self._whole:
-                self._read[kind, key] = doc
-            elif doc is None:
-                self._whole[kind].pop(key, None)
+        """Have what was changed written, and every changed row noted in the change log."""
+        put_row = _put(self._tx.dialect)
+        for kind, rows in self._changed.items():
+            for key, doc in rows.items():
+                row: dict[str, Any]
+                if doc is None:
+                    row = {"of_line": self._line, "of_kind": kind, "of_key": key}
+                else:
+                    row = {"line": self._line, "kind": kind, "key": key, "doc": doc}
+                statement = _REMOVE if doc is None else put_row
+                self._tx.later((projection, self._line, kind, key), statement, row)
+            changes.note(self._tx, self._line, kind, rows)
+            if kind in self._whole:
+                self._replace(kind, rows)
             else:
-                self._whole[kind][key] = doc
-        self._keys.clear()
+                self._put_off.setdefault(kind, {}).update(rows)
         self._changed.clear()
 
+    def _replace(self, kind: str, new: Mapping[str, bytes | None]) -> None:
+        """Put and remove rows among those of a kind that was read whole."""
+        whole = self._whole[kind]
+        if any((doc is None) == (key in whole) for key, doc in new.items()):
+            self._keys.pop(kind, None)
+        for key, doc in new.items():
+            if doc is None:
+                whole.pop(key, None)
+            else:
+                whole[key] = doc
 
-def write(tx: Tx, line: str, changed: Mapping[tuple[str, str], bytes | None]) -> None:
-    """Put rows and remove those that are None, and note each of them in the change log."""
-    gone = [
-        {"of_line": line, "of_kind": kind, "of_key": key}
-        for (kind, key), doc in changed.items()
-        if doc is None
-    ]
-    if gone:
-        tx.connection.execute(_REMOVE, gone)
-    put(tx, line, {at: doc for at, doc in changed.items() if doc is not None})
-    changes.note_all(tx, line, list(changed))
+
+def rows_of(tx: Tx, line: str) -> LineRows:
+    """The rows of a line, one for all who ask in this transaction.
+
+    Two would not know what the other has put off.
+    """
+    name = (LineRows, line)
+    if name not in tx.held:
+        tx.held[name] = LineRows(tx, line)
+    rows: LineRows = tx.held[name]
+    return rows
 
 
 def count(tx: Tx, line: str, kind: str) -> int:
@@ -165,10 +195,6 @@ def has(tx: Tx, line: str, kind: str, key: str) -> bool:
     return tx.connection.execute(_ROW, given).first() is not None
 
 
-def put(tx: Tx, line: str, rows: dict[tuple[str, str], bytes]) -> None:
-    """Put rows of a line, over those that are there."""
-    upsert(
-        tx,
-        projection,
-        [{"line": line, "kind": kind, "key": key, "doc": doc} for (kind, key), doc in rows.items()],
-    )
+@cache
+def _put(dialect: str) -> Executable:
+    return upserting(projection, dialect)

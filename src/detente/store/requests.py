@@ -6,7 +6,7 @@ off may ask again without knowing whether the first time counted.
 
 from typing import NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from detente.store.tables import requests
 from detente.store.writer import Tx
@@ -19,10 +19,16 @@ class Request(NamedTuple):
     answer: str
 
 
+_REQUEST = select(requests.c.digest, requests.c.answer).where(requests.c.key == bindparam("of_key"))
+_ADD = insert(requests)
+
+
 def get(tx: Tx, key: str) -> Request | None:
     """What was done under ``key``, or None."""
-    query = select(requests.c.digest, requests.c.answer).where(requests.c.key == key)
-    row = tx.connection.execute(query).first()
+    known: dict[str, Request] = tx.held.get(Request, {})
+    if key in known:
+        return known[key]
+    row = tx.as_written.execute(_REQUEST, {"of_key": key}).first()
     return None if row is None else Request(*row)
 
 
@@ -31,9 +37,11 @@ def blur(tx: Tx, answer: str, digest: bytes) -> None:
 
     A digest of a short request gives the request away to whoever tries all likely ones.
     """
+    tx.held.pop(Request, None)
     tx.connection.execute(update(requests).where(requests.c.answer == answer).values(digest=digest))
 
 
 def put(tx: Tx, key: str, digest: bytes, answer: str) -> None:
     """Remember what was done under ``key``."""
-    tx.connection.execute(insert(requests).values(key=key, digest=digest, answer=answer))
+    tx.held.setdefault(Request, {})[key] = Request(digest, answer)
+    tx.later((requests, key), _ADD, {"key": key, "digest": digest, "answer": answer})

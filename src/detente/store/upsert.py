@@ -13,11 +13,12 @@ from detente.store.writer import Tx
 def upsert(tx: Tx, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert ``rows``, or replace all other columns where the primary key is taken."""
     if rows:
-        tx.connection.execute(_statement(table, tx.connection.dialect.name), list(rows))
+        tx.connection.execute(upserting(table, tx.dialect), list(rows))
 
 
 @cache
-def _statement(table: Table, dialect: str) -> Executable:
+def upserting(table: Table, dialect: str) -> Executable:
+    """The statement that does so."""
     key = {column.name for column in table.primary_key}
     # The two dialects' constructs are alike in all that is used here.
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert

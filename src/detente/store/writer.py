@@ -4,7 +4,8 @@ A durable commit costs one wait for the disk, whatever it holds. So callers do n
 hand a function to the one writer thread, which takes all that are waiting, runs them one after
 the other in one transaction, each inside a savepoint of its own, commits once, and only then
 answers them all. A function that raises undoes its own savepoint and nobody else's. If the commit
-fails, nothing of the batch is there and every caller of it gets a StoreError.
+fails, nothing of the batch is there and every caller of it gets a StoreError. What the functions of
+a batch read and write alike, they read and write once (``Tx``).
 
 One writer also means that what a function reads cannot change before it is committed: the size of
 a log read inside is the size the next entry is appended to. See docs/decisions/0006.
@@ -16,7 +17,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Executable, NestedTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from detente.errors import StoreError
@@ -28,13 +29,66 @@ BATCH_MAX = 64
 """Callers served by one commit at most, so that the first of them is not kept waiting."""
 
 
-class Tx:
-    """A transaction in which the store's modules read and, in a ``write``, change rows."""
+Later = dict[Hashable, tuple[Executable, dict[str, Any]]]
+"""Rows that are put off, by name: the statement that writes such a row, and the row."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.undone: list[Callable[[], None]] = []
-        self.last: dict[Hashable, Callable[[Tx], None]] = {}
+
+class Tx:
+    """A transaction in which the store's modules read and, in a ``write``, change rows.
+
+    The functions of one commit share one, and with it what makes a commit of many cheap:
+
+    - ``held``: what was read and is still true, since nobody else writes meanwhile. Whoever changes
+      what may be held there changes it there too, or forgets it.
+    - ``later``: rows that are put off until the last function is done, and then written together.
+
+    SQL over ``connection`` shows all of it, because what is put off is written before that is
+    given. When a function raises, nothing that it wrote, put off or held is left.
+    """
+
+    def __init__(self, connection: Connection, *, writes: bool = False) -> None:
+        self._connection = connection
+        self._writes = writes
+        self._savepoint: NestedTransaction | None = None
+        self._done: Later = {}
+        self._own: Later = {}
+        self._lost: Exception | None = None
+        self._last: dict[Hashable, Callable[[Tx], None]] = {}
+        self._own_last: dict[Hashable, Callable[[Tx], None]] = {}
+        self.held: dict[Hashable, Any] = {}
+
+    @property
+    def connection(self) -> Connection:
+        """To read and change rows by SQL, which shows everything that was put off as well."""
+        if self._writes:
+            if self._savepoint is None:
+                # What the functions before have put off is not undone with this one.
+                self._write_out_done()
+                self._savepoint = self._connection.begin_nested()
+            self._write_out(self._own)
+        return self._connection
+
+    @property
+    def as_written(self) -> Connection:
+        """To read rows of which the reader knows by itself what was put off (``held``).
+
+        Nothing may be changed over it.
+        """
+        return self._connection
+
+    @property
+    def dialect(self) -> str:
+        """The kind of database: ``sqlite`` or ``postgresql``."""
+        return self._connection.dialect.name
+
+    def later(self, name: Hashable, statement: Executable, row: dict[str, Any]) -> None:
+        """Put a row off: before the commit, ``statement`` is executed with it and its like.
+
+        Of two with one ``name`` the last is written. Rows of different statements are written in
+        no certain order. What can be wrong with a row has to be found out before: if one cannot be
+        written, nothing of the commit is kept, for nobody.
+        """
+        self._own[name] = (statement, row)
 
     def before_commit(self, what: Hashable, work: "Callable[[Tx], None]") -> None:
         """Have ``work`` done in the same transaction, once for all that is committed with this.
@@ -43,14 +97,54 @@ class Tx:
         not undone, the last is done and the others are not. It may not fail for what it is given:
         then nothing of the batch is kept.
         """
-        self.last[what] = work
+        self._own_last[what] = work
 
-    def after_rollback(self, note: Callable[[], None]) -> None:
-        """Have ``note`` called, on the writer thread, if what was done here is undone.
+    def keep(self) -> None:
+        """What the function under way did is done: for the writer."""
+        if self._savepoint is not None:
+            self._savepoint.commit()
+            self._savepoint = None
+        self._done |= self._own
+        self._last |= self._own_last
+        self._own, self._own_last = {}, {}
 
-        For state outside the database that follows it. ``note`` may not raise.
+    def undo(self) -> None:
+        """Undo what the function under way did: for the writer.
+
+        Raises SQLAlchemyError if not even that can be done: the transaction is lost.
         """
-        self.undone.append(note)
+        self._own, self._own_last = {}, {}
+        savepoint, self._savepoint = self._savepoint, None
+        if savepoint is not None:
+            savepoint.rollback()
+        # Nothing that is held says any more what is put off: so nothing may be put off.
+        self._write_out_done()
+        self.held.clear()
+
+    def finish(self) -> None:
+        """Do what was to be done last, and write what was put off: for the writer."""
+        for work in self._last.values():
+            work(self)
+        self.keep()
+        self._write_out_done()
+
+    def _write_out_done(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+        try:
+            self._write_out(self._done)
+        except Exception as error:
+            # Whose row it was is told already that all is well so far. Nobody may go on from here.
+            self._lost = error
+            raise
+
+    def _write_out(self, rows: Later) -> None:
+        together: dict[Executable, list[dict[str, Any]]] = {}
+        for statement, row in rows.values():
+            together.setdefault(statement, []).append(row)
+        rows.clear()
+        for statement, some in together.items():
+            self._connection.execute(statement, some)
 
 
 class _Job:
@@ -59,33 +153,20 @@ class _Job:
     def __init__(self, work: Callable[[Tx], Any]) -> None:
         self.work = work
         self.answer: Future[Any] = Future()
-        self.undone: list[Callable[[], None]] = []
-        self.last: dict[Hashable, Callable[[Tx], None]] = {}
         self.result: Any = None
         self.error: BaseException | None = None
 
-    def attempt(self, connection: Connection) -> None:
-        """Run the function inside a savepoint; keep its result, or its error and no rows.
+    def attempt(self, tx: Tx) -> None:
+        """Run the function; keep its result, or its error and no rows.
 
-        Raises SQLAlchemyError if not even the savepoint can be undone: the transaction is lost.
+        Raises SQLAlchemyError if not even its rows can be undone: the transaction is lost.
         """
-        tx = Tx(connection)
-        savepoint = connection.begin_nested()
         try:
             self.result = self.work(tx)
-            savepoint.commit()
-            self.undone, self.last = tx.undone, tx.last
+            tx.keep()
         except BaseException as error:
             self.error = error
-            self.undone = tx.undone
-            self.undo()
-            savepoint.rollback()
-
-    def undo(self) -> None:
-        """Tell who asked that what this function did is undone."""
-        for note in self.undone:
-            note()
-        self.undone = []
+            tx.undo()
 
     def settle(self) -> None:
         """Give the caller its result or its own error, now that the batch is committed."""
@@ -208,16 +289,13 @@ class Writer:
     def _commit(self, batch: list[_Job]) -> None:
         try:
             with self._engine.begin() as connection:
-                last: dict[Hashable, Callable[[Tx], None]] = {}
+                tx = Tx(connection, writes=True)
                 for job in batch:
-                    job.attempt(connection)
-                    last |= job.last
-                for work in last.values():
-                    work(Tx(connection))
+                    job.attempt(tx)
+                tx.finish()
         except Exception as error:
             # Not the database's errors alone: without this thread nobody would be answered again.
             for job in batch:
-                job.undo()
                 job.fail(error)
             return
         self._committed()

@@ -13,7 +13,7 @@ from detente.node.core import Core
 from detente.node.replica import engine_words
 from detente.node.views import AcknowledgementView
 from detente.store import logs, plans
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 from detente.volumes import Activity
 from detente.volumes.times import format_time
@@ -36,7 +36,7 @@ class LineReader:
         self.core = core
         self.tx = tx
         self.founding: Founding = core.founding(tx, line)
-        self.rows = LineRows(tx, self.founding.id)
+        self.rows = rows_of(tx, self.founding.id)
         self._listing = False
         self._knows_all = True
         self._newest: dict[Pair, Version | None] = {}
@@ -65,6 +65,10 @@ class LineReader:
     def titles(self) -> dict[str, str]:
         """Our private titles of own plans, by activity id."""
         return {plan.id: plan.title for plan in plans.all_plans(self.tx)}
+
+    def holds(self, entry: str) -> bool:
+        """Whether an entry of this id is on the line, as far as is known here."""
+        return self.rows.get("id", entry) is not None
 
     def acknowledgements_of(self, entry: str) -> list[AcknowledgementView]:
         """The acknowledgements of one entry, in the order they were claimed to be written."""

@@ -7,7 +7,7 @@ from detente.line import read
 from detente.line.view import scan
 from detente.node.show.reader import LineReader, no_such
 from detente.node.views import EntryView, LogHolderView, LogView
-from detente.record import decode_header, strict_json
+from detente.record import Entry, decode_header, strict_json
 from detente.record.entry import MAX_BODY_BYTES
 from detente.store import logs, plans
 from detente.store.logs import Row
@@ -22,6 +22,27 @@ def entry(reader: LineReader, entry_id: str) -> EntryView:
     if row is None:
         raise no_such("entry", entry_id, reader.founding)
     return _views(reader, [row])[0]
+
+
+def just_written(reader: LineReader, entry: Entry, officer: str) -> EntryView:
+    """An own entry in the transaction that writes it: it counts, and nobody else has it yet."""
+    header = entry.header
+    return EntryView(
+        id=entry.id,
+        line=reader.id,
+        line_name=reader.name,
+        party=header.party,
+        index=header.index,
+        type=header.type,
+        time=header.time,
+        own=True,
+        about=header.about,
+        body=_body(entry.body),
+        void=None,
+        receipts={party: None for party in reader.founding.members if party != header.party},
+        acknowledgements=[],
+        officer=officer,
+    )
 
 
 def entries(reader: LineReader, party: str | None, start: int, limit: int) -> list[EntryView]:
