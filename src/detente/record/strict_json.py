@@ -39,13 +39,7 @@ def loads(data: bytes, limit_bytes: int) -> Any:
             remedy="send less at once",
         )
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=_constant,
-        )
+        value = _read(data.decode("utf-8"))
     except RecursionError:
         raise _too_deep() from None
     except UnicodeDecodeError as error:
@@ -54,7 +48,10 @@ def loads(data: bytes, limit_bytes: int) -> Any:
         raise InputError(
             f"not JSON: {error.msg} at character {error.pos}", remedy="send one JSON document"
         ) from None
-    _check(value, 1)
+    # Few brackets cannot be nested deep, and only an escape makes half of a surrogate pair: so most
+    # documents, and all headers, need not be walked through.
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH or b"\\u" in data:
+        _check(value, 1)
     return value
 
 
@@ -65,10 +62,7 @@ def canonical(value: Any) -> bytes:
         InputError: it holds NaN, an infinity or a lone surrogate, which JSON in UTF-8 cannot.
     """
     try:
-        text = json.dumps(
-            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
-        return text.encode("utf-8")
+        return _write(value).encode("utf-8")
     except ValueError as error:
         raise InputError(
             f"cannot be written as JSON: {error}", remedy="use finite numbers and whole characters"
@@ -124,6 +118,15 @@ def _check_text(text: str) -> None:
         raise InputError(
             f"{_shown(text)} holds half of a surrogate pair", remedy="send whole characters"
         )
+
+
+# Made once: to make one for each document would take longer than to read it.
+_read = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant
+).decode
+_write = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 
 
 def _too_deep() -> LimitError:
