@@ -62,7 +62,7 @@ def _answer(call: Call) -> object:
         return error
 
 
-def told(answer: object) -> object:
+def told(answer: object) -> tuple[object, object]:
     """What two nodes with other keys and salts are told alike."""
     if isinstance(answer, DetenteError):
         return type(answer), error_words(answer)
