@@ -15,7 +15,7 @@ from detente.record import Entry, Envelope, OpenCard, entry_to_bundle, open_card
 from detente.record.checkpoint import read_checkpoint, with_cosignatures
 from detente.store import logs, projection
 from detente.store.logs import Row
-from detente.store.projection import rows_of
+from detente.store.projection import LineRows, rows_of
 from detente.store.store import Tx
 from detente.volumes.times import parse_time_s
 
