@@ -47,6 +47,7 @@ from detente.line.joint import (
     to_compare,
 )
 from detente.line.keychain import KeyChain
+from detente.line.letter import Letter, Sent, read_letter, write_letter
 from detente.line.obligations import Obligation, owed
 from detente.line.phrasebook import PHRASES, Phrase, render
 from detente.line.projection import project, state_document
@@ -73,12 +74,14 @@ __all__ = [
     "Exercise",
     "Founding",
     "KeyChain",
+    "Letter",
     "MemoryView",
     "Obligation",
     "Phrase",
     "PhraseBody",
     "ProposalBody",
     "Rows",
+    "Sent",
     "Shift",
     "Terms",
     "TextBody",
@@ -112,6 +115,7 @@ __all__ = [
     "read",
     "read_about",
     "read_activity",
+    "read_letter",
     "read_message",
     "read_note",
     "read_proposal",
@@ -129,5 +133,6 @@ __all__ = [
     "to_compare",
     "vouch_draft",
     "withdraw_draft",
+    "write_letter",
     "write_opening",
 ]

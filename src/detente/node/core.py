@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 
 from detente.errors import NotFoundError, SignatureError
 from detente.line import Founding, KeyChain, open_founding, read
@@ -35,6 +36,7 @@ class Core:
         self.key = key
         self.sealing = sealing
         self.sealing_before = sealing_before
+        self.unpacking = Lock()
         self.card = card
         self.party = card.card.party
         self.store = store

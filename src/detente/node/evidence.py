@@ -38,14 +38,14 @@ class ForkFoundError(ForkError):
         self.offered = offered
 
 
-def two_entries(held: Entry, offered: Entry) -> ForkFoundError:
-    """Two different entries for one place in a log."""
+def two_entries(held: Entry | Json, offered: Entry) -> ForkFoundError:
+    """Two different entries for one place in a log; ``held`` may be a bundle."""
     header = offered.header
     return ForkFoundError(
         f"signed two different entries with index {header.index}",
         party=header.party,
         index=header.index,
-        held=_bundle(held),
+        held=_bundle(held) if isinstance(held, Entry) else held,
         offered=_bundle(offered),
     )
 

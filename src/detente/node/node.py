@@ -31,6 +31,7 @@ from detente.node import (
     joining,
     officers,
     opening,
+    packing,
     peering,
     rebuilding,
     recalling,
@@ -41,6 +42,7 @@ from detente.node import (
     settling,
     talking,
     tiling,
+    unpacking,
     verifying,
     views,
     watching,
@@ -48,6 +50,7 @@ from detente.node import (
 from detente.node.clock import Clock
 from detente.node.reading import Reading
 from detente.node.roles import OPERATOR
+from detente.record.parcel import Source
 from detente.volumes import Activity
 
 Json = dict[str, Any]
@@ -447,6 +450,29 @@ class Node(Reading):
     def refused_by(self, line: str, peer: str, why: str | None) -> None:
         """A peer takes no more of our log for want of quota, and says why; None: it does again."""
         watching.refused_by(self._core, line, peer, why)
+
+    # --- by hand --------------------------------------------------------------------------------
+
+    def pack(
+        self,
+        line: str,
+        to: str,
+        *,
+        log: str | None = None,
+        start: int | None = None,
+        card: bytes | None = None,
+        officer: str,
+    ) -> packing.Packed:
+        """A parcel for another member, to be carried: all logs or one, what it lacks or more.
+
+        ``start`` is the first entry of each log; ``card`` the newest card of ``to``, signed by the
+        key that the line knows, where the line does not know that card.
+        """
+        return packing.pack(self._core, line, to, log=log, start=start, card=card, officer=officer)
+
+    def unpack(self, source: Source, *, officer: str) -> views.ParcelView:
+        """Take in a parcel that was carried here, as far as it is good."""
+        return unpacking.unpack(self._core, source, officer=officer)
 
     # --- the node itself ------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ In three steps, each of which is durable before the next begins:
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
+
 from detente.errors import (
     AccessError,
     GapError,
@@ -23,7 +25,7 @@ from detente.errors import (
 from detente.line import Founding, KeyChain, check_recalled, read
 from detente.line.abouts import RECALL, KeyRotated
 from detente.line.keychain import claimed_size, rotation
-from detente.node import cosigning, evidence, quota, recalling, restoring, views
+from detente.node import aside, cosigning, evidence, quota, recalling, restoring, views
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.node.writing import fold
@@ -32,6 +34,8 @@ from detente.record.checkpoint import origin
 from detente.store import logs, projection
 from detente.store.projection import rows_of
 from detente.store.store import Tx
+
+log = structlog.get_logger("detente.receiving")
 
 ENTRIES_MAX = 256
 """Entries in one push (docs/protocol.md, section 1)."""
@@ -140,20 +144,89 @@ def receive(
     InputError, RecordError, SignatureError, GapError, ForkError or QuotaError; nothing of the push
     is kept then, except the evidence of a fork.
     """
+    receipt = _receive(core, line, party, start, bundles, checkpoint, caller, urgent=urgent)
+    size = _take_aside(core, line, party, receipt.size, caller)
+    return views.Receipt(size=size, cosignature=receipt.cosignature)
+
+
+def _take_aside(core: Core, line: str, party: str, size: int, caller: str) -> int:
+    """Take what was kept aside and goes on where a log now ends; the size then held."""
+    at_once = aside.PAGE
+    while more := aside.following(core, line, party, size, at_once):
+        try:
+            size = _receive(core, line, party, size, more, None, caller, urgent=False).size
+        except QuotaError:
+            # It stays aside until there is room for it again.
+            break
+        except RecordError as error:
+            if len(more) > 1:
+                at_once = 1
+                continue
+            # The push was good; this, which came by hand before, turned out not to be.
+            log.warning("dropped what was kept aside", party=party, line=line, why=str(error))
+            aside.drop(core, line, party, size)
+    return size
+
+
+def set_aside(
+    core: Core,
+    line: str,
+    party: str,
+    start: int,
+    bundles: Sequence[dict[str, Any]],
+    caller: str,
+) -> int:
+    """Keep entries beyond what is held, sealed by ``caller``, until those before them are here.
+
+    How many of them are kept: there may be no room for all. Raises as ``receive`` does; an entry
+    by a key that is handed over in what is missing cannot be verified, and is not kept.
+    """
     with core.store.read() as tx:
-        founding = line_for(core, tx, line, caller, party)
+        founding = _line_for(core, tx, line, party, caller)
         keys = core.keys(tx, founding, party)
-        if projection.has(tx, line, "leave", core.party):
-            raise AccessError(
-                f"{core.party} has left this line, and takes nothing more",
-                remedy=f"take the log of {core.party}, which says so",
-            )
+    push = _Push(founding, keys, party, start, bundles, None)
+    check_vouched(core, founding, party, push.vouched)
+
+    def work(tx: Tx) -> int:
+        return aside.keep(core, tx, line, party, push.entries, bundles)
+
+    try:
+        return core.store.write(work)
+    except evidence.ForkFoundError as fork:
+        evidence.keep(core, founding, fork, caller)
+        raise
+
+
+def _line_for(core: Core, tx: Tx, line: str, party: str, caller: str) -> Founding:
+    founding = line_for(core, tx, line, caller, party)
+    if projection.has(tx, line, "leave", core.party):
+        raise AccessError(
+            f"{core.party} has left this line, and takes nothing more",
+            remedy=f"take the log of {core.party}, which says so",
+        )
+    return founding
+
+
+def _receive(
+    core: Core,
+    line: str,
+    party: str,
+    start: int,
+    bundles: Sequence[dict[str, Any]],
+    checkpoint: str | None,
+    caller: str,
+    *,
+    urgent: bool,
+) -> views.Receipt:
+    """Take one push, and nothing that may follow it here."""
+    with core.store.read() as tx:
+        founding = _line_for(core, tx, line, party, caller)
+        keys = core.keys(tx, founding, party)
         now_s = core.clock.now_s()
         new = start + len(bundles) - logs.size(tx, line, party)
         quota.check_open(core.quota, quota.received(tx, line, party, now_s), new, now_s)
     push = _Push(founding, keys, party, start, bundles, checkpoint)
-    if push.vouched:
-        _check_vouched(core, founding, push)
+    check_vouched(core, founding, party, push.vouched)
     try:
         held, added = core.store.write(lambda tx: _keep(core, tx, founding, push, urgent))
     except QuotaError:
@@ -173,19 +246,23 @@ def receive(
     return views.Receipt(size=held, cosignature=cosignature)
 
 
-def _check_vouched(core: Core, founding: Founding, push: _Push) -> None:
+def check_vouched(
+    core: Core, founding: Founding, party: str, vouched: Sequence[KeyRotated]
+) -> None:
     """A key that signs for itself is anybody's, until all others have said whose it is.
 
     Judged before anything is compared: else whoever made a key could make a fork with it.
     """
+    if not vouched:
+        return
     with core.store.read() as tx:
         rows = rows_of(tx, founding.id)
-        for rotated in push.vouched:
-            missing = read.unvouched(rows, founding, push.party, rotated.card_sha256)
+        for rotated in vouched:
+            missing = read.unvouched(rows, founding, party, rotated.card_sha256)
             if missing:
                 raise SignatureError(
                     f"its new key is not vouched for by {', '.join(sorted(missing))}",
-                    where=f"log of {push.party}",
+                    where=f"log of {party}",
                     remedy="compare the fingerprint of its new card with it, and vouch for it",
                 )
 
@@ -203,6 +280,7 @@ def _keep(core: Core, tx: Tx, founding: Founding, push: _Push, urgent: bool) -> 
         )
     _compare(core, tx, founding, push, held)
     new = push.entries[held - push.start :]
+    aside.confront(tx, line, party, new)
     if new and party != core.party:
         now_s = core.clock.now_s()
         quota.charge(tx, core.quota, line, party, new, now_s=now_s, urgent=urgent)
@@ -215,6 +293,7 @@ def _keep(core: Core, tx: Tx, founding: Founding, push: _Push, urgent: bool) -> 
         restoring.note(tx, line, party, push.checkpoint.size)
     if new:
         fold(core, tx, founding, rows_of(tx, line), new)
+        aside.reached(tx, line, party, tree.size)
     return tree.size, len(new)
 
 

@@ -34,6 +34,18 @@ def heard(core: Core, line: str, peer: str, sizes: Mapping[str, int] | None) -> 
         core.store.write(lambda tx: _keep(tx, after, noticed=noticed))
 
 
+def told(core: Core, line: str, peer: str, size: int) -> None:
+    """A peer has said by hand how long its own log is. It was not reached by that."""
+    with core.store.read() as tx:
+        before = observed(core, tx, line, peer)
+    heads: dict[str, int] = msgspec.json.decode(before.heads)
+    # What was carried may be older than what was heard.
+    after = before._replace(heads=msgspec.json.encode({peer: max(size, heads.get(peer, 0))}))
+    if after != before:
+        core.heard[line, peer] = after
+        core.store.write(lambda tx: _keep(tx, after, noticed=True))
+
+
 def failed(core: Core, line: str, peer: str, error: str) -> None:
     """A try to reach a peer failed."""
     now_s = core.clock.now_s()

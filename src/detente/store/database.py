@@ -27,7 +27,7 @@ BUSY_TIMEOUT_S = 30
 SCRUB_TIMEOUT_S = 1
 """How long erasing waits for readers; it is tried again."""
 
-ERASABLE = ("entries", "projection", "forks", "requests")
+ERASABLE = ("entries", "projection", "forks", "requests", "aside")
 """Tables of which a recall erases something."""
 
 WRITE_LOCK = 0x6465746E

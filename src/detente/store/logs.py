@@ -157,6 +157,17 @@ def headers(tx: Tx, line: str, party: str, start: int, limit: int) -> Iterator[H
     return map(decode_header, tx.connection.execute(_HEADERS, given).scalars())
 
 
+def bytes_from(tx: Tx, line: str, party: str, start: int) -> int:
+    """About how many bytes the entries of a log from index ``start`` take as bundles in JSON."""
+    said = func.length(entries.c.header) + func.coalesce(func.length(entries.c.body), 0)
+    query = select(func.count(), func.sum(said)).where(
+        entries.c.line == line, entries.c.party == party, entries.c.index >= start
+    )
+    count, size = tx.connection.execute(query).one()
+    # Base64 writes three bytes as four characters; around them stand some 500 of JSON.
+    return int(size or 0) * 4 // 3 + int(count) * 500
+
+
 def erase_body(tx: Tx, line: str, entry_id: str) -> None:
     """Forget body and salt of an entry; its header, leaf and proofs stay."""
     tx.connection.execute(

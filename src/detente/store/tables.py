@@ -200,6 +200,17 @@ forks = Table(
 )
 """Evidence that a party signed two histories: what we hold and what was offered, both signed."""
 
+aside = Table(
+    "aside",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("party", Key, primary_key=True),
+    Column("index", Number, primary_key=True, autoincrement=False),
+    Column("id", Key, nullable=False),
+    Column("bundle", LargeBinary, nullable=False),
+)
+"""Entries that came by hand before those that stand before them in their log."""
+
 links = Table(
     "links",
     metadata,

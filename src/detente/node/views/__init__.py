@@ -41,6 +41,7 @@ from detente.node.views.lines import (
     MemberView,
     PartyKeysView,
 )
+from detente.node.views.parcels import ParcelLogView, ParcelProblemView, ParcelView
 from detente.node.views.record import (
     AcknowledgementView,
     EntryView,
@@ -86,6 +87,9 @@ __all__ = [
     "MessageView",
     "ObligationView",
     "OfficerView",
+    "ParcelLogView",
+    "ParcelProblemView",
+    "ParcelView",
     "PartView",
     "PartyKeysView",
     "PeerView",
