@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+import anyio
 from starlette.requests import ClientDisconnect, Request
 
 from detente.errors import InputError, LimitError
@@ -40,18 +41,52 @@ async def read_body(request: Request, limit_bytes: int, limit_s: float = BODY_SE
                     raise _too_large(limit_bytes)
                 chunks.append(chunk)
     except TimeoutError:
-        raise LimitError(
-            f"the body did not arrive within {limit_s:g} s",
-            where="body",
-            remedy="send it again over a faster connection, or in smaller parts",
-        ) from None
+        raise _too_slow(limit_s) from None
     except ClientDisconnect:
-        raise InputError(
-            "the caller went away before the body was complete",
-            where="body",
-            remedy="send it again",
-        ) from None
+        raise _gone() from None
     return b"".join(chunks)
+
+
+class Incoming:
+    """A request's body, read piece by piece by the thread that serves it.
+
+    Whoever sends is held up while what it sent is being worked on; so a body of any length takes
+    no more memory than its reader does.
+    """
+
+    def __init__(self, request: Request, limit_bytes: int) -> None:
+        self._request = request
+        self._stream = request.stream()
+        self._limit_bytes = limit_bytes
+        self._came = 0
+        self._held = b""
+        self._ended = False
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes; none at the end. Raises LimitError, or InputError for no end."""
+        while not self._held and not self._ended:
+            self._held = anyio.from_thread.run(self._next)
+        piece, self._held = self._held[:size], self._held[size:]
+        return piece
+
+    async def finish(self) -> None:
+        """Throw away some of what is still coming, so that its sender reads why."""
+        if not self._ended:
+            await _let_finish(self._request, self._stream)
+
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                piece = await anext(self._stream, b"")
+        except TimeoutError:
+            raise _too_slow(BODY_SECONDS_MAX) from None
+        except ClientDisconnect:
+            raise _gone() from None
+        self._ended = not piece
+        self._came += len(piece)
+        if self._came > self._limit_bytes:
+            raise _too_large(self._limit_bytes)
+        return piece
 
 
 def _declared_bytes(request: Request) -> int:
@@ -71,6 +106,20 @@ async def _let_finish(request: Request, stream: AsyncIterator[bytes]) -> None:
                 thrown += len(chunk)
                 if thrown > FINISH_BYTES_MAX:
                     break
+
+
+def _too_slow(limit_s: float) -> LimitError:
+    return LimitError(
+        f"the body did not arrive within {limit_s:g} s",
+        where="body",
+        remedy="send it again over a faster connection, or in smaller parts",
+    )
+
+
+def _gone() -> InputError:
+    return InputError(
+        "the caller went away before the body was complete", where="body", remedy="send it again"
+    )
 
 
 def _too_large(limit_bytes: int) -> LimitError:

@@ -5,17 +5,17 @@ it, so neither can differ from what is served. A handler is a plain function of 
 ``Call``; it runs in a thread, because the node is synchronous, and returns a view.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
 
 from detente import errors
-from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
+from detente.api.bodies import UPLOAD_BYTES_MAX, Incoming, read_body
 from detente.api.errors import MediaError, internal, json_answer, refusal
 from detente.node.roles import LOOK
 from detente.node.views import OfficerView
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 V1 = "/api/v1"
 JSON = "application/json"
+ESTIMATE = "X-Estimated-Bytes"
 KEY_CHARACTERS_MAX = 128
 NOBODY = OfficerView(name="", role="", active=False)
 """Who calls a route that is open to all."""
@@ -36,8 +37,8 @@ class Call(msgspec.Struct, frozen=True):
     """One request, read and checked: who calls, what for, with what.
 
     ``path`` holds the path's parameters; ``query`` and ``body`` are of the route's types; ``raw``
-    is the body of a route that takes bytes; ``key`` is the caller's ``Idempotency-Key`` and
-    ``address`` where it calls from.
+    is the body of a route that takes bytes, or ``incoming`` that of one too long to be held whole;
+    ``key`` is the caller's ``Idempotency-Key`` and ``address`` where it calls from.
     """
 
     officer: OfficerView
@@ -47,6 +48,17 @@ class Call(msgspec.Struct, frozen=True):
     raw: bytes
     key: str | None
     address: str = ""
+    incoming: Incoming | None = None
+
+
+class Streamed(NamedTuple):
+    """A document that is made while it is sent, of about ``estimated_bytes``.
+
+    What goes wrong then breaks it off, so that its reader sees no end.
+    """
+
+    pieces: Iterator[bytes]
+    estimated_bytes: int
 
 
 Handler = Callable[["Node", Call], Any]
@@ -57,6 +69,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     ``body`` is a Struct (JSON), ``bytes`` (a file) or None; ``query`` a Struct or None.
     ``answer`` is the view returned, ``bytes`` for a document of type ``media``, or None (204).
+    ``limit_bytes``: a body of ``bytes`` is at most so long and is not held whole (``incoming``).
     ``act`` is what the caller's role must permit (``node.roles``); ``open``: not even a token is
     needed. ``writes``: takes an ``Idempotency-Key``; ``deep``: its last parameter may have slashes.
     ``may_raise`` are the errors that its kind does not already imply.
@@ -72,6 +85,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     query: Any = None
     media: str = JSON
     status: int = 200
+    limit_bytes: int | None = None
     act: str = LOOK
     open: bool = False
     writes: bool = False
@@ -105,6 +119,14 @@ def mounted(route: Route, node: "Node", access: "Access") -> StarletteRoute:
             officer = NOBODY
             if not route.open:
                 officer = await access.officer(request, route.act)
+            if route.limit_bytes is not None:
+                incoming = Incoming(request, route.limit_bytes)
+                try:
+                    return await run_in_threadpool(
+                        _answer, route, node, request, officer, b"", incoming
+                    )
+                finally:
+                    await incoming.finish()
             raw = await read_body(request, UPLOAD_BYTES_MAX) if route.body is not None else b""
             # Ten megabytes of JSON take a second to read; the event loop serves others meanwhile.
             return await run_in_threadpool(_answer, route, node, request, officer, raw)
@@ -120,7 +142,12 @@ def mounted(route: Route, node: "Node", access: "Access") -> StarletteRoute:
 
 
 def _answer(
-    route: Route, node: "Node", request: Request, officer: OfficerView, raw: bytes
+    route: Route,
+    node: "Node",
+    request: Request,
+    officer: OfficerView,
+    raw: bytes,
+    incoming: Incoming | None = None,
 ) -> Response:
     call = Call(
         officer=officer,
@@ -130,10 +157,14 @@ def _answer(
         raw=raw,
         key=_idempotency_key(request) if route.writes else None,
         address=request.client.host if request.client else "",
+        incoming=incoming,
     )
     found = route.handler(node, call)
     if route.answer is None:
         return Response(status_code=204)
+    if isinstance(found, Streamed):
+        about = {ESTIMATE: str(found.estimated_bytes)}
+        return StreamingResponse(found.pieces, route.status, about, media_type=route.media)
     if route.answer is bytes:
         return Response(found, route.status, media_type=route.media)
     return json_answer(found, route.status)

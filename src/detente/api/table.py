@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from detente.api.calls import bodies, lines, plans, record, service, talk
+from detente.api.calls import bodies, lines, parcels, plans, record, service, talk
 from detente.api.imports import import_plans
 from detente.api.route import V1, Handler, Route
-from detente.errors import AccessError, CredentialError, NotFoundError, StateError
+from detente.errors import AccessError, CredentialError, NotFoundError, RecordError, StateError
 from detente.node import roles, views
+from detente.record.parcel import PARCEL_BYTES_MAX
 
 
 def _get(tag: str, path: str, handler: Handler, summary: str, answer: Any, **more: Any) -> Route:
@@ -190,6 +191,18 @@ LINES = (
         "lines", "/lines/{line}/keys", lines.list_keys,
         "Which keys every member signs with, since when, and who knows its newest card",
         list[views.PartyKeysView],
+    ),
+    _post(
+        "lines", "/lines/{line}/parcels", parcels.export_parcel,
+        "Seal what another party lacks of the line into a file, to be carried to it by hand",
+        bodies.ParcelBody, bytes, status=200, media="application/octet-stream", act=roles.CARRY,
+        may_raise=(StateError,),
+    ),
+    _post(
+        "lines", "/parcels", parcels.import_parcel,
+        "Take in a file of any length that another party has sealed for us; its bytes are the body",
+        bytes, views.ParcelView, status=200, limit_bytes=PARCEL_BYTES_MAX, act=roles.CARRY,
+        may_raise=(StateError, AccessError, RecordError),
     ),
     _get(
         "lines", "/lines/{line}/links", lines.list_links, "How each other member is reached",

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from detente.cli.folder import InUseError, locked, read_run_file, settings_file
 from detente.errors import DetenteError, StateError
 
 if TYPE_CHECKING:
     import httpx
+
+T = TypeVar("T")
 
 IN_USE_SECONDS_MAX = 10.0
 """A server that is starting has the node open before it answers; another command is soon done."""
@@ -41,19 +43,38 @@ def ask(directory: Path, method: str, path: str, body: Any = None, **query: str 
 
     Raises ``RefusedError`` with the node's reasons, ``StateError`` when the node cannot be asked.
     """
-    settings_file(directory)
     request = (method, f"/api/v1{path}", body, query)
+    return checked(
+        either(
+            directory,
+            lambda: _ask_here(directory, *request),
+            lambda run: _ask_server(run, *request),
+        )
+    )
+
+
+def either(directory: Path, here: Callable[[], T], server: Callable[[dict[str, Any]], T]) -> T:
+    """Do something in a node: ``here``, with the node to ourselves, or through its ``server``.
+
+    ``server`` is given ``run.json``; ``httpx.ConnectError`` means that nobody listens (yet, or any
+    more), and it is tried again for a while.
+    """
+    settings_file(directory)
     deadline_s = time.monotonic() + IN_USE_SECONDS_MAX
     while True:
         # The lock comes first: a server that was killed leaves its run.json behind, and somebody
         # else may answer at that address by now.
         try:
             with locked(directory):
-                return _checked(_ask_here(directory, *request))
+                return here()
         except InUseError:
+            import httpx
+
             run = read_run_file(directory)
-            if run is not None and (answer := _ask_server(run, *request)) is not None:
-                return _checked(answer)
+            with suppress(httpx.ConnectError):
+                if run is not None:
+                    with _answering(run):
+                        return server(run)
             if time.monotonic() >= deadline_s:
                 raise
         time.sleep(0.1)
@@ -69,7 +90,7 @@ def asking(directory: Path) -> Iterator[Callable[..., bytes]]:
             here = stack.enter_context(_opened(directory))
 
             def ask_here(method: str, path: str, body: Any = None, **query: str | int) -> bytes:
-                return _checked(here(method, f"/api/v1{path}", body, query))
+                return checked(here(method, f"/api/v1{path}", body, query))
 
             yield ask_here
             return
@@ -78,22 +99,33 @@ def asking(directory: Path) -> Iterator[Callable[..., bytes]]:
 
 def _ask_server(
     run: dict[str, Any], method: str, path: str, body: Any, query: dict[str, str | int]
-) -> "httpx.Response | None":
-    """The running server's answer; None when it does not listen (yet, or any more)."""
+) -> "httpx.Response":
+    """The running server's answer."""
+    with calling(run) as client:
+        return client.request(method, path, json=body, params=query)
+
+
+def calling(run: dict[str, Any]) -> "httpx.Client":
+    """Calls the server that ``run`` is of, in the operator's name."""
+    import httpx
+
+    return httpx.Client(
+        base_url=run["api"],
+        headers={"Authorization": f"Bearer {run['token']}"},
+        timeout=TIMEOUT_S,
+        trust_env=False,
+    )
+
+
+@contextmanager
+def _answering(run: dict[str, Any]) -> Iterator[None]:
+    """A server that listens and then does not answer is an error; one that does not, is not."""
     import httpx
 
     try:
-        return httpx.request(
-            method,
-            run["api"] + path,
-            json=body,
-            params=query,
-            headers={"Authorization": f"Bearer {run['token']}"},
-            timeout=TIMEOUT_S,
-            trust_env=False,
-        )
+        yield
     except httpx.ConnectError:
-        return None
+        raise
     except httpx.HTTPError as error:
         raise StateError(
             f"the running server does not answer: {error}",
@@ -146,7 +178,8 @@ def _opened(
         node.close()
 
 
-def _checked(answer: "httpx.Response") -> bytes:
+def checked(answer: "httpx.Response") -> bytes:
+    """The body of an answer. Raises what the node says it refuses for."""
     if answer.is_success:
         return answer.content
     try:

@@ -1,4 +1,4 @@
-"""`detente line …` and `detente lines`: founding, reading and joining lines.
+"""`detente line …` and `detente lines`: founding, reading, joining and carrying lines.
 
 Joining is deliberate. One operator founds a line: a document that holds every party's card and the
 terms. Every operator reads it (`line show`), compares the other parties' fingerprints over another
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from detente.cli.carry import export, import_
 from detente.cli.files import read_file, write_file
 from detente.errors import InputError
 
@@ -24,7 +25,9 @@ CARD_BYTES_MAX = 32 * 1024
 FOUNDING_BYTES_MAX = 1024 * 1024
 TERMS_BYTES_MAX = 64 * 1024
 
-app = typer.Typer(help="Found, read and join lines.", rich_markup_mode=None)
+app = typer.Typer(help="Found, read, join and carry lines.", rich_markup_mode=None)
+app.command()(export)
+app.command("import")(import_)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Document = Annotated[Path, typer.Argument(metavar="FILE", help="A line's founding document.")]

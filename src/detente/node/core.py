@@ -57,6 +57,11 @@ class Core:
             yield tx
 
     @property
+    def opening_keys(self) -> list[SealingKey]:
+        """The keys that open what is carried to us: the present one, and the one before it."""
+        return [key for key in (self.sealing, self.sealing_before) if key is not None]
+
+    @property
     def language(self) -> str:
         """The language our officers read best."""
         return self.card.card.languages[0]

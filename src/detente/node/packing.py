@@ -20,7 +20,7 @@ from detente.node.views import Head
 from detente.record import Envelope, SealingPublicKey, open_card
 from detente.record.parcel import FILE_KEY_BYTES, PARCEL_BYTES_MAX, Sealer
 from detente.store import auditing, logs, projection
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 from detente.volumes.times import format_time
 
@@ -84,7 +84,7 @@ def pack(
             tx,
             time_s=now_s,
             officer=officer,
-            action="line.export",
+            action="parcel.export",
             subject=sealer.digest,
             detail=told,
         )
@@ -122,6 +122,8 @@ def _spans(core: Core, letter: Letter, party: str, start: int, head: Head) -> It
         end = start + len(entries)
         note = head.checkpoint if end == head.size else None
         span = {"log": party, "from": start, "entries": entries, "checkpoint": note}
+        if end < head.size and peering.urgent_ahead(core, letter.line, party, end):
+            span["urgent"] = True
         yield msgspec.json.encode(span)
         start = end
 
@@ -144,7 +146,8 @@ def _sealing_of(
         )
     if card is not None:
         return _sealing_in(card, to, core.keys(tx, founding, to))
-    sealing = read.card(LineRows(tx, founding.id), founding, to).sealing
+    vouched = peering.vouched_for(core, tx, founding, to)
+    sealing = (vouched or read.card(rows_of(tx, founding.id), founding, to)).sealing
     if sealing is None:
         raise StateError(
             f"the card of {to} that this line knows has no key to seal to",
@@ -211,7 +214,7 @@ def _rotations(core: Core, tx: Tx, founding: Founding) -> list[Envelope]:
     """Every change of our key on a line, so that the letter can be verified before they are."""
     places = [
         int(key.partition("/")[2])
-        for key, _ in LineRows(tx, founding.id).scan("key", f"{core.party}/")
+        for key, _ in rows_of(tx, founding.id).scan("key", f"{core.party}/")
     ]
     rows = [logs.read(tx, founding.id, core.party, at, 1)[0] for at in sorted(places)]
     return [entry.envelope for entry in core.entries(tx, founding, rows)]

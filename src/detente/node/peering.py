@@ -58,7 +58,7 @@ def peers(core: Core) -> list[views.PeerView]:
 
 def _peer(core: Core, tx: Tx, founding: Founding, party: str) -> views.PeerView:
     brought = read.cards(rows_of(tx, founding.id), founding, party)
-    vouched = _vouched_for(core, tx, founding, party)
+    vouched = vouched_for(core, tx, founding, party)
     newest = brought[-1].card if vouched is None else vouched
     trusted = _authorities(brought, party, core.clock.now_s())
     if vouched is not None and _is_own(vouched, party):
@@ -95,7 +95,7 @@ def _is_own(card: OpenCard, party: str) -> bool:
         return False
 
 
-def _vouched_for(core: Core, tx: Tx, founding: Founding, party: str) -> OpenCard | None:
+def vouched_for(core: Core, tx: Tx, founding: Founding, party: str) -> OpenCard | None:
     """The newest card that we have vouched for and its party has not begun to use yet."""
     rows = rows_of(tx, founding.id)
     used = {key.raw for key in core.keys(tx, founding, party).all}

@@ -27,7 +27,7 @@ DUTIES: dict[str, str] = {
 """Each role in a sentence."""
 
 LOOK, PLAN, TALK, RELEASE = "look", "plan", "talk", "release"
-COMMAND, TERMS, MEMBERSHIP = "command", "terms", "membership"
+CARRY, COMMAND, TERMS, MEMBERSHIP = "carry", "command", "terms", "membership"
 ACCOUNTS, AUDIT, SECOND = "accounts", "audit", "second"
 
 _DUTY = frozenset({WATCH, RELEASER, SENIOR})
@@ -37,6 +37,7 @@ MAY: dict[str, frozenset[str]] = {
     PLAN: _DUTY,
     TALK: _DUTY,
     RELEASE: frozenset({RELEASER, SENIOR}),
+    CARRY: frozenset({*_DUTY, ADMIN, OPERATOR}),
     COMMAND: frozenset({SENIOR}),
     TERMS: frozenset({SENIOR, OPERATOR}),
     MEMBERSHIP: frozenset({ADMIN, OPERATOR}),
@@ -51,6 +52,7 @@ ACTS: dict[str, str] = {
     PLAN: "file, change and drop private plans",
     TALK: "send messages, acknowledge, propose, answer, check the line, state a lapse",
     RELEASE: "release, withdraw and recall, carry out a proposal, commit and open",
+    CARRY: "export a line's record into files for another party, and import what it sent",
     COMMAND: "suspend and resume a line",
     TERMS: "sign new terms",
     MEMBERSHIP: "found, join and leave lines, vouch for another party's key, adopt our own",

@@ -40,7 +40,7 @@ def unpack(core: Core, source: Source, *, officer: str) -> views.ParcelView:
             "another parcel is being taken in", remedy="wait until it is done, and try again"
         )
     try:
-        opener = Opener(source, core.party, core.sealing)
+        opener = Opener(source, core.party, core.opening_keys)
         chunks = opener.chunks()
         sent = read_letter(next(chunks))
         taking = _Taking(core, _line_of(core, sent, opener.digest), sent)
@@ -170,7 +170,7 @@ class _Taking:
     def _bring(self, span: "_Span") -> None:
         log = (self._core, self._line, span.log, span.start, span.entries)
         if span.start <= self._held(span.log):
-            receiving.receive(*log, span.checkpoint, self._sender)
+            receiving.receive(*log, span.checkpoint, self._sender, urgent=span.urgent)
             return
         kept = receiving.set_aside(*log, self._sender)
         if kept < len(span.entries):
@@ -222,6 +222,7 @@ class _Taking:
                 parcel=digest,
                 line=self._line,
                 line_name=self._founding.name,
+                own=own,
                 sealed_by=self._sender,
                 sealed=self._sent.letter.time,
                 whole=self._whole,
@@ -251,7 +252,7 @@ class _Taking:
                 tx,
                 time_s=self._core.clock.now_s(),
                 officer=officer,
-                action="line.import",
+                action="parcel.import",
                 subject=digest,
                 detail=msgspec.json.encode(detail),
             )
@@ -285,6 +286,7 @@ class _Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start: Count = msgspec.field(name="from")
     entries: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=receiving.ENTRIES_MAX)]
     checkpoint: str | None
+    urgent: bool = False
 
 
 class _Heads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

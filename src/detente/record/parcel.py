@@ -14,7 +14,7 @@ more than one is ever held.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -98,8 +98,8 @@ class Sealer:
 class Opener:
     """Reads one parcel. Nothing that it gives has not been found to be authentic."""
 
-    def __init__(self, source: Source, party: str, key: SealingKey | None) -> None:
-        """Read the label and open what is sealed to ``key``, the one of ``party``.
+    def __init__(self, source: Source, party: str, keys: Sequence[SealingKey]) -> None:
+        """Read the label and open what is sealed to one of ``keys``, those of ``party``.
 
         Raises RecordError if this is no parcel of this version, for somebody else, or sealed to
         another key, LimitError for a label too long.
@@ -110,7 +110,7 @@ class Opener:
         second = self._line(LABEL_BYTES_MAX - len(first))
         self._digest = hashlib.sha256(first + second).digest()
         label = read_struct(read_json(second, LABEL_BYTES_MAX, "label"), Label, "label")
-        self._cipher = AESGCM(_file_key(label, party, key))
+        self._cipher = AESGCM(_file_key(label, party, keys))
 
     @property
     def digest(self) -> str:
@@ -201,24 +201,20 @@ def _check_version(line: bytes) -> None:
     )
 
 
-def _file_key(label: Label, party: str, key: SealingKey | None) -> bytes:
+def _file_key(label: Label, party: str, keys: Sequence[SealingKey]) -> bytes:
     if label.to != party:
         raise RecordError(
             f"is for {label.to}, not for {party}",
             where="label",
             remedy=f"hand it to {label.to}; nobody else can open it",
         )
+    key = next((one for one in keys if one.public.keyid == label.key), None)
     if key is None:
         raise RecordError(
-            "is sealed, and this node has no key that opens what is carried to it",
+            f"is sealed to a key of {party} that this node has not",
             where="label",
-            remedy="restore the node's keys from a backup, all of them together",
-        )
-    if label.key != key.public.keyid:
-        raise RecordError(
-            f"is sealed to another key of {party} than this node has",
-            where="label",
-            remedy="give its sender our present card (`detente card`), and ask for a new one",
+            remedy="give its sender our present card (`detente card`), and ask for a new one; if "
+            "the node lost its keys, restore all of them together",
         )
     opened = key.open(decode_base64(label.sealed, "label"), _USE + party.encode())
     if len(opened) != FILE_KEY_BYTES:

@@ -133,6 +133,19 @@ class RecallBody(Body, frozen=True):
     note: str = ""
 
 
+class ParcelBody(Body, frozen=True):
+    """For which other member; all logs, or one ``log``, each from entry ``start`` on.
+
+    Without ``start`` from where ``to`` has cosigned. ``card`` is its card's text, if the line does
+    not know the newest one.
+    """
+
+    to: str
+    log: str | None = None
+    start: int | None = None
+    card: str | None = None
+
+
 class CommitBody(Body, frozen=True):
     """Exactly one of ``plan`` (as ``form`` would be released) and ``text`` (in its ``language``).
 

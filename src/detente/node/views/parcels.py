@@ -39,6 +39,7 @@ class ParcelView(View, frozen=True, kw_only=True):
     parcel: str
     line: str
     line_name: str
+    own: str
     sealed_by: str
     sealed: str
     whole: bool

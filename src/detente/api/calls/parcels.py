@@ -1,0 +1,26 @@
+"""By hand: a line's record out in a file that is sealed for one party, and in from another's."""
+
+from detente.api.calls import bodies
+from detente.api.route import Call, Streamed
+from detente.node import Node
+from detente.node.views import ParcelView
+
+
+def export_parcel(node: Node, call: Call) -> Streamed:
+    """Seal what another member lacks, or as much as is asked for, into a file for it."""
+    body: bodies.ParcelBody = call.body
+    packed = node.pack(
+        call.path["line"],
+        body.to,
+        log=body.log,
+        start=body.start,
+        card=None if body.card is None else body.card.encode("utf-8", "replace").strip(),
+        officer=call.officer.name,
+    )
+    return Streamed(packed.pieces, packed.estimated_bytes)
+
+
+def import_parcel(node: Node, call: Call) -> ParcelView:
+    """Take in what another party has sealed for us, as far as it is good."""
+    assert call.incoming is not None
+    return node.unpack(call.incoming, officer=call.officer.name)
