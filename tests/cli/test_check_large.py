@@ -18,7 +18,9 @@ from detente.cli.main import run
 from detente.conflict import Separation, find
 from detente.formats import ReadOptions, Stream, features_of, file_source, read_all, stretches
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").iterdir())
+EXAMPLES = sorted(
+    path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.suffix != ".toml"
+)
 
 
 def feature(number: int, **changes: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 import detente
-from detente.cli import check, demo, init, keys, line, officer, party, record, serve
+from detente.cli import check, coverage, demo, init, keys, line, officer, party, record, serve
 from detente.errors import DetenteError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("check")(check.check)
+app.command("coverage")(coverage.coverage)
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)

@@ -1,4 +1,4 @@
-"""Lengths, altitudes and durations as people write them: a number *and* its unit.
+"""Lengths, altitudes, durations and speeds as people write them: a number *and* its unit.
 
 A number without a unit is refused, never guessed: 1000 ft read as 1000 m is how aircraft meet.
 The factors are exact by definition (international foot and mile, 1959; international nautical
@@ -6,7 +6,7 @@ mile, 1929; flight level in hundreds of feet of pressure altitude, ICAO Annex 2)
 
 ::
 
-    5NM  9260m  9.26km  1000ft  3mi        600s  10min  1h  1.5 h  3 h 51 min
+    5NM  9260m  9.26km  1000ft  3mi        600s  10min  1h  1.5 h  3 h 51 min        200kt  90 m/s
 """
 
 import math
@@ -20,9 +20,10 @@ MI_M = 1609.344
 FL_M = 100 * FT_M
 
 LENGTH_UNITS_M = {"m": 1.0, "km": 1000.0, "ft": FT_M, "NM": NM_M, "mi": MI_M}
+SPEED_UNITS_MPS = {"m/s": 1.0, "km/h": 1000.0 / 3600.0, "kt": NM_M / 3600.0}
 DURATION_UNITS_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
-_QUANTITY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*([A-Za-z]+)?", re.ASCII)
+_QUANTITY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*([A-Za-z/]+)?", re.ASCII)
 _HOURS_AND_MINUTES = re.compile(r"([0-9]{1,4})\s*h\s+([0-5]?[0-9])\s*min", re.ASCII | re.IGNORECASE)
 
 
@@ -40,6 +41,11 @@ def parse_duration_s(text: str, *, where: str = "") -> float:
     if both is not None:
         return 3600.0 * int(both[1]) + 60.0 * int(both[2])
     return _parse(text, DURATION_UNITS_S, "duration", "10min", where)
+
+
+def parse_speed_mps(text: str, *, where: str = "") -> float:
+    """Metres per second of a speed such as ``200kt``, ``360 km/h`` or ``90 m/s``."""
+    return _parse(text, SPEED_UNITS_MPS, "speed", "200kt", where)
 
 
 def flight_level_m(level: float) -> float:
