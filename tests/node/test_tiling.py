@@ -99,4 +99,4 @@ def test_the_policy_asks_for_every_other_party(pair: Any) -> None:
     raw = base64.b64decode(typed)
     assert (log, name) == ("log", f"detente.invalid/line/{us.line(LINE).id}/us")
     assert key_id == hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8]
-    assert policy[-3:] == ["group others all ru", "quorum others", ""]
+    assert policy[-3:] == ["group Others all ru", "quorum Others", ""]

@@ -28,6 +28,8 @@ HANDSHAKES_MAX = 128
 one of the files that the process may have open, which the officers' face and the store need too."""
 KEEP_ALIVE_S = 60
 CONNECTIONS_PER_PEER_MAX = 8
+CONNECTIONS_PER_ADDRESS_MAX = 32
+STRANGERS_MAX = 512
 SHUTDOWN_SECONDS_MAX = 5
 
 
@@ -90,20 +92,46 @@ class PeerProtocol(PatientProtocol):
             transport.abort()
 
 
+class StrangerProtocol(PatientProtocol):
+    """HTTP/1.1 over TLS for callers who show no certificate, counted by their address."""
+
+    address: str
+    greeted = False
+    """Whether the TLS handshake is done."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Count the connection with those from the same address."""
+        super().connection_made(transport)
+        self.greeted = True
+        self.address = str((transport.get_extra_info("peername") or [""])[0])
+        same = [c for c in self.connections if getattr(c, "address", None) == self.address]
+        if len(same) > CONNECTIONS_PER_ADDRESS_MAX or len(self.connections) > STRANGERS_MAX:
+            transport.abort()
+
+
 class Face(uvicorn.Server):
     """One application on one bound socket. Set ``should_exit`` to stop it."""
 
     def __init__(
-        self, app: Any, bound: socket.socket, *, tls: ssl.SSLContext | None = None
+        self,
+        app: Any,
+        bound: socket.socket,
+        *,
+        tls: ssl.SSLContext | None = None,
+        known: bool = True,
     ) -> None:
-        """``bound`` is bound but not yet listening; with ``tls``, clients need certificates."""
+        """``bound`` is bound but not yet listening; with ``tls``, clients need certificates.
+
+        Without ``known``, ``tls`` asks nobody for one.
+        """
         self._bound = bound
         self._tls = tls
-        self._strangers: list[tuple[float, PeerProtocol]] = []
+        self._over_tls = PeerProtocol if known else StrangerProtocol
+        self._strangers: list[tuple[float, PeerProtocol | StrangerProtocol]] = []
         super().__init__(
             uvicorn.Config(
                 app,
-                http=PatientProtocol if tls is None else PeerProtocol,
+                http=PatientProtocol if tls is None else self._over_tls,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -161,7 +189,7 @@ class Face(uvicorn.Server):
         if len(self._strangers) >= HANDSHAKES_MAX:
             # asyncio gives no other way to turn a connection away here; it lets go of the socket.
             raise ConnectionRefusedError("too many strangers at once")
-        protocol = PeerProtocol(self.config, self.server_state, self.lifespan.state)
+        protocol = self._over_tls(self.config, self.server_state, self.lifespan.state)
         self._strangers.append((now_s, protocol))
         return protocol
 

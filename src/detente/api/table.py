@@ -357,6 +357,11 @@ RECORD = (
         "Parties caught in signing two histories, with proofs that anyone can check",
         list[views.ProofView],
     ),
+    _get(
+        "record", "/lines/{line}/witnesses", record.list_witnesses,
+        "The witnesses that the terms name, and how much of each log each has signed for",
+        list[views.WitnessView],
+    ),
     _post(
         "record", "/record/verify", record.verify_record,
         "Verify the whole record; an empty list means that nothing is wrong",

@@ -39,6 +39,13 @@ class InUseError(StateError):
 def locked(directory: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     """Have the node to ourselves. Raises ``InUseError`` when somebody else has it open."""
     settings_file(directory)
+    with held(directory, "another detente process has this node open", wait_s=wait_s):
+        yield
+
+
+@contextmanager
+def held(directory: Path, what: str, *, wait_s: float = 0.0) -> Iterator[None]:
+    """Have a folder to ourselves; ``what`` says of another process that has it."""
     try:
         file = (directory / "lock").open("a")
     except OSError as error:
@@ -52,9 +59,9 @@ def locked(directory: Path, *, wait_s: float = 0.0) -> Iterator[None]:
         while not _lock(file):
             if time.monotonic() >= deadline_s:
                 raise InUseError(
-                    "another detente process has this node open",
+                    what,
                     where=str(directory),
-                    remedy="stop it first: two servers of one node would sign two histories",
+                    remedy="stop it first: two servers of one folder would sign two histories",
                 )
             time.sleep(0.05)
         # The lock goes with the open file, also when this process is killed.

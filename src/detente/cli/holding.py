@@ -21,7 +21,8 @@ def holders(
 ) -> None:
     """List for each entry who has signed for holding it durably, and since when.
 
-    An entry is joint once every other party of the line has.
+    An entry is joint once every other party of the line has, and every witness that its terms name
+    has cosigned a checkpoint that covers it. A witness sees that checkpoint and holds no entry.
     """
     from detente.cli.ask import ask_json
 
@@ -31,11 +32,13 @@ def holders(
         print(f"{entry['party']:<12} {entry['index']:>6}  {entry['type']:<20} {_joint(entry)}")
         for holder, since in sorted(entry["receipts"].items()):
             print(f"  {holder:<12} {since or 'not received, as far as is known'}")
+        for witness, since in sorted(entry["witnesses"].items()):
+            seen = f"{since}, saw a checkpoint that covers it; holds no entry"
+            print(f"  {witness:<12} {seen if since else 'no checkpoint that covers it seen yet'}")
 
 
 def _joint(entry: dict[str, Any]) -> str:
-    times = list(entry["receipts"].values())
-    return f"joint since {max(times)}" if all(times) else "NOT JOINT"
+    return f"joint since {entry['joint']}" if entry["joint"] else "NOT JOINT"
 
 
 def proofs(

@@ -217,6 +217,9 @@ def _terms_rows(founding: "Founding") -> list[tuple[str, str]]:
         told = f"exact releases of: {kinds}; new terms: {'yes' if new else 'no'}; "
         told += f"leaving: {'yes' if leaving else 'no'}"
         rows.append(("two officers", told))
+    for witness in terms.witnesses:
+        rows.append(("witness", f"{witness.name} at {witness.url or 'no address: not called'}"))
+        rows += [("", key if len(key) < 100 else f"{key[:60]}…") for key in witness.keys]
     if terms.exercise is not None:
         rows.append(("EXERCISE", f"{terms.exercise.name}: everything on this line is invented"))
     return rows

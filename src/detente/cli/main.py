@@ -13,7 +13,19 @@ import typer
 from typer.exceptions import TyperException
 
 import detente
-from detente.cli import check, coverage, demo, init, keys, line, officer, party, record, serve
+from detente.cli import (
+    check,
+    coverage,
+    demo,
+    init,
+    keys,
+    line,
+    officer,
+    party,
+    record,
+    serve,
+    witness,
+)
 from detente.errors import DetenteError
 
 app = typer.Typer(
@@ -35,6 +47,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(officer.app, name="officer")
 app.command("login")(officer.login)
 app.add_typer(record.app, name="record")
+app.add_typer(witness.app, name="witness")
 
 
 def _print_version(wanted: bool) -> None:

@@ -99,7 +99,7 @@ class Serving:
         faces = [asyncio.create_task(face.serve()) for face in self._faces]
         renewal = asyncio.create_task(self._renew_when_due())
         try:
-            with _set_by_signals(stop):
+            with set_by_signals(stop):
                 await self._until_all_answer(faces)
                 self._announce()
                 stopped = asyncio.create_task(stop.wait())
@@ -127,7 +127,7 @@ class Serving:
 
     def _announce(self) -> None:
         """Say where the node answers: to commands in ``run.json``, to people on standard output."""
-        officers, peers = (_url(face) for face in self._faces)
+        officers, peers = (url_of(face) for face in self._faces)
         run = {"pid": os.getpid(), "api": officers, "line": peers, "token": self._token}
         write_run_file(self._directory, run)
         print(f"The node of {self._node.party} answers its officers at {officers}")
@@ -200,7 +200,7 @@ def _tell_progress() -> Told:
 
 
 @contextlib.contextmanager
-def _set_by_signals(stop: asyncio.Event) -> Iterator[None]:
+def set_by_signals(stop: asyncio.Event) -> Iterator[None]:
     """``stop`` is set by SIGTERM and SIGINT while this runs."""
     loop = asyncio.get_running_loop()
     old = {
@@ -218,7 +218,8 @@ def _is_loopback(host: str) -> bool:
     return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
-def _url(face: Face) -> str:
+def url_of(face: Face) -> str:
+    """Where a face answers."""
     host, port = face.address
     return f"{face.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 

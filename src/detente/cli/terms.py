@@ -47,6 +47,11 @@ grace = "30min"
 # terms = true                 # signing new terms
 # leaving = true               # leaving the line: two administrators
 
+# [[witnesses]]   # a third organisation that cosigns checkpoints and sees no entries; it shows its
+# name = "witness.example/w1"  # lines for this file with `detente witness terms`
+# keys = ["…", "…"]
+# url = "https://witness.example:7450"
+
 # [exercise]      # everything on the line is invented; its clock is this much ahead of the real one
 # name = "NORTHERN WATCH"
 # clock_offset_s = 0
@@ -124,6 +129,8 @@ def _from_toml(path: Path, data: bytes) -> dict[str, Any]:
     }
     if "two_person" in given:
         wire["two_person"] = given.pop("two_person")
+    if "witnesses" in given:
+        wire["witnesses"] = given.pop("witnesses")
     for part in (table, separation, notice, acknowledge, checks):
         part.nothing_left()
     return wire

@@ -11,6 +11,7 @@ writes one entry on a line has signed its members, their keys and its first term
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from msgspec import Meta
 from detente.errors import DetenteError, InputError
 from detente.line.terms import Terms, terms_from_wire, terms_to_wire
 from detente.line.wire import LineName, PartyId, read_json, read_struct
+from detente.line.witnesses import Witness
 from detente.record.card import OpenCard, open_card
 from detente.record.reading import decode_base64, encode_base64
 from detente.record.strict_json import canonical
@@ -102,7 +104,7 @@ def open_founding(raw: bytes) -> Founding:
             where="founding document",
         )
     cards = {party: _open(party, text) for party, text in sorted(wire.cards.items())}
-    _check_keys(cards)
+    _check_keys(cards, terms.witnesses)
     return Founding(raw, hashlib.sha256(raw).hexdigest(), wire.name, terms, cards)
 
 
@@ -122,13 +124,14 @@ def _open(party: str, text: str) -> OpenCard:
     return card
 
 
-def _check_keys(cards: dict[str, OpenCard]) -> None:
-    """Two parties under one key could sign for each other."""
-    seconds = [card.public.ml_dsa.raw for card in cards.values() if card.public.ml_dsa is not None]
-    one_each = len({card.public.keyid for card in cards.values()}) == len(cards)
+def _check_keys(cards: dict[str, OpenCard], witnesses: Iterable[Witness]) -> None:
+    """Two under one key could sign for each other, and a party is no third."""
+    keys = [*(card.public for card in cards.values()), *(one.public for one in witnesses)]
+    seconds = [key.ml_dsa.raw for key in keys if key.ml_dsa is not None]
+    one_each = len({key.keyid for key in keys}) == len(keys)
     if not one_each or len(set(seconds)) != len(seconds):
         raise InputError(
-            "two parties have the same signing key",
+            "two parties, or a party and a witness, have the same signing key",
             remedy="have each make a key of its own",
             where="founding document",
         )

@@ -15,6 +15,7 @@ from detente.conflict import Separation
 from detente.errors import InputError
 from detente.line.abouts import Version
 from detente.line.wire import Language, PartyId, read_json, read_struct, read_time_s
+from detente.line.witnesses import Witness, check_witnesses
 from detente.record.strict_json import canonical
 from detente.volumes.times import format_time
 
@@ -98,6 +99,7 @@ class _Wire(_Exact, frozen=True, kw_only=True):
     review_on: str
     exercise: Exercise | None
     two_person: TwoPerson | None = None
+    witnesses: tuple[Witness, ...] = ()
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +117,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     review_on: date
     exercise: Exercise | None = None
     two_person: TwoPerson | None = None
+    witnesses: tuple[Witness, ...] = ()
 
     @property
     def clock_offset_s(self) -> int:
@@ -180,6 +183,8 @@ def terms_to_wire(terms: Terms) -> dict[str, Any]:
         del wire["two_person"]
     elif not wire["two_person"]["leaving"]:
         del wire["two_person"]["leaving"]
+    if not wire["witnesses"]:
+        del wire["witnesses"]
     return wire
 
 
@@ -200,6 +205,7 @@ def terms_from_wire(value: object) -> Terms:
     )
     if len(set(wire.languages)) != len(wire.languages):
         raise _wrong("a language stands twice", "name each once", "languages")
+    check_witnesses(wire.witnesses)
     separation = wire.separation
     return Terms(
         version=wire.version,
@@ -218,6 +224,7 @@ def terms_from_wire(value: object) -> Terms:
         review_on=_date(wire.review_on),
         exercise=wire.exercise,
         two_person=wire.two_person,
+        witnesses=wire.witnesses,
     )
 
 

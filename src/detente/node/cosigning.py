@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from detente.errors import GapError, InputError, RecordError, SignatureError
-from detente.line import Founding, KeyChain
+from detente.line import Founding, read
 from detente.line.keychain import claimed_size
 from detente.node import evidence, restoring
 from detente.node.core import Core
@@ -20,6 +20,7 @@ from detente.record import PublicKey
 from detente.record import checkpoint as checkpoints
 from detente.store import changes, links, logs
 from detente.store.logs import Cosigned
+from detente.store.projection import LineRows
 from detente.store.store import Tx
 from detente.volumes.times import check_time_s
 
@@ -64,24 +65,31 @@ def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> st
     return line
 
 
-def take(core: Core, line: str, party: str, note: str, caller: str) -> None:
+def take(
+    core: Core, line: str, party: str, note: str, caller: str, shown_by: str | None = None
+) -> None:
     """Keep the cosignatures under a checkpoint of ``party``, all of them or none.
 
-    Lines by nobody on this line are left out. Raises NotFoundError, RecordError, SignatureError,
-    GapError if the checkpoint covers more than is held, or ForkError.
+    Lines by nobody on this line are left out. ``shown_by`` is who showed it where that is no
+    member: a witness, and ``caller`` is then who asked it, we ourselves.
+
+    Raises NotFoundError, RecordError, SignatureError, GapError if the checkpoint covers more than
+    is held, or ForkError.
     """
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller, party)
         keys = {one: core.keys(tx, founding, one) for one in founding.members}
+        trusted = {one: chain.trusted for one, chain in keys.items() if one != party}
+        trusted |= read.witness_keys(LineRows(tx, line), founding)
         # Who signs a checkpoint ahead of what is held may be said by what is not held.
         _check_held(tx, line, party, claimed_size(note))
     name = checkpoints.origin(line, party)
     found = keys[party].open_checkpoint(note, name)
     bare = keys[party].bare(note, name)
     given = [
-        _verified(core, keys[cosigner], cosigner, text, bare, found.size)
+        _verified(core, trusted[cosigner], cosigner, text, bare, found.size)
         for text in checkpoints.cosignatures_of(note)
-        if (cosigner := checkpoints.cosigner_of(text)) in keys and cosigner != party
+        if (cosigner := checkpoints.cosigner_of(text)) in trusted
     ]
 
     def keep(tx: Tx) -> None:
@@ -94,7 +102,7 @@ def take(core: Core, line: str, party: str, note: str, caller: str) -> None:
     try:
         core.store.write(keep)
     except evidence.ForkFoundError as fork:
-        evidence.keep(core, founding, fork, caller)
+        evidence.keep(core, founding, fork, shown_by or caller)
         raise
 
 
@@ -121,9 +129,9 @@ def by_one_of(keys: Sequence[PublicKey], text: str, note: str, cosigner: str) ->
 
 
 def _verified(
-    core: Core, keys: KeyChain, cosigner: str, text: str, note: str, size: int
+    core: Core, keys: Sequence[PublicKey], cosigner: str, text: str, note: str, size: int
 ) -> Cosigned:
-    time_s = by_one_of(keys.trusted, text, note, cosigner)
+    time_s = by_one_of(keys, text, note, cosigner)
     try:
         check_time_s(time_s)
     except InputError as error:

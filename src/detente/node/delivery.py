@@ -2,7 +2,8 @@
 
 Delivery is replication (docs/protocol.md, section 8). One **link** per line and peer runs in a
 thread of its own, so that a peer that is slow, hostile or gone holds up nobody else. A link does
-one thing over and over, the ``exchange``.
+one thing over and over, the ``exchange``. Witnesses that terms name are visited beside that
+(``visiting``).
 
 An exchange runs at once when we have written something, else every few seconds; after a failure it
 waits longer each time, by a random part, so that a peer that comes back is not met by all at once,
@@ -25,8 +26,10 @@ from detente.node import certificates
 from detente.node.channel import Trust, client_context
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
-from detente.node.views import PeerView
+from detente.node.views import PeerView, WitnessCall
+from detente.node.visiting import WitnessLink
 from detente.node.wire import TlsWire
+from detente.node.witness_wire import HttpsWire
 
 if TYPE_CHECKING:
     from detente.node.node import Node
@@ -68,6 +71,7 @@ class Delivery:
         self._shown_before: bool | None = None
         self._met: dict[tuple[str, str], PeerView] = {}
         self._links: dict[tuple[str, str], Link] = {}
+        self._witnesses: dict[WitnessCall, WitnessLink] = {}
         self._thread = threading.Thread(target=self._watch, name="delivery", daemon=True)
 
     def start(self) -> None:
@@ -78,8 +82,9 @@ class Delivery:
     def stop(self) -> None:
         """End all links. An exchange under way is given a few seconds to end."""
         self._stopping.set()
-        threads = [self._thread, *(link.thread for link in self._links.values())]
-        for link in self._links.values():
+        links: list[Link | WitnessLink] = [*self._links.values(), *self._witnesses.values()]
+        threads = [self._thread, *(link.thread for link in links)]
+        for link in links:
             link.wake()
         deadline_s = time.monotonic() + STOP_S
         for thread in threads:
@@ -109,6 +114,9 @@ class Delivery:
         for (line, _), link in self._links.items():
             if line in lines:
                 link.wake()
+        for call, witness in self._witnesses.items():
+            if call.line in lines:
+                witness.wake()
         return max((change.n for change in changes), default=now)
 
     def _meet_peers(self) -> None:
@@ -144,6 +152,23 @@ class Delivery:
                 self._node.failed(peer.line, peer.party, str(error))
                 continue
             self._links[peer.line, peer.party] = link
+            link.thread.start()
+        self._meet_witnesses()
+
+    def _meet_witnesses(self) -> None:
+        """Visit the witnesses that the terms name now, and no others."""
+        calls = self._node.witnesses_to_call()
+        for gone in self._witnesses.keys() - set(calls):
+            self._witnesses.pop(gone).end()
+        for call in calls:
+            if call in self._witnesses:
+                continue
+            try:
+                link = WitnessLink(self._node, call, HttpsWire(call), self._stopping)
+            except DetenteError as error:
+                self._node.failed(call.line, call.name, str(error))
+                continue
+            self._witnesses[call] = link
             link.thread.start()
 
     def _show(self, *, before: bool) -> None:

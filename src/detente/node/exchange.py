@@ -33,6 +33,7 @@ class Exchange:
         self._line = line
         self._peer = peer
         self._own_told = -1
+        self._witnessed_told: dict[str, int] = {}
         self._notes: dict[str, str] = {}
         self._compared: dict[str, int] = {}
         self._confronted: set[str] = set()
@@ -42,8 +43,12 @@ class Exchange:
 
     @property
     def has_news(self) -> bool:
-        """Whether we have written what the peer was not yet known to hold after the last one."""
-        return self._ours()[self._node.party].size > self._own_told
+        """Whether we have what the peer was not yet known to hold after the last one: entries of
+        ours, or a witness's cosignature of them."""
+        return self._ours()[self._node.party].size > self._own_told or any(
+            one.size > self._witnessed_told.get(one.witness, 0)
+            for one in self._node.witnessed(self._line)
+        )
 
     def _ours(self) -> dict[str, Head]:
         return self._node.heads(self._line, self._node.party)
@@ -70,6 +75,8 @@ class Exchange:
         if self._node.parted(self._line, peer):
             return
         self._send_all(theirs, wrong, lambda party: party == own)
+        with _kept(wrong):
+            self._send_witnessed()
         self._take_all(theirs, wrong, lambda party: party != peer)
         self._send_all(theirs, wrong, lambda party: party != own)
         self._node.honour(self._line)
@@ -187,6 +194,16 @@ class Exchange:
                 self._peer.send_cosignatures(party, with_ours)
         self._node.receive_cosignatures(self._line, party, note, self._peer.party)
         self._notes[party] = note
+
+    def _send_witnessed(self) -> None:
+        """Deliver the witnesses' cosignatures of our own log, as far as the peer holds it.
+
+        The newest checkpoint alone, which the peer asks for, would never bear one on a busy line.
+        """
+        for one in self._node.witnessed(self._line):
+            if self._witnessed_told.get(one.witness, 0) < one.size <= self._own_told:
+                self._peer.send_cosignatures(self._node.party, one.note)
+                self._witnessed_told[one.witness] = one.size
 
     def _send(self, party: str, ours: int, theirs: int) -> None:
         """Send what the peer lacks of one log, unless it has said that it takes no more of it."""

@@ -46,11 +46,13 @@ from detente.node import (
     verifying,
     views,
     watching,
+    witnessing,
 )
 from detente.node.clock import Clock
 from detente.node.reading import Reading
 from detente.node.roles import OPERATOR
 from detente.record.parcel import Source
+from detente.record.witness import Submission
 from detente.volumes import Activity
 
 Json = dict[str, Any]
@@ -434,6 +436,29 @@ class Node(Reading):
     def receive_cosignatures(self, line: str, party: str, note: str, caller: str) -> None:
         """Take the cosignatures under a checkpoint of ``party``, offered by ``caller``."""
         cosigning.take(self._core, line, party, note, caller)
+
+    def witnesses_to_call(self) -> list[views.WitnessCall]:
+        """Every witness with a URL, of every line."""
+        return witnessing.to_call(self._core)
+
+    def submission(self, line: str, witness: str, old: int | None) -> Submission | None:
+        """Our newest checkpoint for a witness, which says it cosigned ``old`` last; None if it has.
+
+        ``line`` is its id, as in all that delivery asks.
+        """
+        return witnessing.submission(self._core, line, witness, old)
+
+    def receive_witnessed(self, line: str, witness: str, note: str, answer: str) -> None:
+        """Take a witness's answer to the submission of our checkpoint ``note``."""
+        witnessing.cosigned(self._core, line, witness, note, answer)
+
+    def receive_seen(self, line: str, witness: str, party: str, note: str) -> None:
+        """Hold what a witness has seen of the log of ``party`` against what is held here."""
+        witnessing.seen(self._core, line, witness, party, note)
+
+    def witnessed(self, line: str) -> list[views.Witnessed]:
+        """The newest cosignature of our own log by each witness, for peers."""
+        return witnessing.delivered(self._core, line)
 
     def heard(self, line: str, peer: str, sizes: Mapping[str, int] | None = None) -> None:
         """Delivery reached a peer, which told of logs of these sizes."""

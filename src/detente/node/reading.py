@@ -138,6 +138,11 @@ class Reading:
         with self._core.store.read() as tx:
             return keys.keys(LineReader(self._core, tx, line))
 
+    def witnesses(self, line: str) -> list[views.WitnessView]:
+        """The witnesses that a line's terms name, and how much each has signed for."""
+        with self._core.store.read() as tx:
+            return lines.witness_views(LineReader(self._core, tx, line))
+
     def proofs(self, line: str) -> list[views.ProofView]:
         """Every fork a party of a line was caught in, as a proof to be carried away."""
         return proving.proofs(self._core, line)

@@ -5,13 +5,14 @@ bodies. They are no part of the tree, because a body can be recalled and a leaf 
 """
 
 from detente.errors import NotFoundError
-from detente.line import Founding
+from detente.line import Founding, read
 from detente.node import peering
 from detente.node.core import Core
 from detente.record import checkpoint as checkpoints
 from detente.record import tiles
 from detente.record.tiles import LEVEL_BITS, Tile
 from detente.store import logs
+from detente.store.projection import LineRows
 from detente.store.store import Tx
 
 
@@ -42,23 +43,38 @@ def tile(core: Core, line: str, party: str, path: str, caller: str) -> bytes:
 def policy(core: Core, line: str, party: str, caller: str) -> bytes:
     """What a checkpoint of a log must bear to be joint, as a C2SP tlog-policy: whose signatures.
 
-    Every other party of the line is a witness there, and all of them are asked for.
+    Every other party of the line is a witness there, and so are the witnesses that the terms name;
+    all of them are asked for.
     """
     with core.store.read() as tx:
         founding = peering.line_for(core, tx, line, caller, party)
         keys_of = {one: core.keys(tx, founding, one) for one in founding.members}
         newest = logs.newest_checkpoint(tx, line, party)
+        terms = read.terms(LineRows(tx, line), founding)
     signer = keys_of[party].of_checkpoint(newest[0] if newest else 0)
     others = [other for other in founding.members if other != party]
     log_keys = checkpoints.log_keys(founding.id, party, signer)
     lines = [f"log {key}" for key in log_keys]
     for other in others:
-        keys = checkpoints.cosigner_keys(other, keys_of[other].newest)
-        names = [f"{other}-{number}" for number in range(1, len(keys) + 1)]
-        lines += [f"witness {name} {key}" for name, key in zip(names, keys, strict=True)]
-        lines.append(f"group {other} all {' '.join(names)}")
-    lines += [f"group others all {' '.join(others)}", "quorum others", ""]
+        lines += _group(other, checkpoints.cosigner_keys(other, keys_of[other].newest))
+    lines.append(f"group Others all {' '.join(others)}")
+    for one in terms.witnesses:
+        lines += _group(one.name, checkpoints.cosigner_keys(one.name, one.public), one.url)
+    if terms.witnesses:
+        lines.append(f"group Witnesses all {' '.join(one.name for one in terms.witnesses)}")
+        lines += ["group Joint all Others Witnesses", "quorum Joint", ""]
+    else:
+        lines += ["quorum Others", ""]
     return "\n".join(lines).encode()
+
+
+def _group(name: str, keys: list[str], url: str | None = None) -> list[str]:
+    """A cosigner, who is asked for a signature by each of its keys."""
+    # All stand in one namespace there, and neither a party nor a witness has a plus in its name.
+    names = [f"{name}+{number}" for number in range(1, len(keys) + 1)]
+    tail = "" if url is None else f" {url}"
+    lines = [f"witness {one} {key}{tail}" for one, key in zip(names, keys, strict=True)]
+    return [*lines, f"group {name} all {' '.join(names)}"]
 
 
 def _leaves(core: Core, tx: Tx, founding: Founding, party: str, wanted: Tile) -> bytes:

@@ -32,7 +32,7 @@ from detente.line.keychain import rotation
 from detente.node.core import Core
 from detente.node.cosigning import by_one_of
 from detente.node.views import Finding
-from detente.record import Entry, decode_header
+from detente.record import Entry, PublicKey, decode_header
 from detente.record.checkpoint import origin
 from detente.record.entry import body_hash, entry_id
 from detente.record.tree import Frontier, leaf_hash, root_at
@@ -188,6 +188,7 @@ class _Line:
         self.document = document
         self.logs: dict[str, _Log] = {}
         self.keys: dict[str, KeyChain] = {}
+        self.witnesses: dict[str, tuple[PublicKey, ...]] | None = None
 
     def findings(self) -> Iterator[Finding]:
         founding = _founding(self.document)
@@ -340,14 +341,24 @@ class _Line:
     def _cosigned(
         self, founding: Founding, party: str, row: raw.Cosignature, note: bytes | None
     ) -> bool:
-        if note is None or row.cosigner not in founding.cards or row.cosigner == party:
+        if row.cosigner in founding.cards:
+            keys = self.keys[row.cosigner].all
+        else:
+            keys = self._witnesses(founding).get(row.cosigner, ())
+        if note is None or not keys or row.cosigner == party:
             return False
-        keys = self.keys[row.cosigner].all
         try:
             line, text = row.signature.decode("utf-8"), note.decode("utf-8")
             return by_one_of(keys, line, text, row.cosigner) == row.time_s
         except (DetenteError, UnicodeDecodeError):
             return False
+
+    def _witnesses(self, founding: Founding) -> dict[str, tuple[PublicKey, ...]]:
+        """By the state as it is stored, which is checked for itself."""
+        if self.witnesses is None:
+            stored = MemoryView(raw.projection(self.tx, self.line))
+            self.witnesses = read.witness_keys(stored, founding)
+        return self.witnesses
 
     def _check_seen(self, party: str) -> Iterator[_BadError]:
         """What a writer says it has seen of a log must be what is held of that log here."""

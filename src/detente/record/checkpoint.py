@@ -17,6 +17,10 @@ durably stored all the checkpoint covers; it is the acknowledgement *received*
 
 Its signed message is ``cosignature/v1\\ntime <timestamp>\\n`` and the note's text.
 
+A **witness** (``record.witness``) is no party: under a key name of its own, with a dot or a slash
+in it, it cosigns what it has found to go on from what it cosigned before. A *cosigner* below is a
+party's id or a witness's key name; neither can be taken for the other.
+
 A party whose card has an ML-DSA-44 key makes two lines instead of one, of a checkpoint as of a
 cosignature: the second, of type 0x06, is over ``subtree_message``. Both are asked for then, and one
 without the other is refused like a false one. Any program that knows these formats can verify a
@@ -38,6 +42,7 @@ from detente.record.note import (
     ML_DSA_44,
     Note,
     NoteSignature,
+    VerifierKey,
     key_id,
     parse_note,
     parse_signature,
@@ -50,8 +55,10 @@ from detente.record.tree import EMPTY_ROOT, HASH_BYTES
 MAX_TIMESTAMP_S = 7_258_118_399
 """The end of the year 2199. C2SP allows more, and allows to refuse what lies in the future."""
 
-_COSIGNER_PREFIX = "detente.invalid/party/"
+_RESERVED = "detente.invalid/"
+_COSIGNER_PREFIX = f"{_RESERVED}party/"
 _PARTY = re.compile(PARTY_PATTERN)
+_WITNESS = re.compile(r"(?=.{3,128}\Z)[A-Za-z0-9][!-*,-~]*[./][!-*,-~]*")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _TIMESTAMP_BYTES = 8
 
@@ -59,6 +66,16 @@ _TIMESTAMP_BYTES = 8
 def origin(line: str, party: str) -> str:
     """The name of the log of ``party`` on the line with id ``line``."""
     return f"detente.invalid/line/{line}/{party}"
+
+
+def cosigner_name(cosigner: str) -> str:
+    """The key name that a cosigner signs under."""
+    return cosigner if is_witness(cosigner) else _COSIGNER_PREFIX + cosigner
+
+
+def is_witness(name: str) -> bool:
+    """Whether a witness may have this key name: one like ``witness.example/w1``, of nobody else."""
+    return _WITNESS.fullmatch(name) is not None and not name.startswith(_RESERVED)
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -111,7 +128,7 @@ def open_checkpoint(note: str, key: PublicKey, origin: str) -> Checkpoint:
     first, *second = _own_signatures(parsed, key, origin)
     _verify(key, first.signature, parsed.text.encode("utf-8"), "checkpoint")
     for signature in second:
-        if _verify_subtree(key.ml_dsa, signature, checkpoint, "checkpoint") != 0:
+        if verify_subtree(key.ml_dsa, signature, checkpoint, "checkpoint") != 0:
             raise RecordError(
                 "its second signature states a time", remedy="refuse it", where="checkpoint"
             )
@@ -170,14 +187,19 @@ def subtree_message(signer: str, timestamp_s: int, checkpoint: Checkpoint) -> by
 
 
 def cosign(key: SigningKey, cosigner: str, note: str, timestamp_s: int) -> str:
-    """The cosignature of the party ``cosigner`` under a checkpoint, of two lines or of one.
+    """The cosignature of ``cosigner`` under a checkpoint, of two lines or of one.
 
     The caller has opened the checkpoint, and stored and verified all it covers. ``timestamp_s`` is
     real POSIX time, never an exercise's.
     """
     text = parse_note(note).text
-    checkpoint = _read_text(text)
-    name = _COSIGNER_PREFIX + cosigner
+    return cosign_text(key, cosigner_name(cosigner), text, _read_text(text), timestamp_s)
+
+
+def cosign_text(
+    key: SigningKey, name: str, text: str, checkpoint: Checkpoint, timestamp_s: int
+) -> str:
+    """The signature lines by a cosigner's key under its key name, for a checkpoint and its text."""
     signature = key.sign(cosigned_message(text, timestamp_s))
     blob = timestamp_s.to_bytes(_TIMESTAMP_BYTES, "big") + signature
     lines = [NoteSignature(name, key_id(name, COSIGNATURE, key.public.raw), blob).line]
@@ -190,7 +212,8 @@ def verify_cosignature(text: str, note: str, cosigner: str, public: PublicKey) -
     """Verify that ``cosigner`` made this cosignature for the checkpoint ``note``.
 
     Returns:
-        Its timestamp, real POSIX seconds: when the cosigner says it held what the note covers.
+        Its timestamp, real POSIX seconds: when a party says it held what the note covers, or a
+        witness that it saw the note. Of a witness's two lines the later time counts.
 
     Raises:
         RecordError: the cosignature or the note is malformed.
@@ -198,10 +221,8 @@ def verify_cosignature(text: str, note: str, cosigner: str, public: PublicKey) -
     """
     signed = parse_note(note).text
     checkpoint = _read_text(signed)
-    name = _COSIGNER_PREFIX + cosigner
-    ids = [key_id(name, COSIGNATURE, public.raw)]
-    if public.ml_dsa is not None:
-        ids.append(key_id(name, ML_DSA_44, public.ml_dsa.raw))
+    name = cosigner_name(cosigner)
+    ids = [key.id for key in _keys_of(name, COSIGNATURE, public)]
     lines = [parse_signature(line) for line in text.split("\n", len(ids))]
     if [(line.name, line.key_id) for line in lines] != [(name, one) for one in ids]:
         raise SignatureError(
@@ -217,11 +238,34 @@ def verify_cosignature(text: str, note: str, cosigner: str, public: PublicKey) -
     message = cosigned_message(signed, timestamp_s)
     _verify(public, lines[0].signature[_TIMESTAMP_BYTES:], message, "cosignature")
     for line in lines[1:]:
-        if _verify_subtree(public.ml_dsa, line, checkpoint, "cosignature") != timestamp_s:
+        second_s = verify_subtree(public.ml_dsa, line, checkpoint, "cosignature")
+        if second_s != timestamp_s and not is_witness(cosigner):
             raise RecordError(
                 "its two signatures state two times", remedy="refuse it", where="cosignature"
             )
+        timestamp_s = max(timestamp_s, second_s)
     return timestamp_s
+
+
+def lines_by(text: str, cosigner: str, public: PublicKey) -> str:
+    """Of signature lines in any order, the cosignature by ``cosigner``: one line by each half.
+
+    Whoever else signed is left out. Raises SignatureError if a half is missing or there twice.
+    """
+    name = cosigner_name(cosigner)
+    lines = [parse_signature(line) for line in text.split("\n", MAX_SIGNATURES)]
+    found = []
+    for key in _keys_of(name, COSIGNATURE, public):
+        mine = [line.line for line in lines if (line.name, line.key_id) == (name, key.id)]
+        if len(mine) != 1:
+            raise SignatureError(
+                f"{len(mine)} signature lines by the key of {name} with id {key.id.hex()}, where "
+                "one belongs",
+                remedy="refuse it; it is by another key, or lacks one of its signatures",
+                where="cosignature",
+            )
+        found += mine
+    return "\n".join(found)
 
 
 def log_keys(line: str, party: str, key: PublicKey) -> list[str]:
@@ -229,33 +273,40 @@ def log_keys(line: str, party: str, key: PublicKey) -> list[str]:
     return _verifier_keys(origin(line, party), ED25519, key)
 
 
-def cosigner_keys(party: str, key: PublicKey) -> list[str]:
-    """The verifier keys that a cosignature of this party is made with."""
-    return _verifier_keys(_COSIGNER_PREFIX + party, COSIGNATURE, key)
+def cosigner_keys(cosigner: str, key: PublicKey) -> list[str]:
+    """The verifier keys that a cosignature of this cosigner is made with."""
+    return _verifier_keys(cosigner_name(cosigner), COSIGNATURE, key)
 
 
 def _verifier_keys(name: str, first: int, key: PublicKey) -> list[str]:
-    second = [] if key.ml_dsa is None else [verifier_key(name, ML_DSA_44, key.ml_dsa.raw)]
-    return [verifier_key(name, first, key.raw), *second]
+    return [verifier_key(one.name, one.type, one.raw) for one in _keys_of(name, first, key)]
+
+
+def _keys_of(name: str, first: int, key: PublicKey) -> list[VerifierKey]:
+    """The halves of a key under a name, the plain one first."""
+    second = [] if key.ml_dsa is None else [VerifierKey(name, ML_DSA_44, key.ml_dsa.raw)]
+    return [VerifierKey(name, first, key.raw), *second]
 
 
 def cosigner_of(text: str) -> str | None:
-    """The party that a cosignature's first line names as its cosigner; None if it names none.
+    """The cosigner that a cosignature's first line names; None if it names none.
 
-    A claim until ``verify_cosignature`` has confirmed it with that party's key.
+    A claim until ``verify_cosignature`` has confirmed it with that cosigner's key.
     """
     return _cosigner(parse_signature(text.partition("\n")[0]))
 
 
 def _cosigner(signature: NoteSignature) -> str | None:
     party = signature.name.removeprefix(_COSIGNER_PREFIX)
-    return party if party != signature.name and _PARTY.fullmatch(party) else None
+    if party != signature.name:
+        return party if _PARTY.fullmatch(party) else None
+    return signature.name if is_witness(signature.name) else None
 
 
 def cosignatures_of(note: str) -> list[str]:
-    """The cosignatures in a note, unverified: all lines that name one party are one of them.
+    """The cosignatures in a note, unverified: all lines that name one cosigner are one of them.
 
-    Lines stand in their order; parties in that of their first line.
+    Lines stand in their order; cosigners in that of their first line.
     """
     found: dict[str, list[str]] = {}
     for signature in parse_note(note).signatures:
@@ -316,10 +367,10 @@ def _signed_subtree(
     return NoteSignature(name, key_id(name, ML_DSA_44, key.public.raw), blob)
 
 
-def _verify_subtree(
+def verify_subtree(
     key: MlDsaPublicKey | None, signature: NoteSignature, checkpoint: Checkpoint, where: str
 ) -> int:
-    """The timestamp of a signature that verifies."""
+    """The timestamp of an ML-DSA-44 signature that verifies. Raises SignatureError."""
     assert key is not None
     timestamp_s = int.from_bytes(signature.signature[:_TIMESTAMP_BYTES], "big")
     message = subtree_message(signature.name, timestamp_s, checkpoint)

@@ -34,6 +34,9 @@ COSIGNATURE = 0x04
 ML_DSA_44 = 0x06
 """Signature type of an ML-DSA-44 cosignature, of a log's own as well (C2SP tlog-cosignature)."""
 
+MAX_VERIFIER_KEY = 4096
+"""Characters of a verifier key; one of ML-DSA-44 has some 1,800 beside its name."""
+
 _KEY_ID_BYTES = 4
 _KEY_NAME = re.compile(r"[^\s+\x00-\x1f]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -77,6 +80,31 @@ def verifier_key(name: str, signature_type: int, public_key: bytes) -> str:
     """A key as tools for signed notes are told it: name, id, and type with the key itself."""
     typed = encode_base64(bytes([signature_type]) + public_key)
     return f"{name}+{key_id(name, signature_type, public_key).hex()}+{typed}"
+
+
+class VerifierKey(msgspec.Struct, frozen=True):
+    """A public key with the name it signs under and the type of its signatures."""
+
+    name: str
+    type: int
+    raw: bytes
+
+    @property
+    def id(self) -> bytes:
+        """What stands before its signatures."""
+        return key_id(self.name, self.type, self.raw)
+
+
+def parse_verifier_key(text: str) -> VerifierKey:
+    """Take a verifier key, as ``verifier_key`` writes it, apart. Raises RecordError."""
+    name, *rest = text.split("+", 2)
+    if len(text) > MAX_VERIFIER_KEY or len(rest) != 2 or not _is_key_name(name):
+        raise _not_a_key("it is not name+id+base64")
+    typed = decode_base64(rest[1], "verifier key")
+    key = VerifierKey(name, typed[0] if typed else 0, typed[1:])
+    if key.id.hex() != rest[0]:
+        raise _not_a_key("its id is not that of its name and bytes")
+    return key
 
 
 def parse_note(note: str) -> Note:
@@ -129,6 +157,14 @@ def _utf8(text: str) -> bytes:
         return text.encode("utf-8")
     except UnicodeEncodeError:
         raise _not_a_note("it holds half of a surrogate pair") from None
+
+
+def _not_a_key(why: str) -> RecordError:
+    return RecordError(
+        f"not a verifier key: {why}",
+        remedy="copy it again, whole, from where its owner shows it",
+        where="verifier key",
+    )
 
 
 def _not_a_note(why: str) -> RecordError:

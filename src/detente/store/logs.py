@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, insert, select, tuple_, update
 
 from detente.record import Entry, Envelope, Header, decode_header
 from detente.record.header import HEADER_TYPE
-from detente.record.tree import Frontier, leaf_hash, peaks, root_at
+from detente.record.tree import Frontier, consistency_proof, leaf_hash, peaks, root_at
 from detente.store.tables import checkpoints, cosignatures, entries, lines, nodes
 from detente.store.writer import Tx
 
@@ -226,6 +226,19 @@ def peaks_at(tx: Tx, line: str, party: str, at_size: int) -> list[bytes]:
     wanted = peaks(0, at_size)
     subtrees = _subtrees(tx, line, party, wanted)
     return [subtrees[place] for place in wanted]
+
+
+def consistency(tx: Tx, line: str, party: str, old_size: int, new_size: int) -> list[bytes]:
+    """The proof that a log of ``new_size`` entries goes on from the log of ``old_size``."""
+    wanted: dict[tuple[int, int], bytes] = {}
+
+    def want(level: int, index: int) -> bytes:
+        return wanted.setdefault((level, index), b"")
+
+    # Asked for first and then read at once: one query and not one per hash.
+    consistency_proof(old_size, new_size, want)
+    subtrees = _subtrees(tx, line, party, list(wanted))
+    return consistency_proof(old_size, new_size, lambda level, index: subtrees[level, index])
 
 
 _ROW_OF_SUBTREES = (

@@ -15,6 +15,7 @@ from detente.node.views import (
     ProofView,
     RebuiltView,
     RecallView,
+    WitnessView,
 )
 
 PAGE_MAX = 1000
@@ -97,6 +98,11 @@ def show_tile(node: Node, call: Call) -> bytes:
 def list_proofs(node: Node, call: Call) -> list[ProofView]:
     """Forks found on a line, each with its proof."""
     return node.proofs(call.path["line"])
+
+
+def list_witnesses(node: Node, call: Call) -> list[WitnessView]:
+    """The witnesses that the terms name, and how much each has signed for."""
+    return node.witnesses(call.path["line"])
 
 
 def list_changes(node: Node, call: Call) -> list[ChangeView]:

@@ -27,6 +27,7 @@ from detente.line.read.agreement import (
     present,
     proposed_terms,
     terms,
+    witness_keys,
 )
 from detente.line.read.base import Stamp
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
@@ -107,4 +108,5 @@ __all__ = [
     "versions",
     "void_of",
     "voids",
+    "witness_keys",
 ]

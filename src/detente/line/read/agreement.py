@@ -6,6 +6,7 @@ from detente.line.abouts import TermsSigned
 from detente.line.founding import Founding
 from detente.line.terms import Terms, terms_from_wire
 from detente.line.view import View, scan
+from detente.record.keys import PublicKey
 
 
 class ProposedTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,16 +39,31 @@ def terms(view: View, founding: Founding) -> Terms:
     Who has left need not have signed. A signature cannot be taken back. Should every member have
     signed two texts of one version, the one with the smaller hash holds.
     """
-    current, needed = founding.terms, set(present(view, founding))
+    return _held(view, founding)[-1]
+
+
+def witness_keys(view: View, founding: Founding) -> dict[str, tuple[PublicKey, ...]]:
+    """The keys of every witness that terms which hold or held have named, the newest first."""
+    found: dict[str, tuple[PublicKey, ...]] = {}
+    for version in reversed(_held(view, founding)):
+        for witness in version.witnesses:
+            known = found.get(witness.name, ())
+            found[witness.name] = known if witness.public in known else (*known, witness.public)
+    return found
+
+
+def _held(view: View, founding: Founding) -> list[Terms]:
+    """The terms that held, one version after the other, up to those that hold."""
+    held, needed = [founding.terms], set(present(view, founding))
     while True:
         agreed = [
             proposed.terms
-            for proposed in _signed(view, current.version + 1)
+            for proposed in _signed(view, held[-1].version + 1)
             if proposed.terms is not None and needed <= set(proposed.signed_by)
         ]
         if not agreed:
-            return current
-        current = agreed[0]
+            return held
+        held.append(agreed[0])
 
 
 def completes(view: View, founding: Founding, party: str, signed: TermsSigned) -> bool:

@@ -3,10 +3,11 @@
 import msgspec
 
 from detente.line import read, terms_to_wire
+from detente.line.witnesses import Witness
 from detente.node import quota
 from detente.node.core import Core
 from detente.node.show.reader import LineReader
-from detente.node.views import ForkView, LineView, LinkView, MemberView
+from detente.node.views import ForkView, LineView, LinkView, MemberView, WitnessView
 from detente.record import Seen
 from detente.store import links, logs
 from detente.store.links import Fork, Link
@@ -107,6 +108,39 @@ def _link(reader: LineReader, peer: str) -> LinkView:
             if fork.party == peer or (fork.party == core.party and fork.offered_by == peer)
         ],
         disputed=_disputed(reader, peer),
+    )
+
+
+def witness_views(reader: LineReader) -> list[WitnessView]:
+    """The witnesses of a line, and how much each has signed for."""
+    return [_witness(reader, one) for one in reader.terms.witnesses]
+
+
+def _witness(reader: LineReader, witness: Witness) -> WitnessView:
+    core, tx, line_id = reader.core, reader.tx, reader.id
+    link = observed(core, tx, line_id, witness.name)
+    witnessed = {
+        party: logs.newest_cosigned(tx, line_id, party, witness.name)
+        for party in reader.founding.members
+    }
+    state = "never" if link.last_heard_s is None else "up"
+    if link.failing_since_s is not None:
+        state = "down"
+    return WitnessView(
+        line=line_id,
+        name=witness.name,
+        url=witness.url,
+        state="not-called" if witness.url is None else state,
+        last_heard_s=link.last_heard_s,
+        last_error=link.last_error,
+        own_size=logs.size(tx, line_id, core.party),
+        own_witnessed=witnessed[core.party],
+        witnessed=witnessed,
+        forks=[
+            _fork(fork)
+            for fork in links.forks_of(tx, line_id)
+            if fork.offered_by == witness.name and fork.party == core.party
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """One line as one snapshot of the store shows it, with what several views need of it read once."""
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from functools import cached_property
 
 from detente.errors import NotFoundError
@@ -117,6 +118,29 @@ class LineReader:
                 time_s = times_s.get(member)
                 found[member] = None if time_s is None else format_time(time_s)
         return found
+
+    def witnesses(self, party: str, index: int) -> dict[str, str | None]:
+        """When each witness cosigned a checkpoint that covers an entry, real time."""
+        names = [one.name for one in self.terms.witnesses]
+        if self._listing:
+            times_s = {name: self.received_s(party, index, name) for name in names}
+        else:
+            times_s = {**logs.received(self.tx, self.id, party, index)} if names else {}
+        return {
+            name: None if (time_s := times_s.get(name)) is None else format_time(time_s)
+            for name in names
+        }
+
+    def joint(
+        self, receipts: Mapping[str, str | None], seen: Mapping[str, str | None]
+    ) -> str | None:
+        """Since when an entry is joint: signed for by every other party, and every witness.
+
+        A party that has left without having received it is a party no more.
+        """
+        present = read.present(self.rows, self.founding)
+        owed = [*seen.values(), *(at for by, at in receipts.items() if at or by in present)]
+        return max([at for at in owed if at], default=None) if all(owed) else None
 
     def near(self, activity: Activity) -> set[Pair] | None:
         """Released activities of others that might conflict with this one; None: not known now."""

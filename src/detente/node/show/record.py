@@ -104,6 +104,8 @@ def _views(reader: LineReader, rows: list[Row]) -> list[EntryView]:
 
 def _view(reader: LineReader, row: Row, officer: str | None) -> EntryView:
     header = decode_header(row.header)
+    receipts = reader.receipts(row.party, row.index)
+    witnesses = reader.witnesses(row.party, row.index)
     return EntryView(
         id=row.id,
         line=reader.id,
@@ -116,7 +118,9 @@ def _view(reader: LineReader, row: Row, officer: str | None) -> EntryView:
         about=header.about,
         body=_body(row.body),
         void=reader.void(row.party, row.index),
-        receipts=reader.receipts(row.party, row.index),
+        receipts=receipts,
+        witnesses=witnesses,
+        joint=reader.joint(receipts, witnesses),
         acknowledgements=reader.acknowledgements_of(row.id),
         officer=officer,
     )

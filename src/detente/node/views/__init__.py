@@ -40,6 +40,7 @@ from detente.node.views.lines import (
     LinkView,
     MemberView,
     PartyKeysView,
+    WitnessView,
 )
 from detente.node.views.parcels import ParcelLogView, ParcelProblemView, ParcelView
 from detente.node.views.record import (
@@ -56,6 +57,8 @@ from detente.node.views.record import (
     RebuiltView,
     RecallView,
     Receipt,
+    WitnessCall,
+    Witnessed,
 )
 from detente.node.views.talk import CommitmentView, MessageView, ObligationView, PhraseView
 
@@ -109,4 +112,7 @@ __all__ = [
     "ShiftView",
     "SuggestionView",
     "View",
+    "WitnessCall",
+    "WitnessView",
+    "Witnessed",
 ]

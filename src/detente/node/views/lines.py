@@ -49,6 +49,28 @@ class LinkView(View, frozen=True, kw_only=True):
     disputed: list[str]
 
 
+class WitnessView(View, frozen=True, kw_only=True):
+    """A witness that a line's terms name: a third organisation that sees checkpoints, no entries.
+
+    ``state``: ``up`` (the last try succeeded), ``down`` (the last tries failed, ``last_error`` says
+    how), ``never`` (not called yet) or ``not-called`` (the terms give no URL). ``own_size`` is how
+    many entries our own log has, ``own_witnessed`` how many of them the witness has signed for;
+    ``witnessed`` is the same per log held here, by party. ``forks`` are second histories that the
+    witness's copies have shown, each signed by its party.
+    """
+
+    line: str
+    name: str
+    url: str | None
+    state: str
+    last_heard_s: float | None
+    last_error: str | None
+    own_size: int
+    own_witnessed: int
+    witnessed: dict[str, int]
+    forks: list[ForkView]
+
+
 class MemberView(View, frozen=True, kw_only=True):
     """One party of a line. ``left`` is when it says it left, real time, or None."""
 

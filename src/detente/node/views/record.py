@@ -18,6 +18,9 @@ class EntryView(View, frozen=True, kw_only=True):
 
     ``body`` is None where it is not held; ``void`` says why a genuine entry changes nothing.
     ``receipts`` gives, per other member, when that member's node received it (real time), or None.
+    ``witnesses`` gives, per witness that the terms name, when it cosigned a checkpoint that covers
+    the entry, or None: it saw that checkpoint, and holds no entry. ``joint`` is since when all of
+    these have signed, or None while one has not.
     ``officer`` is who wrote it here; it is known for own entries only and never leaves the node.
     """
 
@@ -33,6 +36,8 @@ class EntryView(View, frozen=True, kw_only=True):
     body: Json | None
     void: str | None
     receipts: dict[str, str | None]
+    witnesses: dict[str, str | None]
+    joint: str | None
     acknowledgements: list[AcknowledgementView]
     officer: str | None
 
@@ -124,6 +129,23 @@ class PeerView(View, frozen=True, kw_only=True):
     endpoint: str
     authorities: list[str]
     knows_ours: bool = True
+
+
+class WitnessCall(View, frozen=True, kw_only=True):
+    """A witness of one line, with what is needed to call it."""
+
+    line: str
+    name: str
+    url: str
+    ca: str | None
+
+
+class Witnessed(View, frozen=True, kw_only=True):
+    """How much of our own log a witness has cosigned, and that checkpoint with its cosignature."""
+
+    witness: str
+    size: int
+    note: str
 
 
 class ProofView(View, frozen=True, kw_only=True):
