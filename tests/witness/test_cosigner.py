@@ -20,13 +20,12 @@ from detente.errors import (
 )
 from detente.record import SigningKey
 from detente.record.checkpoint import (
-    COSIGNATURE,
     cosigned_message,
     lines_by,
     read_checkpoint,
     verify_cosignature,
 )
-from detente.record.note import ML_DSA_44, key_id
+from detente.record.note import COSIGNATURE, ML_DSA_44, key_id
 from detente.record.tree import EMPTY_ROOT
 from detente.record.witness import Submission, encode_submission
 from detente.witness import served, store

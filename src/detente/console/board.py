@@ -75,7 +75,10 @@ class Board:
     # -- header ---------------------------------------------------------------------------------
 
     def links(self) -> Context:
-        return {"links": self.node.links(self.line.id)}
+        return {
+            "links": self.node.links(self.line.id),
+            "witnesses": self.node.witnesses(self.line.id),
+        }
 
     def attention(self) -> Context:
         """What an officer must see first, most urgent first."""
@@ -96,7 +99,10 @@ class Board:
             "left": [m for m in self.line.members if m.left and not m.own],
             "suspended_by": self.line.suspended_by,
             "pending": self.node.pending(self.line.id),
-            "forks": [(link, fork) for link in links for fork in link.forks],
+            "forks": [
+                *(fork for link in links for fork in link.forks),
+                *(fork for one in self.node.witnesses(self.line.id) for fork in one.forks),
+            ],
             "disputes": [(link.peer, party) for link in links for party in link.disputed],
             "unknown": [r for r in released if r.unknown],
             "not_known": self._not_known(),

@@ -37,7 +37,7 @@ def record(board: Board, party: str, start: int | None) -> Context:
     return {
         "logs": logs,
         "entries": [
-            (entry, _about(entry, names, texts), _joint(entry)) for entry in reversed(entries)
+            (entry, _about(entry, names, texts), entry.joint) for entry in reversed(entries)
         ],
         "chosen": party,
         "older": max(0, first - ROWS) if first else None,
@@ -81,14 +81,13 @@ def _about(entry: EntryView, names: dict[str, str], texts: dict[str, str]) -> st
     return " ".join(said)
 
 
-def _joint(entry: EntryView) -> str | None:
-    """Since when every other member is known to hold an entry, real time; None: not yet."""
-    times = list(entry.receipts.values())
-    return max(str(time) for time in times) if all(times) else None
-
-
 def _behind(log: LogView) -> str:
     """Who has not signed for all of a log, in a sentence."""
     who = [one for one in log.holders if one.entries < log.entries]
     said = [f"{one.party} has signed for {one.entries:,} of {log.entries:,}" for one in who]
+    said += [
+        f"the witness {one.name} has seen {one.entries:,} of {log.entries:,}"
+        for one in log.witnesses
+        if one.entries < log.entries
+    ]
     return f"log of {log.party}: {words.listed(said)}"

@@ -6,7 +6,7 @@ from detente.errors import InputError
 from detente.line import read
 from detente.line.view import scan
 from detente.node.show.reader import LineReader, no_such
-from detente.node.views import EntryView, LogHolderView, LogView
+from detente.node.views import EntryView, LogHolderView, LogView, LogWitnessView
 from detente.record import Entry, decode_header, strict_json
 from detente.record.entry import MAX_BODY_BYTES
 from detente.store import logs, plans
@@ -67,7 +67,7 @@ def entries(reader: LineReader, party: str | None, start: int, limit: int) -> li
 
 def held_logs(reader: LineReader) -> list[LogView]:
     """Every party's log, and how much of it each other member has signed for."""
-    left = read.left(reader.rows)
+    left, present = read.left(reader.rows), read.present(reader.rows, reader.founding)
     found = []
     for party in reader.founding.members:
         held = logs.size(reader.tx, reader.id, party)
@@ -75,25 +75,40 @@ def held_logs(reader: LineReader) -> list[LogView]:
         holders = [
             _log_holder(reader, party, held, by) for by in reader.founding.members if by != party
         ]
+        witnesses = [_log_witness(reader, party, held, one.name) for one in reader.terms.witnesses]
+        owed = [holder for holder in holders if holder.party in present] or holders
         found.append(
             LogView(
                 party=party,
                 own=reader.is_own(party),
                 left=party in left,
                 entries=held,
-                joint=min(holder.entries for holder in holders),
+                joint=min(
+                    *(holder.entries for holder in owed), *(one.entries for one in witnesses), held
+                ),
                 checkpoint=None if newest is None else newest[1],
                 holders=holders,
+                witnesses=witnesses,
             )
         )
     return found
 
 
 def _log_holder(reader: LineReader, party: str, held: int, by: str) -> LogHolderView:
+    entries, since = _signed_for(reader, party, held, by)
+    return LogHolderView(party=by, entries=entries, since=since)
+
+
+def _log_witness(reader: LineReader, party: str, held: int, name: str) -> LogWitnessView:
+    entries, since = _signed_for(reader, party, held, name)
+    return LogWitnessView(name=name, entries=entries, since=since)
+
+
+def _signed_for(reader: LineReader, party: str, held: int, by: str) -> tuple[int, str | None]:
+    """How much of a log a cosigner has signed for, and since when."""
     signed_for = min(held, logs.newest_cosigned(reader.tx, reader.id, party, by))
     time_s = reader.received_s(party, signed_for - 1, by) if signed_for else None
-    since = None if time_s is None else format_time(time_s)
-    return LogHolderView(party=by, entries=signed_for, since=since)
+    return signed_for, None if time_s is None else format_time(time_s)
 
 
 def _views(reader: LineReader, rows: list[Row]) -> list[EntryView]:

@@ -50,11 +50,20 @@ class LogHolderView(View, frozen=True, kw_only=True):
     since: str | None
 
 
+class LogWitnessView(View, frozen=True, kw_only=True):
+    """How much of a log a witness has cosigned the checkpoint of, and since when (real time)."""
+
+    name: str
+    entries: int
+    since: str | None
+
+
 class LogView(View, frozen=True, kw_only=True):
     """One party's log as it is held here: so many entries, the first ``joint`` of them joint.
 
-    An entry is joint once every other member has signed for holding it durably. ``left``: its
-    party has written its last entry. ``checkpoint`` is the newest one held, without cosignatures.
+    An entry is joint once every other member that has not left has signed for holding it durably,
+    and every witness has cosigned a checkpoint that covers it. ``left``: its party has written its
+    last entry. ``checkpoint`` is the newest one held, without cosignatures.
     """
 
     party: str
@@ -64,6 +73,7 @@ class LogView(View, frozen=True, kw_only=True):
     joint: int
     checkpoint: str | None
     holders: list[LogHolderView]
+    witnesses: list[LogWitnessView]
 
 
 class HolderView(View, frozen=True, kw_only=True):
