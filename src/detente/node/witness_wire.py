@@ -9,7 +9,6 @@ is lost to who stands in between, and that is shown as a witness that does not s
 import socket
 import ssl
 import threading
-import time
 from typing import Any, NamedTuple, Protocol
 
 import httpx
@@ -73,15 +72,14 @@ class HttpsWire:
         """One request and its answer."""
         # A read that waits for each byte anew never ends while one comes now and then, in a head
         # as in a body. So the socket itself is shut when time is up.
-        timer = threading.Timer(self._seconds_max, self._shut)
+        late = threading.Event()
+        timer = threading.Timer(self._seconds_max, self._shut, [late])
         timer.daemon = True
         timer.start()
-        started_s = time.monotonic()
         try:
             return self._exchange(method, path, content)
         except (httpx.HTTPError, OSError, ValueError) as error:
-            late = time.monotonic() - started_s >= self._seconds_max
-            why = "did not answer in time" if late else f"cannot be reached ({error})"
+            why = "did not answer in time" if late.is_set() else f"cannot be reached ({error})"
             raise UnreachableError(
                 why, where=self._where, remedy="it is tried again by itself"
             ) from None
@@ -109,7 +107,8 @@ class HttpsWire:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = told["return_value"].get_extra_info("socket")
 
-    def _shut(self) -> None:
+    def _shut(self, late: threading.Event) -> None:
+        late.set()
         if self._socket is not None:
             try:
                 # Not SSLSocket's own, which would take the TLS state from under the reader.

@@ -40,6 +40,8 @@ def just_written(reader: LineReader, entry: Entry, officer: str) -> EntryView:
         body=_body(entry.body),
         void=None,
         receipts={party: None for party in reader.founding.members if party != header.party},
+        witnesses={one.name: None for one in reader.terms.witnesses},
+        joint=None,
         acknowledgements=[],
         officer=officer,
     )
