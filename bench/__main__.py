@@ -5,6 +5,7 @@ import importlib
 
 NAMES = {
     "check": "detente check on the quickstart sample, or with --count on a file of so many",
+    "crash": "nodes lose their power at every write and sync: nothing acknowledged is lost",
     "engine": "the conflict engine against shapely and SQLite, and its answers against an oracle",
     "mutations": "break each bound of the conflict engine on purpose: a test has to fail",
     "node": "a node with many activities: opening, entries a second, answers",

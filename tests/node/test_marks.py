@@ -69,6 +69,8 @@ def test_a_store_written_on_since_by_another_is_noticed(pair: Any, tmp_path: Pat
     pair.nodes["us"].close()
     away.rename(marks)
     us = pair.open("us")
+    # To show the other history to somebody takes nothing back.
+    us.heads(us.line(LINE).id, "ru")
     with pytest.raises(StateError, match="written on since"):
         us.send(LINE, text="third", officer="a")
 
@@ -87,6 +89,20 @@ def test_a_restored_node_cosigns_no_less_than_it_has(pair: Any, tmp_path: Path) 
     assert (receipt.size, receipt.cosignature) == (first, None)
     page = ru.read_log(line, "ru", first, "us")
     assert us.receive(line, "ru", first, page.entries, page.checkpoint, "ru").cosignature
+
+
+def test_a_cosignature_that_a_crash_left_unmarked_is_marked_before_it_is_shown(pair: Any) -> None:
+    marks = pair.directory / "ru/shown.json"
+    before = marks.read_bytes()
+    size = pair.nodes["us"].send(LINE, text="one", officer="a").index + 1
+    pair.sync()
+    pair.nodes["ru"].close()
+    marks.write_bytes(before)
+    ru = pair.open("ru")
+    line = ru.line(LINE).id
+    assert Marks(marks.parent).of(line, "us")[0] < size
+    ru.heads(line, "us")
+    assert Marks(marks.parent).of(line, "us")[0] == size
 
 
 def test_marks_never_go_back_and_come_back_from_their_file(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import hashlib
 
 from detente.errors import InputError, NotFoundError
 from detente.line import Founding, read
-from detente.node import quota, views
+from detente.node import quota, restoring, views
 from detente.node.certificates import OVERLAP, SHOWN_AS_SERVER, Authority
 from detente.node.core import Core
 from detente.record import Entry, Envelope, OpenCard, entry_to_bundle, open_card
-from detente.record.checkpoint import read_checkpoint, with_cosignatures
+from detente.record.checkpoint import with_cosignatures
 from detente.store import logs, projection
 from detente.store.logs import Row
 from detente.store.projection import LineRows, rows_of
@@ -162,6 +162,11 @@ def heads(core: Core, line: str, caller: str) -> dict[str, views.Head]:
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller)
         mark_own(core, tx, line, caller)
+        if caller != core.party:
+            # A crash, or another thread, may have come between a cosignature and its mark.
+            for party in (one for one in founding.members if one != core.party):
+                cosigned = logs.newest_cosigned(tx, line, party, core.party)
+                _mark(core, tx, line, party, cosigned)
         return {party: _head(tx, line, party) for party in founding.members}
 
 
@@ -169,7 +174,14 @@ def mark_own(core: Core, tx: Tx, line: str, caller: str) -> None:
     """Remember how far our own log goes, before another party is shown of it (``marks``)."""
     newest = logs.newest_checkpoint(tx, line, core.party)
     if caller != core.party and newest is not None:
-        core.marks.show(line, core.party, newest[0], read_checkpoint(newest[1]).root)
+        _mark(core, tx, line, core.party, newest[0])
+
+
+def _mark(core: Core, tx: Tx, line: str, party: str, size: int) -> None:
+    shown = core.marks.of(line, party)[0]
+    # A mark of another history stays, to go on telling of it.
+    if size > shown and restoring.holds_mark(core, tx, line, party, size):
+        core.marks.show(line, party, size, logs.root(tx, line, party, size))
 
 
 def _head(tx: Tx, line: str, party: str) -> views.Head:

@@ -1,0 +1,285 @@
+"""What must hold after a crash, read from the files with nothing of the product in between.
+
+Rows are read by Python's ``sqlite3``, entries and notes taken apart by the protocol's text
+(docs/protocol.md), trees computed by the definition in RFC 6962. What a node has told, by word to
+its officers or over the wire, is held against what it has.
+"""
+
+import base64
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.crash.recorder import Told
+from bench.crash.script import SECRETS
+from bench.simulation.truth import header_bytes, root_of
+
+LOST, DOUBLED, INCONSISTENT, OTHER = FAULTS = ("lost", "doubled", "inconsistent", "other")
+PAYLOAD_TYPE = b"application/vnd.detente.header.v1+json"
+ORIGIN = "detente.invalid/line/"
+COSIGNER = "detente.invalid/party/"
+
+
+class FaultError(Exception):
+    """Something that must never happen, of one of the ``FAULTS``."""
+
+    def __init__(self, fault: str, what: str) -> None:
+        super().__init__(what)
+        self.fault = fault
+
+
+def check(holds: bool, fault: str, what: str) -> None:
+    """Raise FaultError unless it holds."""
+    if not holds:
+        raise FaultError(fault, what)
+
+
+class Statement(NamedTuple):
+    """``signer`` has signed that the first ``size`` leaves of the log of ``party`` have a root."""
+
+    signer: str
+    party: str
+    size: int
+    root: bytes
+
+
+class Row(NamedTuple):
+    """One entry: its leaf, the header in it, and the body if that is there."""
+
+    leaf: bytes
+    header: dict[str, Any]
+    body: bytes | None
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(self.leaf).hexdigest()
+
+
+class Held:
+    """What one party's database holds, read and found to be sound in itself."""
+
+    def __init__(self, database: Path) -> None:
+        with closing(sqlite3.connect(database)) as connection:
+            self._of = connection.execute
+            [(state,)] = self._of("PRAGMA integrity_check").fetchall()
+            check(state == "ok", OTHER, f"the database is damaged: {state}")
+            [(self.line,)] = self._of("SELECT line FROM lines").fetchall()
+            self.logs = self._logs()
+            self.statements = set(self._statements())
+            self.plans = dict(self._of("SELECT id, revision FROM plans").fetchall())
+            self._check_trees()
+            self._check_audit()
+        self._check_erased()
+
+    def _logs(self) -> dict[str, list[Row]]:
+        logs: dict[str, list[Row]] = {}
+        query = 'SELECT party, "index", id, header, salt, body FROM entries ORDER BY 1, 2'
+        for party, index, id_, header, salt, body in self._of(query):
+            log = logs.setdefault(party, [])
+            leaf = b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE, len(header), header)
+            row = Row(leaf, json.loads(header), body)
+            what = f"{party}/{index}"
+            check(index == len(log), LOST, f"{what} stands where {party}/{len(log)} belongs")
+            check(row.header["index"] == index, OTHER, f"{what} is of another place")
+            check(row.id == id_, OTHER, f"{what} has another id")
+            check((salt is None) == (body is None), OTHER, f"{what} is half erased")
+            if body is not None:
+                digest = hashlib.sha256(salt + body).hexdigest()
+                check(digest == row.header["body_sha256"], OTHER, f"{what} has another body")
+            log.append(row)
+        ids = [row.id for log in logs.values() for row in log]
+        check(len(set(ids)) == len(ids), DOUBLED, "an entry is there twice")
+        return logs
+
+    def _statements(self) -> Iterator[Statement]:
+        for party, size, note in self._of("SELECT party, size, note FROM checkpoints"):
+            [said] = set(statements_of(note.decode()))
+            check((said.party, said.size) == (party, size), OTHER, f"{said} stands elsewhere")
+            yield said
+        query = """SELECT c.cosigner, c.party, c.size, k.note, c.signature FROM cosignatures c
+                   LEFT JOIN checkpoints k USING (line, party, size)"""
+        for cosigner, party, size, note, line in self._of(query):
+            check(note is not None, LOST, f"what {cosigner} cosigned of {party} is not there")
+            under = set(statements_of(f"{note.decode()}{line.decode()}\n"))
+            signers = {one.signer for one in under}
+            check(cosigner in signers, OTHER, f"{party}/{size} is not cosigned")
+            yield from under
+
+    def _check_trees(self) -> None:
+        stored: dict[str, dict[tuple[int, int], bytes]] = {}
+        for party, level, index, hash_ in self._of('SELECT party, level, "index", hash FROM nodes'):
+            stored.setdefault(party, {})[level, index] = hash_
+        for party, log in self.logs.items():
+            leaves = [row.leaf for row in log]
+            wanted = {
+                (level, index): root_of(leaves[index << level : (index + 1) << level])
+                for level in range(len(leaves).bit_length())
+                for index in range(len(leaves) >> level)
+            }
+            check(stored.pop(party, {}) == wanted, OTHER, f"the tree over {party}'s log is wrong")
+        check(not stored, LOST, f"there are trees over no log: {sorted(stored)}")
+
+    def _check_audit(self) -> None:
+        before = bytes(32)
+        query = """SELECT n, time_s, officer, action, subject, detail, hash
+                   FROM audit LEFT JOIN audit_chain USING (n) ORDER BY n"""
+        for n, time_s, officer, action, subject, detail, hash_ in self._of(query):
+            told = [n, time_s, officer, action, subject, hashlib.sha256(detail).hexdigest()]
+            text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+            before = hashlib.sha256(before + text.encode()).digest()
+            check(hash_ == before, OTHER, f"the audit log breaks off at row {n}")
+        [(rows,)] = self._of("SELECT count(*) FROM audit_chain").fetchall()
+        [(count,)] = self._of("SELECT count(*) FROM audit").fetchall()
+        check(rows == count, LOST, "the audit log lacks rows")
+
+    def _check_erased(self) -> None:
+        for row in self.of_type("recall"):
+            for recalled in (one for log in self.logs.values() for one in log):
+                if recalled.id == row.header["about"]["entry"]:
+                    check(recalled.body is None, OTHER, f"{recalled.id} was recalled and is there")
+
+    def of_type(self, type_: str) -> list[Row]:
+        """All entries of a type."""
+        return [row for log in self.logs.values() for row in log if row.header["type"] == type_]
+
+    def log(self, party: str) -> list[Row]:
+        """The entries of a party's log."""
+        return self.logs.get(party, [])
+
+    def beginning(self, said: Statement) -> bool | None:
+        """Whether our copy of a log begins as stated; None if it has fewer entries."""
+        leaves = [row.leaf for row in self.log(said.party)][: said.size]
+        return None if len(leaves) < said.size else root_of(leaves) == said.root
+
+
+def statements_of(note: str) -> Iterator[Statement]:
+    """What the signatures under a checkpoint state (C2SP tlog-checkpoint, tlog-cosignature)."""
+    text, _, signatures = note.partition("\n\n")
+    origin, size, root = text.split("\n")[:3]
+    party = origin.rpartition("/")[2]
+    for line in signatures.splitlines():
+        name = line.split(" ")[1]
+        signer = party if name == origin else name.removeprefix(COSIGNER)
+        yield Statement(signer, party, int(size), base64.b64decode(root))
+
+
+def sent(told: Iterable[Told]) -> Iterator[Statement]:
+    """Every statement that has left a node over the wire."""
+    for one in told:
+        if one.what == "wire":
+            content, asked, _ = one.content
+            value, question = _json(content), _json(asked)
+            notes = list(_notes(value))
+            if isinstance(value, dict) and isinstance(line := value.get("cosignature"), str):
+                notes += [f"{note}{line}\n" for note in _notes(question)]
+            for note in notes:
+                yield from statements_of(note)
+
+
+def entries_sent(told: Iterable[Told], party: str) -> int:
+    """How many entries of its own log a party has sent to others."""
+    values = [_json(one.content[0]) for one in told if (one.party, one.what) == (party, "wire")]
+    pages = [value["entries"] for value in values if isinstance(value, dict) and "entries" in value]
+    headers = [json.loads(header_bytes(bundle)) for page in pages for bundle in page]
+    indexes: list[int] = [one["index"] for one in headers if one["party"] == party]
+    return max(indexes, default=-1) + 1
+
+
+def check_told(held: dict[str, Held], told: Iterable[Told]) -> None:
+    """Everything that was acknowledged is there, once, and nothing signed says otherwise."""
+    told = list(told)
+    for party, what, content in ((one.party, one.what, one.content) for one in told):
+        if what == "entry":
+            index, id_ = content
+            log = held[party].log(party)
+            check(index < len(log), LOST, f"{party}/{index} was acknowledged")
+            check(log[index].id == id_, INCONSISTENT, f"{party}/{index} is another entry")
+        elif what == "plan":
+            name, revision = content
+            found = held[party].plans.get(name)
+            check(found is not None, LOST, f"the plan {name} was acknowledged")
+            check(found == revision, DOUBLED, f"the plan {name} was filed {found} times")
+        elif what == "wire":
+            _check_receipt(held[party], *content)
+    of_stores = {said for one in held.values() for said in one.statements}
+    for said in {*sent(told), *of_stores}:
+        check_statement(held, said)
+
+
+def _check_receipt(held: Held, answer: bytes | None, asked: bytes | None, log: str) -> None:
+    """An answer to a push says how many entries of the log are on its writer's disk."""
+    value = _json(answer)
+    if asked is not None and isinstance(value, dict) and "cosignature" in value:
+        check(value["size"] <= len(held.log(log)), LOST, f"{log}: {value['size']} were received")
+
+
+def check_statement(held: dict[str, Held], said: Statement) -> None:
+    """Who signed a statement holds what it is of, and nobody holds anything else."""
+    holds = held[said.signer].beginning(said)
+    check(holds is not None, LOST, f"{said.signer} signed {said.size} entries of {said.party}")
+    for party, one in held.items():
+        check(
+            one.beginning(said) is not False,
+            INCONSISTENT,
+            f"{said.signer} signed {said.size} entries of {said.party}; {party} holds others",
+        )
+
+
+def check_marks(folder: Path, party: str, held: Held) -> None:
+    """What is marked as shown is there: no crash looks like a restored backup."""
+    for log, (size, root) in _marks(folder, held.line).items():
+        holds = held.beginning(Statement(party, log, size, bytes.fromhex(root)))
+        check(holds is True, LOST, f"{party} marked {size} entries of {log} and holds others")
+
+
+def check_marked(folder: Path, party: str, line: str, told: Iterable[Told]) -> None:
+    """All that a party has shown is marked: no restored backup looks like a crash."""
+    marks, told = _marks(folder, line), list(told)
+    shown = [(said.party, said.size) for said in sent(told) if said.signer == party]
+    for log, size in (*shown, (party, entries_sent(told, party))):
+        marked = marks.get(log, (0, ""))[0]
+        check(size <= marked, OTHER, f"{party} showed {size} of {log}, and marked {marked}")
+
+
+def _marks(folder: Path, line: str) -> dict[str, tuple[int, str]]:
+    """How much a party has marked of each log, and its root."""
+    path = folder / "shown.json"
+    of_lines = json.loads(path.read_bytes())["shown"] if path.exists() else {}
+    marks: dict[str, tuple[int, str]] = of_lines.get(line, {})
+    return marks
+
+
+def check_gone(folder: Path, held: Held, party: str) -> None:
+    """Of what a party said to have erased, no byte is in any of its files."""
+    recalls = {row.id for row in held.of_type("recall")}
+    honoured = [row.header["about"]["recall"] for row in held.of_type("recall.honoured")]
+    check(len(set(honoured)) == len(honoured), DOUBLED, "a recall was honoured twice")
+    check(set(honoured) <= recalls, LOST, "what was honoured is not there")
+    if len(honoured) == len(SECRETS) and party not in {
+        row.header["party"] for row in held.of_type("recall")
+    }:
+        check_no_secret(folder, SECRETS)
+
+
+def check_no_secret(folder: Path, secrets: Iterable[bytes]) -> None:
+    """None of these bytes is in any file of a folder."""
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        data = path.read_bytes()
+        for secret in secrets:
+            check(secret not in data, OTHER, f"{path.name} still holds {secret!r}")
+
+
+def _json(content: bytes | None) -> Any:
+    return json.loads(content) if content else None
+
+
+def _notes(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value.startswith(ORIGIN):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _notes(one)
