@@ -10,7 +10,7 @@ from bench.crash.disk import KINDS, Op
 from bench.crash.oracle import Held
 from bench.crash.recorder import Recorder, Told, files_below
 from bench.crash.script import PARTIES, STEPS, Scene, Step
-from bench.simulation.disk import DATABASE, Templates
+from bench.simulation.disk import DATABASE, Kind, Templates
 
 
 class Crash(NamedTuple):
@@ -57,7 +57,7 @@ class Recording(NamedTuple):
 
 def record(folder: Path, templates: Templates, synchronous: str = "FULL") -> Recording:
     """Play the script in a new folder, once, from the moment that the parties have met."""
-    template = templates.line_of(len(PARTIES), met=True)
+    template = templates.line_of(Kind(len(PARTIES), met=True, hybrid=True))
     shutil.copytree(template.folder, folder)
     recorder, before = Recorder(folder), files_below(folder)
     scene = Scene(folder, template.line, recorder.tell)
