@@ -1,5 +1,6 @@
 """What a member may have kept here: counted as it comes, refused whole, shown, and urgent last."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from detente.node.peer import Peer
 from detente.node.quota import Quota
 from detente.node.settings import Settings, load_settings, write_settings
 from detente.store import usage
-from detente.store.store import Store
 
 LINE = "northern-watch"
 DAY_S = 86_400
@@ -240,16 +240,14 @@ def test_an_older_store_is_counted_once(pair: Any, line: str) -> None:
     say(ru, 3)
     push(pair, line)
     counted = used(us, line)
-    us.close()
-    path = pair.directory / "us/detente.db"
-    store = Store.open(path)
-    store.write(lambda tx: tx.connection.execute(text("DROP TABLE usage")))
-    store.write(
-        lambda tx: tx.connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
-    )
-    store.close()
-    again = used(pair.open("us"), line)
-    assert (again.entries, again.bytes) == (counted.entries, counted.bytes)
+    step = import_module("detente.store.migrations.versions.0006_usage")
+
+    def again(tx: Any) -> None:
+        tx.connection.execute(text("DELETE FROM usage"))
+        tx.connection.execute(text(step._COUNT_HELD))
+
+    us._core.store.write(again)
+    assert used(us, line)[4:6] == counted[4:6] == (counted.entries, counted.bytes)
 
 
 def test_settings(tmp_path: Any) -> None:
