@@ -26,7 +26,15 @@ from detente.line import (
     withdraw_draft,
 )
 from detente.line.joint import Near
-from detente.record import Entry, Seen, SigningKey, make_card, write_entry
+from detente.record import (
+    Entry,
+    OpenCard,
+    Seen,
+    SigningKey,
+    make_card,
+    open_card,
+    write_entry,
+)
 from detente.volumes import Activity, Band, Core, Limit, Reference, Shape, Volume
 from detente.volumes.times import format_time, parse_time_s
 
@@ -158,6 +166,25 @@ class World:
         view.apply(to_compare(view, self.founding, entry))
         waiting = [key for key, _ in view.scan("uncompared")]
         view.apply(compared(view, self.founding, waiting, near))
+
+
+@pytest.fixture(scope="session")
+def cards() -> dict[str, bytes]:
+    """The cards of all parties there are."""
+    return _CARDS
+
+
+@pytest.fixture(scope="session")
+def other_card() -> Callable[..., OpenCard]:
+    """``other_card("tj", key_of="uz")``: a card of that party with another's, or any, key."""
+
+    def make(party: str, *, key_of: str) -> OpenCard:
+        seed = hashlib.sha256(key_of.encode()).digest()
+        key = SigningKey(Ed25519PrivateKey.from_private_bytes(seed))
+        details = {"name": "x", "ca": CA, "endpoint": "https://192.0.2.1:7443"}
+        return open_card(make_card(key, party=party, languages=["en"], **details))
+
+    return make
 
 
 @pytest.fixture(scope="session")

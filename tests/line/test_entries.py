@@ -37,6 +37,7 @@ E = "e" * 64
 C = "c" * 64
 ABOUTS_OF_THE_PROTOCOL: dict[str, dict[str, Any]] = {
     "line.join": {},
+    "line.admit": {"party": "tj", "sign_key": "A" * 43 + "=", "card_sha256": E},
     "terms.sign": {"version": 2, "terms_sha256": E},
     "activity.release": {
         "activity": "orbit-1",

@@ -6,10 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from detente.errors import AccessError, NotFoundError, RecordError
 from detente.line import Area, Exercise, Terms, standard_terms
 from detente.node import Node
+from detente.node.exchange import Exchange
+from detente.node.peer import Peer
 from detente.node.settings import Settings
 from detente.node.setup import create
 from detente.record import open_card
@@ -30,6 +34,50 @@ class HeldClock:
 
     def now_s(self) -> float:
         return self.at_s
+
+
+class Recorded:
+    """A wire to a node by direct calls, which keeps every byte that the node answers."""
+
+    def __init__(self, server: Node, line: str, caller: str) -> None:
+        self.server, self.line, self.caller = server, line, caller
+        self.served: list[bytes] = []
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def ask(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes]:
+        body = msgspec.json.decode(content) if content else {}
+        _, _, rest = path.partition("/logs/")
+        party = rest.split("?")[0].split("/")[0]
+        answer: Any
+        try:
+            if path == "/heads":
+                answer = {"heads": self.server.heads(self.line, self.caller)}
+            elif method == "GET":
+                start = int(rest.rpartition("=")[2])
+                answer = self.server.read_log(self.line, party, start, self.caller)
+            elif rest.endswith("/cosignatures"):
+                self.server.receive_cosignatures(self.line, party, body["checkpoint"], self.caller)
+                answer = None
+            else:
+                answer = self.server.receive(
+                    self.line, party, body["from"], body["entries"], body["checkpoint"],
+                    self.caller,
+                )  # fmt: skip
+        except NotFoundError as error:
+            answer = {"error": error.code, "message": error.message}
+            return self._keep(404, answer)
+        except AccessError as error:
+            return self._keep(403, {"error": error.code, "message": error.message})
+        except RecordError as error:
+            return self._keep(400, {"error": error.code, "message": error.message})
+        return self._keep(200, answer)
+
+    def _keep(self, status: int, answer: Any) -> tuple[int, bytes]:
+        data = msgspec.json.encode(answer)
+        self.served.append(data)
+        return status, data
 
 
 class Pair:
@@ -57,6 +105,17 @@ class Pair:
     def push(sender: Node, receiver: Node) -> None:
         """``push_all``, for tests: pytest loads this file under a name nobody can import."""
         push_all(sender, receiver)
+
+    @staticmethod
+    def wire(server: Node, line: str, caller: str) -> Recorded:
+        """A wire to ``server``, on the line of this id."""
+        return Recorded(server, line, caller)
+
+    def exchange(self, caller: str, server: str) -> tuple[Exchange, Recorded]:
+        """An exchange of ``caller`` with ``server``, and the wire it goes over."""
+        line = self.nodes[caller].line(LINE).id
+        wire = Recorded(self.nodes[server], line, caller)
+        return Exchange(self.nodes[caller], line, Peer(server, wire)), wire
 
     @staticmethod
     def circle(party: str, name: str, **changes: Any) -> Activity:

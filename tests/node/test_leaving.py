@@ -6,55 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from detente.errors import AccessError, NotFoundError, StateError
-from detente.node import Node
-from detente.node.exchange import Exchange
-from detente.node.peer import Peer
+from detente.errors import AccessError, StateError
 
 LINE = "northern-watch"
 THREE = {"ru": "detente.db", "tj": "detente.db", "us": "detente.db"}
-
-
-class Recorded:
-    """A wire to a node by direct calls, which keeps every byte that the node answers."""
-
-    def __init__(self, server: Node, line: str, caller: str) -> None:
-        self.server, self.line, self.caller = server, line, caller
-        self.served: list[bytes] = []
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def ask(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes]:
-        body = msgspec.json.decode(content) if content else {}
-        _, _, rest = path.partition("/logs/")
-        party = rest.split("?")[0].split("/")[0]
-        answer: Any
-        try:
-            if path == "/heads":
-                answer = {"heads": self.server.heads(self.line, self.caller)}
-            elif method == "GET":
-                start = int(rest.rpartition("=")[2])
-                answer = self.server.read_log(self.line, party, start, self.caller)
-            elif rest.endswith("/cosignatures"):
-                self.server.receive_cosignatures(self.line, party, body["checkpoint"], self.caller)
-                answer = None
-            else:
-                answer = self.server.receive(
-                    self.line, party, body["from"], body["entries"], body["checkpoint"],
-                    self.caller,
-                )  # fmt: skip
-        except NotFoundError as error:
-            answer = {"error": error.code, "message": error.message}
-            return self._keep(404, answer)
-        except AccessError as error:
-            return self._keep(403, {"error": error.code, "message": error.message})
-        return self._keep(200, answer)
-
-    def _keep(self, status: int, answer: Any) -> tuple[int, bytes]:
-        data = msgspec.json.encode(answer)
-        self.served.append(data)
-        return status, data
 
 
 @pytest.fixture
@@ -68,17 +23,11 @@ def three(make_pair: Callable[[dict[str, str]], Any]) -> Any:
     return group
 
 
-def exchange(group: Any, caller: str, server: str) -> tuple[Exchange, Recorded]:
-    line = group.nodes[caller].line(LINE).id
-    wire = Recorded(group.nodes[server], line, caller)
-    return Exchange(group.nodes[caller], line, Peer(server, wire)), wire
-
-
 def test_every_byte_served_to_who_has_left_says_nothing(three: Any) -> None:
     us, tj = three.nodes["us"], three.nodes["tj"]
     line = us.line(LINE).id
     tj.leave(LINE, "called home", officer="admin")
-    goodbye, wire = exchange(three, "tj", "us")
+    goodbye, wire = three.exchange("tj", "us")
     goodbye.run()
     assert goodbye.over
     # The receipt of its leaving is the last thing it is sent.
@@ -97,11 +46,11 @@ def test_every_byte_served_to_who_has_left_says_nothing(three: Any) -> None:
     for path, data in (("tj", nothing), ("ru", nothing), ("us/cosignatures", note)):
         assert wire.ask("POST", f"/logs/{path}", data)[0] == 404
     # To the byte what a stranger is told of a line that does not exist.
-    stranger = Recorded(us, "0" * 64, "tj")
+    stranger = three.wire(us, "0" * 64, "tj")
     stranger.ask("GET", "/heads", None)
     assert set(wire.served) == set(stranger.served)
 
-    calling, called = exchange(three, "us", "tj")
+    calling, called = three.exchange("us", "tj")
     calling.run()
     assert calling.over
     assert called.served == []
@@ -112,8 +61,8 @@ def test_every_byte_served_to_who_has_left_says_nothing(three: Any) -> None:
 def test_the_others_learn_it_from_each_other_and_go_on(three: Any) -> None:
     us, ru, tj = (three.nodes[party] for party in ("us", "ru", "tj"))
     tj.leave(LINE, officer="admin")
-    exchange(three, "tj", "us")[0].run()
-    exchange(three, "us", "ru")[0].run()
+    three.exchange("tj", "us")[0].run()
+    three.exchange("us", "ru")[0].run()
     for node in (us, ru):
         assert [m.party for m in node.line(LINE).members if m.left] == ["tj"]
         assert [link.peer for link in node.links(LINE)] == [{"us": "ru", "ru": "us"}[node.party]]
@@ -126,11 +75,11 @@ def test_the_others_learn_it_from_each_other_and_go_on(three: Any) -> None:
         assert {o.owed_by for o in node.obligations(LINE)} == {"us", "ru"}
         assert node.verify() == []
     # Who has not told it of its leaving is told on its next call that there is no such line.
-    late, _ = exchange(three, "tj", "ru")
+    late, _ = three.exchange("tj", "ru")
     late.run()
     assert late.over
     us.send(LINE, text="on we go", officer="a")
-    exchange(three, "us", "ru")[0].run()
+    three.exchange("us", "ru")[0].run()
     assert us.state_document(LINE) == ru.state_document(LINE)
 
 
@@ -148,7 +97,7 @@ def test_who_has_left_writes_and_takes_nothing_more(three: Any) -> None:
     with pytest.raises(AccessError, match="has left"):
         tj.receive(line, "us", said.index, page.entries, page.checkpoint, "us")
     # It still serves its own log, where its leaving stands, to who has not heard of it.
-    calling, called = exchange(three, "us", "tj")
+    calling, called = three.exchange("us", "tj")
     calling.run()
     assert [m.party for m in us.line(LINE).members if m.left] == ["tj"]
     assert b"not for tj" not in b"".join(called.served)
@@ -159,7 +108,7 @@ def test_a_line_of_one_is_over(three: Any) -> None:
     us = three.nodes["us"]
     for party in ("ru", "tj"):
         three.nodes[party].leave(LINE, officer="admin")
-        exchange(three, party, "us")[0].run()
+        three.exchange(party, "us")[0].run()
     assert us.line(LINE).state == "ended"
     with pytest.raises(StateError, match="everybody else has left"):
         us.send(LINE, text="anyone?", officer="a")

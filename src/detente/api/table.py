@@ -163,6 +163,16 @@ LINES = (
         "lines", "/lines/{line}/terms", lines.sign_terms, "Sign the next version of the terms",
         bodies.TermsBody, act=roles.TERMS,
     ),
+    _get(
+        "lines", "/lines/{line}/admissions", lines.show_admissions,
+        "Who is being taken in or was, and how much of the record a newcomer is sent",
+        views.AdmissionsView,
+    ),
+    _entry(
+        "lines", "/lines/{line}/admissions", lines.admit_party,
+        "Sign for taking a party in, which then sees everything ever said on the line",
+        bodies.AdmitBody, act=roles.TERMS,
+    ),
     _entry(
         "lines", "/lines/{line}/key-vouches", lines.vouch_key,
         "Vouch for another party's new card, whose fingerprint was compared", bodies.VouchBody,

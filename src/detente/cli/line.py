@@ -97,6 +97,9 @@ def join(
         list[str],
         typer.Option(metavar="PARTY=FINGERPRINT", help="As that party read it out to you."),
     ],
+    newcomer: Annotated[
+        bool, typer.Option("--newcomer", help="We are not in it; its parties take us in.")
+    ] = False,
 ) -> None:
     """Join a line with the fingerprints that the other parties confirmed."""
     from detente.cli.ask import ask_json
@@ -104,12 +107,73 @@ def join(
     body = {
         "founding": _text(read_file(file, FOUNDING_BYTES_MAX), str(file)),
         "confirm": dict(map(_confirmed, confirm)),
+        "newcomer": newcomer,
     }
     line = ask_json(directory, "POST", "/lines/join", body)
     waiting = [member["party"] for member in line["members"] if not member["joined"]]
     print(f"Joined {line['name']} ({line['id'][:12]}…) as {line['own']}.")
-    if waiting:
+    if newcomer:
+        print("Its parties answer us once every one of them has signed `line admit` for us.")
+    elif waiting:
         print(f"It is in force when these have joined too: {', '.join(waiting)}")
+
+
+@app.command()
+def admit(
+    directory: Directory,
+    line: Annotated[str, typer.Option(help="The line's name or id.")],
+    card: Annotated[Path, typer.Option(metavar="FILE", help="The newcomer's card.")],
+    confirm: Annotated[
+        str, typer.Option(metavar="FINGERPRINT", help="As the newcomer's operator read it out.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; sign.")] = False,
+) -> None:
+    """Sign for taking a party in, which then sees everything ever said on the line."""
+    from urllib.parse import quote
+
+    from detente.cli.ask import ask_json
+    from detente.record import open_card
+
+    data = read_file(card, CARD_BYTES_MAX)
+    newcomer = open_card(data.strip()).card
+    path = f"/lines/{quote(line, safe='')}/admissions"
+    told = ask_json(directory, "GET", path)
+    print(
+        f"Once every party has signed, {newcomer.party} ({newcomer.name}) is sent everything that "
+        f"was ever said on this line: {told['entries']:,} entries by now, {told['bodies']:,} with "
+        "their content. It cannot be sent less, and nobody can be put out again."
+    )
+    if not yes:
+        typer.confirm("Do you agree to that for your party?", abort=True)
+    _, digits = _confirmed(f"{newcomer.party}={confirm}")
+    body = {"card": _text(data.strip(), str(card)), "fingerprint": digits, "sees_everything": True}
+    ask_json(directory, "POST", path, body)
+    for one in ask_json(directory, "GET", path)["parties"]:
+        if one["party"] == newcomer.party:
+            _print_admission(one)
+
+
+@app.command()
+def admissions(
+    directory: Directory,
+    line: Annotated[str, typer.Option(help="The line's name or id.")],
+) -> None:
+    """Show who is being taken into a line or was, and who has to sign for it still."""
+    from urllib.parse import quote
+
+    from detente.cli.ask import ask_json
+
+    told = ask_json(directory, "GET", f"/lines/{quote(line, safe='')}/admissions")
+    for one in told["parties"]:
+        _print_admission(one)
+    if not told["parties"]:
+        print("Nobody has been taken in, or is to be.")
+
+
+def _print_admission(one: dict[str, Any]) -> None:
+    waits = f"waits for {', '.join(one['waits_for'])}"
+    print(f"{one['party']:<12} {'TAKEN IN' if one['admitted'] else waits}")
+    print(f"  {one['fingerprint']}  {one['name']}, signed by {', '.join(one['signed_by'])}")
 
 
 @app.command()

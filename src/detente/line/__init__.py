@@ -17,6 +17,7 @@ from detente.line.conflict_id import conflict_id
 from detente.line.entries import (
     Draft,
     acknowledgement_draft,
+    admit_draft,
     assent_draft,
     check_draft,
     commitment_draft,
@@ -87,6 +88,7 @@ __all__ = [
     "TextBody",
     "View",
     "acknowledgement_draft",
+    "admit_draft",
     "all_conflict_changes",
     "allowed_while_suspended",
     "apply",

@@ -29,6 +29,7 @@ CHECK = "line.check"
 SUSPEND = "line.suspend"
 RESUME = "line.resume"
 LEAVE = "line.leave"
+ADMIT = "line.admit"
 LAPSE = "lapse"
 ROTATE = "key.rotate"
 VOUCH = "key.vouch"
@@ -147,6 +148,17 @@ class KeyVouched(About, frozen=True, kw_only=True):
     card_sha256: Hash
 
 
+class Admitted(About, frozen=True, kw_only=True):
+    """The writer takes ``party`` into the line, under the card in the body: ``card_sha256``.
+
+    ``sign_key`` (base64) is that card's: under it the log of that party begins.
+    """
+
+    party: PartyId
+    sign_key: Annotated[str, Meta(min_length=44, max_length=44)]
+    card_sha256: Hash
+
+
 class Recalled(About, frozen=True, kw_only=True):
     """All who hold the body of ``entry``, an earlier one of this log, are asked to erase it."""
 
@@ -191,6 +203,7 @@ ABOUTS: dict[str, type[About]] = {
     SUSPEND: NothingMore,
     RESUME: NothingMore,
     LEAVE: NothingMore,
+    ADMIT: Admitted,
     LAPSE: Lapsed,
     ROTATE: KeyRotated,
     VOUCH: KeyVouched,

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from detente.errors import DetenteError, InputError, LimitError
-from detente.line.abouts import KeyRotated
+from detente.line.abouts import Admitted, KeyRotated
 from detente.line.wire import ActivityId, Language, Note, read_json, read_struct
 from detente.record.card import open_card
 from detente.record.reading import encode_base64
@@ -239,14 +239,14 @@ def _written(value: msgspec.Struct, kind: type[msgspec.Struct]) -> bytes:
     return body
 
 
-def read_card(body: bytes, party: str, rotated: KeyRotated) -> str:
-    """The new card of ``party`` that a rotation names, in base64. Raises ``InputError``."""
+def read_card(body: bytes, party: str, about: KeyRotated | Admitted) -> str:
+    """The card of ``party`` that an entry names, in base64. Raises ``InputError``."""
     try:
         card = open_card(body)
     except DetenteError as error:
         raise InputError(error.message, where="card", remedy=error.remedy) from None
-    named = (party, rotated.sign_key, rotated.card_sha256)
-    second = rotated.ml_dsa_44_key
+    named = (party, about.sign_key, about.card_sha256)
+    second = about.ml_dsa_44_key if isinstance(about, KeyRotated) else None
     if (card.card.party, card.card.sign_key, hashlib.sha256(body).hexdigest()) != named or (
         second is not None and card.card.ml_dsa_44_key != second
     ):

@@ -178,6 +178,16 @@ def vouch_draft(card: OpenCard) -> Draft:
     return _draft(abouts.VOUCH, facts, card.raw)
 
 
+def admit_draft(card: OpenCard) -> Draft:
+    """Take the party of this ``card`` into the line: its fingerprint was compared with it."""
+    facts = abouts.Admitted(
+        party=card.card.party,
+        sign_key=card.card.sign_key,
+        card_sha256=hashlib.sha256(card.raw).hexdigest(),
+    )
+    return _draft(abouts.ADMIT, facts, card.raw)
+
+
 def recall_draft(entry: str, note: str = "") -> Draft:
     """Ask all who hold the body of an earlier entry of ours to erase it."""
     return _checked(abouts.RECALL, {"entry": entry}, bodies.write_note(note))

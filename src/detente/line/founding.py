@@ -11,7 +11,7 @@ writes one entry on a line has signed its members, their keys and its first term
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -33,7 +33,12 @@ _LINE_ID = re.compile(r"[0-9a-f]{64}")
 
 
 class Founding(msgspec.Struct, frozen=True):
-    """A founding document that holds together. ``id`` is the line id; ``raw`` the exact bytes."""
+    """A founding document that holds together. ``id`` is the line id; ``raw`` the exact bytes.
+
+    ``cards`` are those that logs of the line begin under: the founding members' and, where they are
+    known (``with_members``), those of the parties taken in since. ``terms`` is version 1, whose
+    members are the founding ones.
+    """
 
     raw: bytes
     id: str
@@ -44,7 +49,16 @@ class Founding(msgspec.Struct, frozen=True):
     @property
     def members(self) -> tuple[str, ...]:
         """Every party of the line, sorted."""
+        return tuple(sorted(self.cards))
+
+    @property
+    def founders(self) -> tuple[str, ...]:
+        """The parties that the document itself names, sorted."""
         return self.terms.members
+
+    def with_members(self, cards: Mapping[str, OpenCard]) -> "Founding":
+        """The same line with the parties that it has taken in since, under these cards."""
+        return msgspec.structs.replace(self, cards={**self.cards, **cards}) if cards else self
 
 
 class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

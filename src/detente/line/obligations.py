@@ -8,6 +8,7 @@ Silence is a fact: what is not met when due is *late* until it is met. What has 
 said to be so, because its clock has not begun; that is no excuse, and the console shows it.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -17,9 +18,10 @@ import msgspec
 from detente.line import abouts
 from detente.line.founding import Founding
 from detente.line.read import Check, Lapse, all_acknowledgements, checks, lapses
-from detente.line.read.agreement import in_force, present, terms
+from detente.line.read.agreement import in_force, joined, present, terms
+from detente.line.read.members import owes_for
 from detente.line.terms import Terms
-from detente.line.view import View, scan
+from detente.line.view import View, load, scan
 from detente.volumes.times import format_time, parse_time_s, within_calendar_s
 
 SLOTS_BACK = 8
@@ -74,7 +76,10 @@ class _Book:
 
     def __init__(self, view: View, founding: Founding, receipts: Receipts, now_s: float) -> None:
         self.view = view
-        self.members = present(view, founding)
+        # Who has been taken in and has not come yet owes nothing, and is owed nothing.
+        here = {*founding.founders, *joined(view)}
+        self.founding = founding
+        self.members = tuple(one for one in present(view, founding) if one in here)
         self.in_force = in_force(view, founding)
         self.receipts = receipts
         self.now_s = now_s
@@ -92,7 +97,7 @@ class _Book:
             writer, _, index = key.partition("/")
             # Who has left is owed nothing any more, and owes nothing.
             for debtor in self.members if times_s and writer in self.members else ():
-                if debtor != writer:
+                if debtor != writer and self._was_told(debtor, writer, int(index)):
                     received_s = self.receipts(writer, int(index), debtor)
                     for what, within_s in times_s.items():
                         yield self._acknowledgement(
@@ -142,7 +147,8 @@ class _Book:
         grace_s = self.terms.line_checks.grace_s
         for debtor in self.members:
             made = checks(self.view, debtor) if slots_s else []
-            for slot_s in slots_s:
+            since_s = self._since_s(debtor)
+            for slot_s in (one for one in slots_s if one >= since_s):
                 slot, due_s = format_time(slot_s), slot_s + grace_s
                 met_at_s = self._checked_s(made, slot, slot_s - grace_s)
                 yield Obligation(
@@ -156,6 +162,15 @@ class _Book:
                     met_at_s=met_at_s,
                     lapse=self.lapses.get((debtor, "line-check", format_time(due_s))),
                 )
+
+    def _was_told(self, party: str, writer: str, index: int) -> bool:
+        return owes_for(self.view, self.founding, party, writer, index)
+
+    def _since_s(self, party: str) -> float:
+        """From when on a member checks the line: one taken in, from when it says it joined."""
+        if party in self.founding.founders:
+            return -math.inf
+        return self._domain_s(parse_time_s((load(self.view, "join", party) or {})["time"]))
 
     def _checked_s(self, made: list[Check], slot: str, earliest_s: float) -> float | None:
         """When a slot was first checked; a check written long ahead shows nobody on watch."""

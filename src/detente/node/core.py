@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from threading import Lock
 
 from detente.errors import NotFoundError, SignatureError
-from detente.line import Founding, KeyChain, open_founding, read
+from detente.line import Founding, KeyChain, View, open_founding, read
 from detente.node.clock import Clock
 from detente.node.engine import Engine
 from detente.node.marks import Marks
 from detente.node.quota import Quota
 from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
-from detente.store import logs
+from detente.store import logs, projection
 from detente.store.links import Link
 from detente.store.logs import Row
 from detente.store.projection import rows_of
@@ -69,20 +69,36 @@ class Core:
     def lines(self, tx: Tx) -> list[Founding]:
         """The lines this node has joined, by name."""
         documents = logs.founding_documents(tx)
-        return [self._open(line, raw) for line, raw in documents.items()]
+        return [self._as_held(tx, self._open(line, raw)) for line, raw in documents.items()]
 
     def founding(self, tx: Tx, line: str) -> Founding:
-        """The line of this id or name. Raises NotFoundError."""
+        """The line of this id or name, with its parties as ``tx`` has them.
+
+        Raises NotFoundError.
+        """
         known = self._known(line)
         if known is None:
-            self.lines(tx)
+            for id_, raw in logs.founding_documents(tx).items():
+                self._open(id_, raw)
             known = self._known(line)
         if known is None:
             raise NotFoundError(
                 f"this node has joined no line {line[:80]!r}",
                 remedy="list its lines with `detente lines`",
             )
-        return known
+        return self._as_held(tx, known)
+
+    def joined(self, tx: Tx, line: str) -> Founding | None:
+        """The line of this id, if this node is on it."""
+        raw = logs.founding_documents(tx).get(line)
+        return None if raw is None else self._as_held(tx, self._open(line, raw))
+
+    def with_members(self, view: View, founding: Founding) -> Founding:
+        """The line with the parties it has taken in by these rows, and with us, who may wait."""
+        cards = read.admitted(view, founding)
+        if self.party not in founding.founders:
+            cards.setdefault(self.party, self.card)
+        return founding.with_members(cards)
 
     def _known(self, line: str) -> Founding | None:
         # A line, once joined, stays; and two lines of one node never have one name.
@@ -109,6 +125,11 @@ class Core:
         """Stored entries, taken apart again."""
         chains = {party: self.keys(tx, founding, party) for party in {row.party for row in rows}}
         return [row.entry(chains[row.party].at(row.index).keyid) for row in rows]
+
+    def _as_held(self, tx: Tx, founding: Founding) -> Founding:
+        if self.party in founding.founders and not projection.count(tx, founding.id, "admit"):
+            return founding
+        return self.with_members(LineRows(tx, founding.id), founding)
 
     def _open(self, line: str, raw: bytes) -> Founding:
         # A founding document never changes, so it is read and its cards verified once.

@@ -35,6 +35,7 @@ class Exchange:
         self._own_told = -1
         self._witnessed_told: dict[str, int] = {}
         self._notes: dict[str, str] = {}
+        self._members: set[str] = set()
         self._compared: dict[str, int] = {}
         self._confronted: set[str] = set()
         self._waits: dict[tuple[str, str], _Wait] = {}
@@ -70,6 +71,10 @@ class Exchange:
         sizes = {party: head.size for party, head in theirs.items()}
         self._node.heard(self._line, self._peer.party, sizes)
         wrong: list[DetenteError] = []
+        if self._members != set(self._ours()):
+            # Cosignatures by a party that was a stranger until now were left out.
+            self._members = set(self._ours())
+            self._notes.clear()
         # Each side's own log first: in it stands under which key the rest of what it says is.
         self._take_all(theirs, wrong, lambda party: party == peer)
         if self._node.parted(self._line, peer):
@@ -109,9 +114,10 @@ class Exchange:
         self, theirs: dict[str, Head], wrong: list[DetenteError], which: Callable[[str], bool]
     ) -> None:
         for party, head in self._ours().items():
-            if which(party):
+            # Whom the peer does not name it does not know yet as a member, and would refuse.
+            if which(party) and party in theirs:
                 with _kept(wrong):
-                    self._send(party, head.size, theirs[party].size if party in theirs else 0)
+                    self._send(party, head.size, theirs[party].size)
 
     def _take_compared(self, party: str, ours: Head, theirs: Head) -> None:
         """Take what we lack of one log; where it is another log than ours, show ours in return."""

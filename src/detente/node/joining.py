@@ -53,10 +53,14 @@ def found(
     return make_founding(name, agreed, cards, os.urandom(NONCE_BYTES))
 
 
-def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: str) -> str:
+def join(
+    core: Core, document: bytes, confirm: Mapping[str, str], *, newcomer: bool, officer: str
+) -> str:
     """Join the line that a document founds. Returns its id; joining again changes nothing.
 
     Args:
+        newcomer: we are not named in it, and its parties take us in (``admitting``). We are on the
+            line once all of them have signed for that; until then we are a stranger to them.
         confirm: per other party, the fingerprint that its operator read out.
 
     Raises:
@@ -66,7 +70,7 @@ def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: st
         StateError: another line here has its name.
     """
     founding = open_founding(document)
-    _check_own(core, founding)
+    _check_own(core, founding, newcomer)
     _check_confirmed(core, founding, confirm)
 
     def work(tx: Tx) -> None:
@@ -78,23 +82,33 @@ def join(core: Core, document: bytes, confirm: Mapping[str, str], *, officer: st
                     f"there is another line named {founding.name} here",
                     remedy="found the new one under another name",
                 )
-        _check_authorities(core, tx, founding)
+        rows = rows_of(tx, founding.id)
+        with_us = core.with_members(rows, founding)
+        _check_authorities(core, tx, with_us)
         logs.add_line(tx, founding.id, founding.name, founding.raw)
         changes.note(tx, founding.id, "line", [founding.name])
-        rows = rows_of(tx, founding.id)
-        write(core, tx, founding, rows, join_draft(founding.raw), officer=officer)
+        write(core, tx, with_us, rows, join_draft(founding.raw), officer=officer)
 
     core.store.write(work)
     return founding.id
 
 
-def _check_own(core: Core, founding: Founding) -> None:
+def _check_own(core: Core, founding: Founding, newcomer: bool) -> None:
     own = founding.cards.get(core.party)
+    if newcomer:
+        if own is None:
+            return
+        raise InputError(
+            f"{core.party} is one of the founders of this line",
+            where=f"founding document of {founding.name}",
+            remedy="join it as one",
+        )
     if own is None:
         raise InputError(
             f"{core.party} is no member of this line",
             where=f"founding document of {founding.name}",
-            remedy="ask who founded it to put in your card",
+            remedy="ask who founded it to put in your card; or have its parties take you in, and "
+            "join as a newcomer",
         )
     ours = core.card
     if own.public != ours.public or own.card.ca != ours.card.ca:

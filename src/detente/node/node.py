@@ -25,6 +25,7 @@ from typing import Any, Self
 from detente.line import Terms, decode_terms
 from detente.node import (
     accounts,
+    admitting,
     committing,
     cosigning,
     filing,
@@ -369,6 +370,16 @@ class Node(Reading):
             return talking.leave(
                 self._core, line, content["note"], officer=officer, key=None, second=second
             )
+        if action == "admit":
+            return admitting.admit(
+                self._core,
+                line,
+                content["card"].encode(),
+                content["fingerprint"],
+                officer=officer,
+                key=None,
+                second=second,
+            )
         terms = decode_terms(content["terms"].encode())
         return talking.sign_terms(self._core, line, terms, officer=officer, key=None, second=second)
 
@@ -379,10 +390,25 @@ class Node(Reading):
         return joining.found(self._core, name, terms, peer_cards)
 
     def join(
-        self, founding: bytes, confirm: Mapping[str, str], *, officer: str = "operator"
+        self,
+        founding: bytes,
+        confirm: Mapping[str, str],
+        *,
+        newcomer: bool = False,
+        officer: str = "operator",
     ) -> views.LineView:
-        """Join a line; ``confirm`` gives the fingerprint each other party's operator read out."""
-        return self.line(joining.join(self._core, founding, confirm, officer=officer))
+        """Join a line; ``confirm`` gives the fingerprint each founder's operator read out.
+
+        ``newcomer``: we are none of its founders, and they take us in.
+        """
+        joined = joining.join(self._core, founding, confirm, newcomer=newcomer, officer=officer)
+        return self.line(joined)
+
+    def admit(
+        self, line: str, card: bytes, fingerprint: str, *, officer: str, key: str | None = None
+    ) -> views.EntryView:
+        """Sign for taking a party into a line, where it then sees everything ever said on it."""
+        return admitting.admit(self._core, line, card, fingerprint, officer=officer, key=key)
 
     # --- other nodes ----------------------------------------------------------------------------
 

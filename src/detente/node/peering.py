@@ -29,7 +29,7 @@ def line_for(core: Core, tx: Tx, line: str, caller: str, party: str | None = Non
 
     Raises NotFoundError, which says to a stranger nothing about whether there is such a line.
     """
-    founding = next((one for one in core.lines(tx) if one.id == line), None)
+    founding = core.joined(tx, line)
     if founding is None or caller not in founding.cards:
         raise NotFoundError("no such line", remedy="check the line's id and who is calling")
     if caller != core.party and projection.has(tx, line, "leave", caller):

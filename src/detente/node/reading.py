@@ -3,7 +3,7 @@
 import msgspec
 
 from detente.line import state_document
-from detente.node import measuring, proving, views
+from detente.node import admitting, measuring, proving, views
 from detente.node.core import Core
 from detente.node.show import (
     activities,
@@ -45,6 +45,11 @@ class Reading:
         """The document a line was founded by, byte for byte."""
         with self._core.store.read() as tx:
             return self._core.founding(tx, line).raw
+
+    def admissions(self, line: str) -> views.AdmissionsView:
+        """Who is being taken into a line or was, and how much a newcomer is sent."""
+        with self._core.store.read() as tx:
+            return admitting.admissions(LineReader(self._core, tx, line))
 
     def activities(self, line: str) -> list[views.ReleasedView]:
         """The newest version of every activity on a line."""

@@ -66,7 +66,7 @@ class _Push:
         self.keys = self.later = keys
         self.line = founding.id
         self.others = set(founding.members) - {party}
-        self.vouched: list[KeyRotated] = []
+        self.vouched: list[tuple[KeyRotated, Header]] = []
         self.entries = [self._entry(start + at, bundle) for at, bundle in enumerate(bundles)]
         self.checkpoint: Checkpoint | None = None
         self.note = ""
@@ -107,7 +107,7 @@ class _Push:
     def _note_vouched(self, header: Header, before: KeyChain, after: KeyChain) -> None:
         rotated = rotation(header)
         if before != after and rotated is not None and rotated.vouched:
-            self.vouched.append(rotated)
+            self.vouched.append((rotated, header))
 
     def _misplaced(self, index: int, header: Header) -> RecordError:
         return RecordError(
@@ -257,8 +257,8 @@ def check_vouched(
         return
     with core.store.read() as tx:
         rows = rows_of(tx, founding.id)
-        for rotated in vouched:
-            missing = read.unvouched(rows, founding, party, rotated.card_sha256)
+        for rotated, header in vouched:
+            missing = read.unvouched(rows, founding, party, rotated.card_sha256, header.seen)
             if missing:
                 raise SignatureError(
                     f"its new key is not vouched for by {', '.join(sorted(missing))}",

@@ -21,8 +21,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from detente.errors import DetenteError, InputError, SignatureError, StateError
+from detente.errors import DetenteError, InputError, StateError
 from detente.line import Draft, read, rotate_draft, vouch_draft
+from detente.node.admitting import confirmed_card
 from detente.node.certificates import (
     BEFORE,
     NODE,
@@ -219,16 +220,7 @@ def vouch(
 
     Raises InputError for what is no card of another member, SignatureError for another fingerprint.
     """
-    try:
-        card = open_card(raw)
-    except DetenteError as error:
-        raise InputError(error.message, where="card", remedy=error.remedy) from error
-    if "".join(fingerprint.split()).lower() != "".join(card.fingerprint.split()):
-        raise SignatureError(
-            f"the card of {card.card.party} has another fingerprint: {card.fingerprint}",
-            where="card",
-            remedy="do not vouch; ask that party over another channel which card is its own",
-        )
+    card = confirmed_card(raw, fingerprint)
 
     def make(reader: LineReader) -> Draft:
         party = card.card.party

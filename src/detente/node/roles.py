@@ -20,7 +20,7 @@ ROLES = (WATCH, RELEASER, SENIOR, AUDITOR, ADMIN)
 DUTIES: dict[str, str] = {
     WATCH: "watch officer: plans, talks, acknowledges; does not decide what leaves the node",
     RELEASER: "also decides what leaves the node: releases, withdraws, recalls",
-    SENIOR: "also suspends and resumes a line and signs terms",
+    SENIOR: "also suspends and resumes a line, signs terms, takes a party in",
     AUDITOR: "reads everything, the audit log too, and changes nothing",
     ADMIN: "accounts, keys and membership of lines; no plans, no talk",
 }
@@ -54,7 +54,7 @@ ACTS: dict[str, str] = {
     RELEASE: "release, withdraw and recall, carry out a proposal, commit and open",
     CARRY: "export a line's record into files for another party, and import what it sent",
     COMMAND: "suspend and resume a line",
-    TERMS: "sign new terms",
+    TERMS: "sign new terms, take a party into a line",
     MEMBERSHIP: "found, join and leave lines, vouch for another party's key, adopt our own",
     ACCOUNTS: "add and end officers, make log-in links, release lock-outs",
     AUDIT: "read the internal audit log",

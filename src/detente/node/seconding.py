@@ -27,7 +27,7 @@ from detente.errors import (
     StateError,
 )
 from detente.line import Draft, Terms
-from detente.line.abouts import LEAVE, OPEN, RELEASE, SIGN_TERMS
+from detente.line.abouts import ADMIT, LEAVE, OPEN, RELEASE, SIGN_TERMS
 from detente.node import roles
 from detente.node.core import Core
 from detente.node.show.reader import LineReader
@@ -171,6 +171,7 @@ _ACT_OF = {
     OPEN: roles.RELEASE,
     SIGN_TERMS: roles.TERMS,
     LEAVE: roles.MEMBERSHIP,
+    ADMIT: roles.TERMS,
 }
 
 
@@ -179,7 +180,7 @@ def _act(terms: Terms, draft: Draft) -> str | None:
     rule = terms.two_person
     if rule is None:
         return None
-    if draft.type == SIGN_TERMS and rule.terms:
+    if draft.type in (SIGN_TERMS, ADMIT) and rule.terms:
         return roles.TERMS
     if draft.type == LEAVE and rule.leaving:
         return roles.MEMBERSHIP

@@ -10,7 +10,7 @@ What is found names the first bad entry of each log. Everything after it in that
 nothing more is said about the log until it is repaired.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -21,12 +21,13 @@ from detente.line import (
     KeyChain,
     MemoryView,
     Rows,
+    apply,
     compared,
     open_founding,
     project,
     read,
 )
-from detente.line.abouts import RECALL, RECALLABLE, VOUCH
+from detente.line.abouts import ADMIT, LEAVE, RECALL, RECALLABLE, VOUCH
 from detente.line.conflict_id import Pair
 from detente.line.keychain import rotation
 from detente.node.core import Core
@@ -35,6 +36,7 @@ from detente.node.views import Finding
 from detente.record import Entry, PublicKey, decode_header
 from detente.record.checkpoint import origin
 from detente.record.entry import body_hash, entry_id
+from detente.record.header import MAX_PARTIES
 from detente.record.tree import Frontier, leaf_hash, root_at
 from detente.store import auditing, logs, raw
 from detente.store.logs import Row
@@ -57,9 +59,12 @@ def verify(core: Core) -> list[Finding]:
     try:
         with core.store.read(damaged=True) as tx:
             found = [_of_store(damage) for damage in raw.damage(tx)]
-            for line, name, document in raw.lines(tx):
-                found += _Line(core, tx, line, name, document).findings()
-            found += _strays(tx)
+            checks = [
+                _Line(core, tx, line, name, document) for line, name, document in raw.lines(tx)
+            ]
+            for check in checks:
+                found += check.findings()
+            found += _strays(tx, {check.line: check.founding for check in checks})
             found += [_of_audit(n) for n in auditing.damage(tx)]
     except StoreError as error:
         return [_of_store(error.message)]
@@ -75,9 +80,8 @@ def _of_audit(n: int) -> Finding:
     return Finding(line="", line_name="", party="", index=None, what=what, remedy=RESTORE)
 
 
-def _strays(tx: Tx) -> Iterator[Finding]:
+def _strays(tx: Tx, known: Mapping[str, Founding | None]) -> Iterator[Finding]:
     """Rows of no line or of no member: a damaged name takes a row out of its log."""
-    known = {line: _founding(document) for line, _, document in raw.lines(tx)}
     for table, line, party in raw.owners(tx):
         founding = known.get(line)
         if line not in known or (
@@ -115,9 +119,9 @@ class Projected(NamedTuple):
 def projected(core: Core, tx: Tx, line: str, name: str, document: bytes) -> Projected | None:
     """The state of one line folded anew; None if its entries are not sound."""
     check = _Line(core, tx, line, name, document)
-    founding = _founding(document)
-    if founding is None or check.log_findings(founding):
+    if check.founding is None or check.log_findings(check.founding):
         return None
+    founding = check.founding
     sizes = {party: len(log.entries) for party, log in check.logs.items()}
     stored = raw.projection(tx, line)
     # Damage can make any reader fail in any way; then it is not what the entries give.
@@ -160,6 +164,10 @@ class _Log(NamedTuple):
     def root(self, size: int) -> bytes:
         return root_at(size, lambda level, index: self.nodes[level, index])
 
+    @property
+    def has_ended(self) -> bool:
+        return bool(self.entries) and self.entries[-1].header.type == LEAVE
+
 
 def _check_bodies(entries: list[Entry]) -> Iterator[_BadError]:
     """Every body is there that was not recalled, and none that was."""
@@ -186,24 +194,45 @@ class _Line:
         self.line = line
         self.name = name
         self.document = document
+        self.founding = _founding(document)
+        """With every party of the line, once the logs have been looked at."""
         self.logs: dict[str, _Log] = {}
         self.keys: dict[str, KeyChain] = {}
         self.witnesses: dict[str, tuple[PublicKey, ...]] | None = None
 
     def findings(self) -> Iterator[Finding]:
-        founding = _founding(self.document)
+        founding = self.founding
         if founding is None or (founding.id, founding.name) != (self.line, self.name):
             yield self._finding("", None, "the founding document is not that of this line")
             return
         found = self.log_findings(founding)
         # The state hangs on all the logs: as long as one is damaged it says nothing more.
-        yield from found or self._guarded("", self._check_state(founding), remedy=RESTORE_STATE)
+        yield from found or self._guarded("", self._check_state(), remedy=RESTORE_STATE)
         # What a party says of another's log damages nothing, and must not keep the state unchecked.
         for party in self.logs:
             yield from self._guarded(party, self._check_seen(party), remedy=COMPARE)
 
     def log_findings(self, founding: Founding) -> list[Finding]:
-        """What is wrong with the logs themselves."""
+        """What is wrong with the logs themselves.
+
+        Whose logs there are is told by the state, and then by the entries, until both agree.
+        """
+        known = founding
+        with suppress(Exception):
+            # Damage can make any reader fail in any way.
+            known = self.core.with_members(MemoryView(raw.projection(self.tx, self.line)), founding)
+        for _ in range(MAX_PARTIES):
+            self.founding = known
+            found = self._findings_of(known)
+            if found:
+                return found
+            known = self.core.with_members(self._folded(known), founding)
+            if known.members == self.founding.members:
+                break
+        return []
+
+    def _findings_of(self, founding: Founding) -> list[Finding]:
+        self.logs.clear()
         found = []
         for party in founding.members:
             found += self._guarded(party, self._check_entries(founding, party))
@@ -211,9 +240,20 @@ class _Line:
             found += self._guarded(party, self._check_log(founding, party))
         return found
 
+    def _folded(self, founding: Founding) -> MemoryView:
+        """What the entries say of who is on the line; nothing where nobody was taken in."""
+        view, entries = MemoryView(), self._entries()
+        if any(entry.header.type == ADMIT for entry in entries):
+            for entry in entries:
+                view.apply(apply(view, founding, entry))
+        return view
+
+    def _entries(self) -> list[Entry]:
+        return [entry for log in self.logs.values() for entry in log.entries]
+
     def projected(self, founding: Founding) -> Rows:
         """The state's rows as the entries give them, once the logs are found to be sound."""
-        return project(founding, [entry for log in self.logs.values() for entry in log.entries])
+        return project(founding, self._entries())
 
     def _guarded(
         self, party: str, check: Iterable[_BadError], remedy: str = RESTORE
@@ -282,12 +322,14 @@ class _Line:
 
     def _check_vouched(self, founding: Founding, party: str) -> Iterator[_BadError]:
         """Every key that its own party could not hand over, the others have vouched for."""
-        others = set(founding.members) - {party}
+        ended = {one for one, log in self.logs.items() if log.has_ended}
         vouched = {link.start for link in self.keys[party].links if link.vouched}
         for entry in self.logs[party].entries:
             rotated = rotation(entry.header)
             if rotated is None or not rotated.vouched or entry.header.index not in vouched:
                 continue
+            # Whoever was taken in later had no part in it; who has left need not have had one.
+            others = {*founding.founders, *entry.header.seen} - {party} - ended
             wanted = {"party": party, "card_sha256": rotated.card_sha256}
             given = {
                 other
@@ -381,9 +423,10 @@ class _Line:
                         f"{party} has seen another log of {other} than is held here",
                     )
 
-    def _check_state(self, founding: Founding) -> Iterator[_BadError]:
-        expected = self.projected(founding)
-        stored = _finished(founding, raw.projection(self.tx, self.line))
+    def _check_state(self) -> Iterator[_BadError]:
+        assert self.founding is not None
+        expected = self.projected(self.founding)
+        stored = _finished(self.founding, raw.projection(self.tx, self.line))
         for kind, key in sorted(expected.keys() | stored.keys()):
             if expected.get((kind, key)) != stored.get((kind, key)):
                 yield _BadError(None, f"the state's row {kind} {key} is not what the entries give")

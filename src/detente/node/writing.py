@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from detente.errors import StateError
+from detente.errors import RecordError, StateError
 from detente.line import (
     Draft,
     Founding,
@@ -20,7 +20,7 @@ from detente.line import (
     read,
     to_compare,
 )
-from detente.line.abouts import JOIN, RECALL, ROTATE, VOUCH
+from detente.line.abouts import ADMIT, JOIN, LEAVE, RECALL, ROTATE, VOUCH
 from detente.node import erasing, restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
@@ -42,7 +42,8 @@ def write(
     and the draft has to wait, or if the entry would be void. Nothing is written then.
     """
     _check_open(core, rows, founding, draft)
-    _check_key(core, rows, founding, draft)
+    seen = _seen(core, tx, founding)
+    _check_key(core, rows, founding, draft, seen)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
     restoring.check(core, tx, line, index)
@@ -54,7 +55,7 @@ def write(
         index=index,
         type=draft.type,
         time=format_time(now_s),
-        seen=_seen(core, tx, founding, rows),
+        seen=seen,
         about=draft.about,
         body=draft.body,
         salt=draft.salt or os.urandom(SALT_BYTES),
@@ -92,16 +93,40 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
     one does not belong where it stands.
     """
     for entry in new:
+        _check_seen(founding, entry)
         rows.apply(apply(rows, founding, entry))
         rows.apply(to_compare(rows, founding, entry))
+        if entry.header.type in (ADMIT, LEAVE):
+            # What follows in the same log may name a party that has just been taken in.
+            founding = founding.with_members(read.admitted(rows, founding))
         if entry.header.type == RECALL:
             erasing.erase(core, tx, founding, rows, entry)
     rows.flush()
 
 
+def _check_seen(founding: Founding, entry: Entry) -> None:
+    """Whose log a writer has seen is a member here, or will be once we hold what took it in."""
+    strangers = set(entry.header.seen) - set(founding.cards)
+    if strangers:
+        raise RecordError(
+            f"says it has seen the log of {min(strangers)}, which is no member here (yet)",
+            remedy="send it again once every signature that takes that party in is held",
+            where=f"entry {entry.header.party}/{entry.header.index}",
+        )
+
+
 def _check_open(core: Core, rows: LineRows, founding: Founding, draft: Draft) -> None:
+    if (
+        draft.type != JOIN
+        and core.party not in founding.founders
+        and core.party not in read.admitted(rows, founding)
+    ):
+        raise StateError(
+            f"the line {founding.name} has not taken us in, by what is held here",
+            remedy="wait until every party has signed for that, and is reached",
+        )
     if draft.type not in (JOIN, ROTATE, VOUCH) and not read.in_force(rows, founding):
-        missing = sorted(set(founding.members) - set(read.joined(rows)))
+        missing = sorted(set(founding.founders) - set(read.joined(rows)))
         raise StateError(
             f"the line {founding.name} is not in force: {', '.join(missing)} has not joined, "
             "or is not reached",
@@ -123,11 +148,13 @@ def _check_open(core: Core, rows: LineRows, founding: Founding, draft: Draft) ->
         )
 
 
-def _check_key(core: Core, rows: LineRows, founding: Founding, draft: Draft) -> None:
+def _check_key(
+    core: Core, rows: LineRows, founding: Founding, draft: Draft, seen: dict[str, Seen]
+) -> None:
     """What is signed by a key that the line does not know would be refused by every peer."""
     known = read.keys(rows, founding, core.party)
     if draft.type == ROTATE and draft.about["vouched"]:
-        missing = read.unvouched(rows, founding, core.party, draft.about["card_sha256"])
+        missing = read.unvouched(rows, founding, core.party, draft.about["card_sha256"], seen)
         if missing:
             raise StateError(
                 f"{', '.join(sorted(missing))} has not vouched for our new key",
@@ -156,7 +183,7 @@ def _check_not_void(rows: LineRows, entry: Entry) -> None:
         )
 
 
-def _seen(core: Core, tx: Tx, founding: Founding, rows: LineRows) -> dict[str, Seen]:
+def _seen(core: Core, tx: Tx, founding: Founding) -> dict[str, Seen]:
     """The newest checkpoint of every other log that this node holds and has verified."""
     seen = {}
     for party in founding.members:

@@ -168,6 +168,13 @@ def bytes_from(tx: Tx, line: str, party: str, start: int) -> int:
     return int(size or 0) * 4 // 3 + int(count) * 500
 
 
+def extent(tx: Tx, line: str) -> tuple[int, int]:
+    """How many entries are held of a line, and of how many the body is."""
+    query = select(func.count(), func.count(entries.c.body)).where(entries.c.line == line)
+    held, bodies = tx.connection.execute(query).one()
+    return held, bodies
+
+
 def erase_body(tx: Tx, line: str, entry_id: str) -> None:
     """Forget body and salt of an entry; its header, leaf and proofs stay."""
     tx.connection.execute(

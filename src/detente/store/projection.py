@@ -18,7 +18,7 @@ from detente.store.tables import projection
 from detente.store.upsert import upserting
 from detente.store.writer import Tx
 
-FEW = ("join", "leave", "key", "log", "suspension", "terms")
+FEW = ("admit", "join", "leave", "key", "log", "suspension", "terms")
 """Kinds of which a line has few rows, and of which the fold of every entry needs some."""
 
 _LAST = "\U0010ffff"

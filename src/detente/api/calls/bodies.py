@@ -80,11 +80,13 @@ class FoundBody(Body, frozen=True):
 class JoinBody(Body, frozen=True):
     """``founding`` is the founding document's exact text.
 
-    ``confirm`` gives, for every other party, the fingerprint its operator read out.
+    ``confirm`` gives, for every other party in it, the fingerprint its operator read out.
+    ``newcomer``: we are not in it, and its parties take us in.
     """
 
     founding: str
     confirm: dict[str, str]
+    newcomer: bool = False
 
 
 class VouchBody(Body, frozen=True):
@@ -98,6 +100,18 @@ class ConfirmBody(Body, frozen=True):
     """``sha256`` is that of the request as it was looked at."""
 
     sha256: str
+
+
+class AdmitBody(Body, frozen=True):
+    """``card`` is the newcomer's card file, as text; its operator read out ``fingerprint``.
+
+    ``sees_everything`` says in as many words that the newcomer is sent all that was ever said on
+    the line, from its beginning.
+    """
+
+    card: str
+    fingerprint: str
+    sees_everything: Literal[True]
 
 
 class TermsBody(Body, frozen=True):

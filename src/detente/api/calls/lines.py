@@ -4,6 +4,7 @@ from detente.api.calls import bodies
 from detente.api.route import Call
 from detente.node import Node
 from detente.node.views import (
+    AdmissionsView,
     ConflictsView,
     ConflictView,
     EntryView,
@@ -40,13 +41,32 @@ def found_line(node: Node, call: Call) -> bytes:
 def join_line(node: Node, call: Call) -> LineView:
     """Join a line whose parties' fingerprints have been compared."""
     body: bodies.JoinBody = call.body
-    return node.join(body.founding.encode(), body.confirm, officer=call.officer.name)
+    return node.join(
+        body.founding.encode(), body.confirm, newcomer=body.newcomer, officer=call.officer.name
+    )
 
 
 def sign_terms(node: Node, call: Call) -> EntryView:
     """Sign the next version of the terms."""
     body: bodies.TermsBody = call.body
     return node.sign_terms(call.path["line"], body.terms, officer=call.officer.name, key=call.key)
+
+
+def show_admissions(node: Node, call: Call) -> AdmissionsView:
+    """Who is being taken in, and how much a newcomer is sent."""
+    return node.admissions(call.path["line"])
+
+
+def admit_party(node: Node, call: Call) -> EntryView:
+    """Sign for taking a party in."""
+    body: bodies.AdmitBody = call.body
+    return node.admit(
+        call.path["line"],
+        body.card.encode(),
+        body.fingerprint,
+        officer=call.officer.name,
+        key=call.key,
+    )
 
 
 def vouch_key(node: Node, call: Call) -> EntryView:

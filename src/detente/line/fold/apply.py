@@ -37,6 +37,8 @@ def _changes(step: Step) -> list[Change]:
     except Void as void:
         reason = void.reason
         rows = [put("void", step.place, {**step.named(), "reason": reason})]
+    met = [one for one in step.newcomers if one not in step.log["seen"]]
+    rows += [put("met", f"{step.party}/{one}", {"index": step.header.index}) for one in met]
     step.log.update(
         size=step.header.index + 1,
         last=step.entry.id,
@@ -76,6 +78,7 @@ _HANDLERS: dict[str, Callable[[Step, Any], list[Change]]] = {
     abouts.SUSPEND: agreement.suspend,
     abouts.RESUME: agreement.resume,
     abouts.LEAVE: agreement.leave,
+    abouts.ADMIT: agreement.admit,
     abouts.LAPSE: talk.lapse,
     abouts.ROTATE: keys.rotate,
     abouts.VOUCH: keys.vouch,

@@ -29,7 +29,8 @@ def rotate(step: Step, about: abouts.KeyRotated) -> list[Change]:
 
 def vouch(step: Step, about: abouts.KeyVouched) -> list[Change]:
     """A word for another member's new card."""
-    if about.party == step.party or about.party not in step.founding.cards:
+    known = {*step.founding.founders, *step.header.seen}
+    if about.party == step.party or about.party not in known:
         raise Void("not-a-side")
     key = f"{about.party}/{about.card_sha256}/{step.place}"
     return [put("vouch", key, {**step.stamp, "party": step.party})]

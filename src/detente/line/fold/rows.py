@@ -20,6 +20,8 @@ answer     proposal / place                               an assent or a refusal
 check      party / slot / index(10)                       a line check
 suspension party                                          a suspension that lasts
 leave      party                                          a party that has left
+admit      party taken in / card hash / place             a signature under taking a party in
+met        party / party taken in                         the first entry whose writer had seen it
 lapse      owed by / entry or "-" / place                 a stated lapse
 recall     entry recalled                                 a recall: content of that entry is gone
 honour     recall / party                                 a party's word that it has erased it
@@ -38,6 +40,7 @@ uncompared place                                          an entry not compared 
 KINDS = (
     "ack",
     "activity",
+    "admit",
     "answer",
     "check",
     "commitment",
@@ -52,6 +55,7 @@ KINDS = (
     "log",
     "meeting",
     "message",
+    "met",
     "opening",
     "proposal",
     "recall",

@@ -26,7 +26,10 @@ class Void(Exception):  # noqa: N818  not an error: an outcome
 
 
 class Step:
-    """The fold of one entry. ``log`` is the row of its log, which the step may change."""
+    """The fold of one entry. ``log`` is the row of its log, which the step may change.
+
+    ``newcomers`` are the parties taken in since the founding whose log its writer had seen.
+    """
 
     def __init__(self, view: View, founding: Founding, entry: Entry) -> None:
         self.view = view
@@ -36,6 +39,7 @@ class Step:
         self.party = entry.header.party
         self.place = place_key(self.party, entry.header.index)
         self.log = dict(load(view, "log", self.party) or EMPTY_LOG)
+        self.newcomers = sorted(set(self.header.seen) - set(founding.founders))
         self.stamp = {"entry": entry.id, "index": self.header.index, "time": self.header.time}
 
     def named(self) -> dict[str, Any]:

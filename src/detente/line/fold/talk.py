@@ -39,7 +39,8 @@ def check(step: Step, about: abouts.Checked) -> list[Change]:
 
 def lapse(step: Step, about: abouts.Lapsed) -> list[Change]:
     """What another party owed this one is stated to be overdue."""
-    if about.owed_by == step.party or about.owed_by not in step.founding.cards:
+    known = {*step.founding.founders, *step.header.seen}
+    if about.owed_by == step.party or about.owed_by not in known:
         raise Void("not-owed")
     if about.entry is not None and step.own(about.entry) is None:
         # What is owed for an entry is owed to its writer, and only that side may state it.

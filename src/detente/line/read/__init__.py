@@ -33,6 +33,7 @@ from detente.line.read.base import Stamp
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
 from detente.line.read.keys import Brought, card, cards, keys, unvouched
 from detente.line.read.logs import seen_by
+from detente.line.read.members import Admission, admissions, admitted
 from detente.line.read.recalls import Recall, recall_of, recalls
 from detente.line.read.settlement import Answer, Proposal, proposal, proposals
 from detente.line.read.talk import (
@@ -55,6 +56,7 @@ from detente.line.read.voids import VOID_REASONS, Void, void_of, voids
 __all__ = [
     "VOID_REASONS",
     "Acknowledgement",
+    "Admission",
     "Answer",
     "Brought",
     "Check",
@@ -77,6 +79,8 @@ __all__ = [
     "Void",
     "acknowledgements",
     "activities",
+    "admissions",
+    "admitted",
     "all_acknowledgements",
     "card",
     "cards",

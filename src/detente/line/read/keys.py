@@ -1,5 +1,6 @@
 """Which keys a party signs with on a line, which cards it had, and who vouched for one."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from detente.line.founding import Founding
@@ -47,7 +48,14 @@ def card(view: View, founding: Founding, party: str) -> OpenCard:
     return cards(view, founding, party)[-1].card
 
 
-def unvouched(view: View, founding: Founding, party: str, card_sha256: str) -> set[str]:
-    """The other members that have not vouched for this card of ``party``."""
+def unvouched(
+    view: View, founding: Founding, party: str, card_sha256: str, seen: Iterable[str]
+) -> set[str]:
+    """The other members that have not vouched for this card of ``party``.
+
+    A party taken in since the founding has to, if the rotation's writer had ``seen`` its log: the
+    keys that were changed before it came are for the others to have vouched for.
+    """
     given = {row["party"] for _, row in scan(view, "vouch", f"{party}/{card_sha256}/")}
-    return set(present(view, founding)) - {party} - given
+    needed = {*founding.founders, *seen} & set(present(view, founding))
+    return needed - {party} - given

@@ -27,6 +27,8 @@ VOID_REASONS: dict[str, str] = {
     "suspended-before": "its party had suspended the line before",
     "not-suspended": "its party had not suspended the line",
     "not-owed": "nothing of the kind is owed to its party",
+    "admitted-before": "that party, or its key, was on the line or had been taken in by its party",
+    "line-full": "a line has no more parties than it would then have",
     "key-left": "its party has signed with that key before, and left it",
     "not-acknowledged": "acknowledgements are not acknowledged",
     "not-a-proposal": "it answers what is not a proposal",

@@ -36,6 +36,7 @@ def line(reader: LineReader) -> LineView:
                 party=party,
                 name=card.card.name,
                 own=reader.is_own(party),
+                founder=party in founding.founders,
                 joined=party in joined,
                 left=left[party].time if party in left else None,
                 suspends=party in suspended,
@@ -52,6 +53,7 @@ def line(reader: LineReader) -> LineView:
                 "version": proposed.version,
                 "terms_sha256": proposed.terms_sha256,
                 "signed_by": list(proposed.signed_by),
+                "waits_for": list(proposed.waits_for),
                 "terms": None if proposed.terms is None else terms_to_wire(proposed.terms),
             }
             for proposed in read.proposed_terms(rows, founding)
@@ -68,6 +70,9 @@ def _state_of(reader: LineReader, otherwise: str) -> str:
         return "left"
     if len(present) == 1:
         return "ended"
+    taken_in = {*reader.founding.founders, *read.admitted(reader.rows, reader.founding)}
+    if reader.core.party not in taken_in:
+        return "pending"
     return otherwise if read.in_force(reader.rows, reader.founding) else "pending"
 
 

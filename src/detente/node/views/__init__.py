@@ -34,6 +34,8 @@ from detente.node.views.desk import (
     PendingView,
 )
 from detente.node.views.lines import (
+    AdmissionsView,
+    AdmissionView,
     ForkView,
     KeyView,
     LineView,
@@ -65,6 +67,8 @@ from detente.node.views.talk import CommitmentView, MessageView, ObligationView,
 
 __all__ = [
     "AcknowledgementView",
+    "AdmissionView",
+    "AdmissionsView",
     "AuditView",
     "ChangeView",
     "CommitmentView",

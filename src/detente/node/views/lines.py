@@ -72,11 +72,15 @@ class WitnessView(View, frozen=True, kw_only=True):
 
 
 class MemberView(View, frozen=True, kw_only=True):
-    """One party of a line. ``left`` is when it says it left, real time, or None."""
+    """One party of a line. ``left`` is when it says it left, real time, or None.
+
+    ``founder``: named in the founding document; else it was taken in since.
+    """
 
     party: str
     name: str
     own: bool
+    founder: bool
     joined: bool
     left: str | None
     suspends: bool
@@ -111,6 +115,32 @@ class PartyKeysView(View, frozen=True, kw_only=True):
     brought_by: int
     unknown_to: list[str]
     keys: list[KeyView]
+
+
+class AdmissionView(View, frozen=True, kw_only=True):
+    """A party that somebody would take into a line, or that was taken in (``admitted``).
+
+    ``waits_for`` are those that have to sign for it still. ``name`` and ``fingerprint`` are its
+    card's, and empty where the card cannot be read.
+    """
+
+    party: str
+    name: str
+    fingerprint: str
+    signed_by: list[str]
+    waits_for: list[str]
+    admitted: bool
+
+
+class AdmissionsView(View, frozen=True, kw_only=True):
+    """Who is being taken into a line, and what every newcomer is sent: all of its record.
+
+    ``entries`` is how many there are now, ``bodies`` how many of them are held with their content.
+    """
+
+    entries: int
+    bodies: int
+    parties: list[AdmissionView]
 
 
 class LineView(View, frozen=True, kw_only=True):

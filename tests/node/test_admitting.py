@@ -1,0 +1,215 @@
+"""A party is taken into a line of two that has a history; until all have signed it gets nothing."""
+
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from detente.errors import InputError, SignatureError, StateError
+from detente.node import Node
+from detente.record import open_card
+
+LINE = "northern-watch"
+ALL = ("ru", "tj", "us")
+
+
+def fingerprint(node: Node) -> str:
+    return open_card(node.card()).fingerprint
+
+
+def sign(group: Any, party: str, **changes: Any) -> Any:
+    """``party`` signs for taking tj in."""
+    tj = group.nodes["tj"]
+    given = {"fingerprint": fingerprint(tj), "officer": "a", **changes}
+    return group.nodes[party].admit(LINE, given.pop("card", tj.card()), **given)
+
+
+def ask(group: Any) -> None:
+    """tj joins as a newcomer, on the document of the other two."""
+    us, tj = group.nodes["us"], group.nodes["tj"]
+    confirm = {one: fingerprint(group.nodes[one]) for one in ("us", "ru")}
+    tj.join(us.founding(LINE), confirm, newcomer=True)
+
+
+def meet(group: Any, *pairs: tuple[str, str]) -> None:
+    for caller, server in pairs:
+        group.exchange(caller, server)[0].run()
+
+
+ROUND = [("us", "ru"), ("tj", "us"), ("us", "tj"), ("ru", "us"), ("tj", "ru"), ("ru", "tj")]
+
+
+@pytest.fixture
+def group(pair: Any) -> Iterator[Any]:
+    """Two parties with something released, said and recalled, and tj, which is on no line."""
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    us.release("orbit-1", LINE, "exact", officer="a")
+    us.recall(LINE, us.send(LINE, text="not for others", officer="a").id, officer="a")
+    ru.send(LINE, text="said before it came", officer="a")
+    pair.sync()
+    pair.create({"tj": "detente.db"})
+    yield pair
+
+
+@pytest.fixture
+def taken_in(group: Any) -> Any:
+    ask(group)
+    sign(group, "us")
+    meet(group, ("us", "ru"))
+    sign(group, "ru")
+    meet(group, *ROUND, *ROUND)
+    return group
+
+
+def test_the_newcomer_holds_verifies_and_cosigns_the_whole_record(taken_in: Any) -> None:
+    us, tj = taken_in.nodes["us"], taken_in.nodes["tj"]
+    states = {taken_in.nodes[party].state_document(LINE) for party in ALL}
+    assert len(states) == 1
+    for party in ALL:
+        node = taken_in.nodes[party]
+        assert node.verify() == []
+        assert node.line(LINE).state == "in-force"
+        founders = {one.party: one.founder for one in node.line(LINE).members}
+        assert founders == {"ru": True, "tj": False, "us": True}
+        assert [one.admitted for one in node.admissions(LINE).parties] == [True]
+        assert all(one.equal for one in node.rebuild())
+    # Also what was said before it came has now been received by all three.
+    for entry in us.entries(LINE):
+        others = {party for party in ALL if party != entry.party}
+        assert {party for party, at in entry.receipts.items() if at} == others
+    # What was recalled came without its body.
+    texts = {m.text for m in tj.messages(LINE)}
+    assert texts == {"(recalled by its writer)", "said before it came"}
+    policy = us.log_policy(us.line(LINE).id, "us", "tj").decode()
+    assert "group others all ru tj" in policy
+
+
+def test_its_plan_conflicts_with_what_was_released_before_it_came(taken_in: Any) -> None:
+    tj = taken_in.nodes["tj"]
+    tj.file(taken_in.circle("tj", "patrol-1"), title="", officer="a")
+    tj.release("patrol-1", LINE, "exact", officer="a")
+    meet(taken_in, *ROUND, *ROUND)
+    found = {
+        party: [
+            (c.id, c.state, c.a.party, c.b.party)
+            for c in taken_in.nodes[party].conflicts(LINE)
+            if c.basis == "joint"
+        ]
+        for party in ALL
+    }
+    assert found["us"] == found["ru"] == found["tj"]
+    assert [one[1:] for one in found["us"]] == [("open", "tj", "us")]
+
+
+def test_nothing_is_owed_for_what_was_said_before_it_came(taken_in: Any) -> None:
+    us = taken_in.nodes["us"]
+    owed = {(o.owed_by, o.what) for o in us.obligations(LINE) if o.what != "line-check"}
+    assert "tj" not in {party for party, _ in owed}
+    us.send(LINE, text="to all three", officer="a")
+    meet(taken_in, *ROUND, *ROUND)
+    for party in ALL:
+        obligations = taken_in.nodes[party].obligations(LINE)
+        [debt] = [o for o in obligations if (o.owed_by, o.what) == ("tj", "understood")]
+        assert (debt.owed_to, debt.state) == (["us"], "due")
+
+
+def test_a_newcomer_signs_new_terms_as_everybody_does(taken_in: Any) -> None:
+    us, ru, tj = (taken_in.nodes[one] for one in ("us", "ru", "tj"))
+    terms = {**us.line(LINE).terms, "version": 2}
+    us.sign_terms(LINE, terms, officer="a")
+    ru.sign_terms(LINE, terms, officer="a")
+    meet(taken_in, *ROUND)
+    assert us.line(LINE).terms["version"] == 1
+    assert us.line(LINE).terms_proposed[0]["waits_for"] == ["tj"]
+    tj.sign_terms(LINE, terms, officer="a")
+    meet(taken_in, *ROUND)
+    assert {taken_in.nodes[party].line(LINE).terms["version"] for party in ALL} == {2}
+
+
+def test_one_that_left_is_a_stranger_to_the_newcomer_too(taken_in: Any) -> None:
+    us, ru = taken_in.nodes["us"], taken_in.nodes["ru"]
+    ru.leave(LINE, officer="a")
+    meet(taken_in, ("ru", "us"), ("us", "tj"))
+    calling, called = taken_in.exchange("tj", "ru")
+    calling.run()
+    assert (calling.over, called.served) == (True, [])
+    us.send(LINE, text="after it left", officer="a")
+    meet(taken_in, ("us", "tj"), ("tj", "us"))
+    assert us.state_document(LINE) == taken_in.nodes["tj"].state_document(LINE)
+    assert "after it left" not in {m.text for m in ru.messages(LINE)}
+    with pytest.raises(StateError, match="nobody comes onto a line twice"):
+        us.admit(LINE, ru.card(), fingerprint(ru), officer="a")
+
+
+def test_without_every_signature_it_is_served_what_a_stranger_is(group: Any) -> None:
+    us, ru, tj = (group.nodes[one] for one in ("us", "ru", "tj"))
+    line = us.line(LINE).id
+    ask(group)
+    nothing = msgspec.json.encode({"from": 0, "entries": [], "checkpoint": None})
+
+    def served(node: Node, of: str) -> set[bytes]:
+        wire = group.wire(node, of, "tj")
+        for path in ("/heads", "/logs/us?from=0", "/logs/ru?from=0", "/logs/tj?from=0"):
+            wire.ask("GET", path, None)
+        for path in ("/logs/us", "/logs/tj"):
+            wire.ask("POST", path, nothing)
+        return set(wire.served)
+
+    stranger = served(us, "0" * 64)
+    assert len(stranger) == 1
+    assert served(us, line) == served(ru, line) == stranger
+    sign(group, "us")
+    meet(group, ("us", "ru"))
+    assert served(us, line) == served(ru, line) == stranger
+    assert us.admissions(LINE).parties[0].waits_for == ["ru"]
+    assert {peer.party for peer in us.peers()} == {"ru"}
+    sign(group, "ru")
+    # ru holds both signatures; us does not yet, and goes on treating it as a stranger.
+    assert served(us, line) == stranger
+    assert stranger.isdisjoint(served(ru, line))
+    assert {peer.party for peer in ru.peers()} == {"tj", "us"}
+    assert tj.line(LINE).state == "pending"
+    with pytest.raises(StateError, match="has not taken us in"):
+        tj.send(LINE, text="hello?", officer="a")
+    # It learns of everything from ru alone, and us of its log from ru as well.
+    meet(group, ("tj", "ru"), ("ru", "us"), ("ru", "us"))
+    assert tj.line(LINE).state == "in-force"
+    assert [m.joined for m in us.line(LINE).members] == [True, True, True]
+
+
+def test_what_names_an_unknown_newcomer_waits_for_the_signatures(group: Any) -> None:
+    """ru has been away: us and tj go on, and it takes all of that in one push."""
+    us, ru, tj = (group.nodes[one] for one in ("us", "ru", "tj"))
+    ask(group)
+    sign(group, "ru")
+    meet(group, ("ru", "us"))
+    sign(group, "us")
+    meet(group, ("tj", "us"), ("tj", "us"))
+    said = us.send(LINE, text="to both", officer="a")
+    page = us.read_log(us.line(LINE).id, "us", said.index, "us")
+    header = msgspec.json.decode(b64decode(page.entries[0]["envelope"]["payload"]))
+    assert set(header["seen"]) == {"ru", "tj"}
+    meet(group, ("us", "ru"), ("us", "ru"))
+    meet(group, *ROUND, *ROUND)
+    assert us.state_document(LINE) == ru.state_document(LINE) == tj.state_document(LINE)
+
+
+def test_who_cannot_be_taken_in(group: Any) -> None:
+    us, tj = group.nodes["us"], group.nodes["tj"]
+    with pytest.raises(SignatureError, match="another fingerprint"):
+        sign(group, "us", fingerprint="0" * 32)
+    with pytest.raises(InputError):
+        sign(group, "us", card=b"{}")
+    with pytest.raises(StateError, match="is or was on this line"):
+        us.admit(LINE, us.card(), fingerprint(us), officer="a")
+    sign(group, "us")
+    with pytest.raises(StateError, match="had been taken in by its party"):
+        sign(group, "us")
+    confirm = {one: fingerprint(group.nodes[one]) for one in ("us", "ru")}
+    with pytest.raises(InputError, match="no member"):
+        tj.join(us.founding(LINE), confirm)
+    with pytest.raises(InputError, match="one of the founders"):
+        us.join(us.founding(LINE), {"ru": confirm["ru"]}, newcomer=True)
