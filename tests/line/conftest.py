@@ -181,8 +181,16 @@ def other_card() -> Callable[..., OpenCard]:
     def make(party: str, *, key_of: str) -> OpenCard:
         seed = hashlib.sha256(key_of.encode()).digest()
         key = SigningKey(Ed25519PrivateKey.from_private_bytes(seed))
-        details = {"name": "x", "ca": CA, "endpoint": "https://192.0.2.1:7443"}
-        return open_card(make_card(key, party=party, languages=["en"], **details))
+        return open_card(
+            make_card(
+                key,
+                party=party,
+                name="x",
+                ca=CA,
+                endpoint="https://192.0.2.1:7443",
+                languages=["en"],
+            )
+        )
 
     return make
 

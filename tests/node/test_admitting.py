@@ -1,7 +1,6 @@
 """A party is taken into a line of two that has a history; until all have signed it gets nothing."""
 
 from base64 import b64decode
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -42,7 +41,7 @@ ROUND = [("us", "ru"), ("tj", "us"), ("us", "tj"), ("ru", "us"), ("tj", "ru"), (
 
 
 @pytest.fixture
-def group(pair: Any) -> Iterator[Any]:
+def group(pair: Any) -> Any:
     """Two parties with something released, said and recalled, and tj, which is on no line."""
     us, ru = pair.nodes["us"], pair.nodes["ru"]
     us.file(pair.circle("us", "orbit-1"), title="", officer="a")
@@ -51,7 +50,7 @@ def group(pair: Any) -> Iterator[Any]:
     ru.send(LINE, text="said before it came", officer="a")
     pair.sync()
     pair.create({"tj": "detente.db"})
-    yield pair
+    return pair
 
 
 @pytest.fixture
