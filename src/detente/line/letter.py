@@ -13,11 +13,10 @@ import msgspec
 from msgspec import Meta
 
 from detente.errors import InputError, RecordError, SignatureError
-from detente.line.abouts import KeyRotated
 from detente.line.keychain import KeyChain, rotation
 from detente.line.wire import read_time_s
 from detente.record.envelope import Envelope, sign_envelope
-from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES, decode_header
+from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES, Header, decode_header
 from detente.record.keys import SigningKey
 from detente.record.parcel import LETTER_BYTES_MAX
 from detente.record.reading import Hash, PartyId, read_json, read_struct
@@ -45,7 +44,7 @@ class Sent(msgspec.Struct, frozen=True):
     envelope: Envelope
     rotations: tuple[dict[str, Any], ...]
 
-    def verify(self, keys: KeyChain) -> list[KeyRotated]:
+    def verify(self, keys: KeyChain) -> list[Header]:
         """Return if the letter is by its sender, whose keys are ``keys`` as far as they are held.
 
         The result are the vouched changes of keys that this rests on and ``keys`` does not have:
@@ -55,7 +54,8 @@ class Sent(msgspec.Struct, frozen=True):
             RecordError: a rotation is no entry of the sender's log on that line, or out of order.
             SignatureError: it is signed by none of the sender's keys that still count.
         """
-        vouched, before = [], -1
+        vouched: list[Header] = []
+        before = -1
         for wire in self.rotations:
             envelope = Envelope.from_wire(
                 wire, payload_type=HEADER_TYPE, limit_bytes=MAX_HEADER_BYTES
@@ -72,7 +72,7 @@ class Sent(msgspec.Struct, frozen=True):
             envelope.verify(keys.signer(header))
             following = keys.followed_by(header)
             if following != keys and rotated.vouched:
-                vouched.append(rotated)
+                vouched.append(header)
             keys, before = following, header.index
         for key in keys.trusted:
             with suppress(SignatureError):

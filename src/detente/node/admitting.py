@@ -18,7 +18,7 @@ from detente.node.views import AdmissionsView, AdmissionView, EntryView
 from detente.record import OpenCard, open_card
 from detente.record.header import MAX_PARTIES
 from detente.store import logs
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 
 
 def admissions(reader: LineReader) -> AdmissionsView:
@@ -118,7 +118,7 @@ def _check_authority(reader: LineReader, card: OpenCard) -> None:
         found.card.ca
         for line in core.lines(tx)
         for party in line.members
-        for found in (line.cards[party], read.card(LineRows(tx, line.id), line, party))
+        for found in (line.cards[party], read.card(rows_of(tx, line.id), line, party))
     ]
     check_authorities({**own, card.card.party: card.card.ca}, known)
 

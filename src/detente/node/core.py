@@ -12,7 +12,7 @@ from detente.node.engine import Engine
 from detente.node.marks import Marks
 from detente.node.quota import Quota
 from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
-from detente.store import logs, projection
+from detente.store import logs
 from detente.store.links import Link
 from detente.store.logs import Row
 from detente.store.projection import rows_of
@@ -127,9 +127,7 @@ class Core:
         return [row.entry(chains[row.party].at(row.index).keyid) for row in rows]
 
     def _as_held(self, tx: Tx, founding: Founding) -> Founding:
-        if self.party in founding.founders and not projection.count(tx, founding.id, "admit"):
-            return founding
-        return self.with_members(LineRows(tx, founding.id), founding)
+        return self.with_members(rows_of(tx, founding.id), founding)
 
     def _open(self, line: str, raw: bytes) -> Founding:
         # A founding document never changes, so it is read and its cards verified once.

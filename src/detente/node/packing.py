@@ -197,7 +197,9 @@ def _starts(
         )
     if start is not None and start < 0:
         raise InputError("begins before entry 0", where="from", remedy="begin at 0 or later")
-    ours_first = sorted(founding.members, key=lambda party: (party != core.party, party))
+    # Whoever was taken in comes last: who has signed for it stands in the others' logs.
+    taken_in = set(founding.members) - set(founding.founders)
+    ours_first = sorted(founding.members, key=lambda one: (one != core.party, one in taken_in, one))
     chosen = [party for party in ours_first if log in (None, party)]
     if start is not None:
         return dict.fromkeys(chosen, start)

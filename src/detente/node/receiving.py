@@ -23,7 +23,7 @@ from detente.errors import (
     SignatureError,
 )
 from detente.line import Founding, KeyChain, check_recalled, read
-from detente.line.abouts import RECALL, KeyRotated
+from detente.line.abouts import RECALL
 from detente.line.keychain import claimed_size, rotation
 from detente.node import aside, cosigning, evidence, quota, recalling, restoring, views
 from detente.node.core import Core
@@ -66,7 +66,7 @@ class _Push:
         self.keys = self.later = keys
         self.line = founding.id
         self.others = set(founding.members) - {party}
-        self.vouched: list[tuple[KeyRotated, Header]] = []
+        self.vouched: list[Header] = []
         self.entries = [self._entry(start + at, bundle) for at, bundle in enumerate(bundles)]
         self.checkpoint: Checkpoint | None = None
         self.note = ""
@@ -107,7 +107,7 @@ class _Push:
     def _note_vouched(self, header: Header, before: KeyChain, after: KeyChain) -> None:
         rotated = rotation(header)
         if before != after and rotated is not None and rotated.vouched:
-            self.vouched.append((rotated, header))
+            self.vouched.append(header)
 
     def _misplaced(self, index: int, header: Header) -> RecordError:
         return RecordError(
@@ -246,9 +246,7 @@ def _receive(
     return views.Receipt(size=held, cosignature=cosignature)
 
 
-def check_vouched(
-    core: Core, founding: Founding, party: str, vouched: Sequence[KeyRotated]
-) -> None:
+def check_vouched(core: Core, founding: Founding, party: str, vouched: Sequence[Header]) -> None:
     """A key that signs for itself is anybody's, until all others have said whose it is.
 
     Judged before anything is compared: else whoever made a key could make a fork with it.
@@ -257,8 +255,9 @@ def check_vouched(
         return
     with core.store.read() as tx:
         rows = rows_of(tx, founding.id)
-        for rotated, header in vouched:
-            missing = read.unvouched(rows, founding, party, rotated.card_sha256, header.seen)
+        for header in vouched:
+            card = header.about["card_sha256"]
+            missing = read.unvouched(rows, founding, party, card, header.seen)
             if missing:
                 raise SignatureError(
                     f"its new key is not vouched for by {', '.join(sorted(missing))}",

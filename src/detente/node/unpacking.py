@@ -207,7 +207,12 @@ class _Taking:
     def _tally(self, party: str) -> _Tally:
         tally = self._tallies.get(party)
         if tally is None:
-            raise _misfit(f"{party} has no log on the line {self._founding.name}")
+            # What came before in this very parcel may have been the last signature for it.
+            with self._core.store.read() as tx:
+                self._founding = self._core.founding(tx, self._line)
+            if party not in self._founding.cards:
+                raise _misfit(f"{party} has no log on the line {self._founding.name} (yet)")
+            tally = self._tallies[party] = _Tally(0)
         return tally
 
     def _held(self, party: str) -> int:
