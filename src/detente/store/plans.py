@@ -6,7 +6,7 @@ this module's business.
 
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from detente.store.tables import audit, plans
 from detente.store.upsert import upsert
@@ -35,9 +35,13 @@ class Act(NamedTuple):
     detail: bytes
 
 
+_PLAN = select(plans).where(plans.c.id == bindparam("of_id"))
+
+
 def get(tx: Tx, plan_id: str) -> Plan | None:
     """One plan, or None."""
-    row = tx.connection.execute(select(plans).where(plans.c.id == plan_id)).first()
+    # Plans are never put off; a release must not have everything else written out to look at one.
+    row = tx.as_written.execute(_PLAN, {"of_id": plan_id}).first()
     return None if row is None else Plan(*row)
 
 

@@ -101,6 +101,9 @@ class LineRows:
         """``(key, doc)`` of every row of ``kind`` whose key begins so, sorted by key."""
         found: dict[str, bytes | None] = {}
         if kind in self._whole:
+            if not self._whole[kind] and kind not in self._changed:
+                # As most of the few kinds are on most lines, and each entry asks for all of them.
+                return
             whole, keys = self._whole[kind], self._sorted(kind)
             for key in keys[bisect_left(keys, prefix) : bisect_left(keys, prefix + _LAST)]:
                 found[key] = whole[key]
