@@ -20,7 +20,7 @@ from detente.record import PublicKey
 from detente.record import checkpoint as checkpoints
 from detente.store import changes, links, logs
 from detente.store.logs import Cosigned
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 from detente.volumes.times import check_time_s
 
@@ -80,7 +80,7 @@ def take(
         founding = line_for(core, tx, line, caller, party)
         keys = {one: core.keys(tx, founding, one) for one in founding.members}
         trusted = {one: chain.trusted for one, chain in keys.items() if one != party}
-        trusted |= read.witness_keys(LineRows(tx, line), founding)
+        trusted |= read.witness_keys(rows_of(tx, line), founding)
         # Who signs a checkpoint ahead of what is held may be said by what is not held.
         _check_held(tx, line, party, claimed_size(note))
     name = checkpoints.origin(line, party)

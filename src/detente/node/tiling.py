@@ -12,7 +12,7 @@ from detente.record import checkpoint as checkpoints
 from detente.record import tiles
 from detente.record.tiles import LEVEL_BITS, Tile
 from detente.store import logs
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 
 
@@ -50,7 +50,7 @@ def policy(core: Core, line: str, party: str, caller: str) -> bytes:
         founding = peering.line_for(core, tx, line, caller, party)
         keys_of = {one: core.keys(tx, founding, one) for one in founding.members}
         newest = logs.newest_checkpoint(tx, line, party)
-        terms = read.terms(LineRows(tx, line), founding)
+        terms = read.terms(rows_of(tx, line), founding)
     signer = keys_of[party].of_checkpoint(newest[0] if newest else 0)
     others = [other for other in founding.members if other != party]
     log_keys = checkpoints.log_keys(founding.id, party, signer)

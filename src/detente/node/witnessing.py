@@ -17,7 +17,7 @@ from detente.record.checkpoint import origin as origin_of
 from detente.record.note import parse_note
 from detente.record.witness import Submission
 from detente.store import links, logs
-from detente.store.projection import LineRows
+from detente.store.projection import rows_of
 from detente.store.store import Tx
 
 
@@ -27,7 +27,7 @@ def to_call(core: Core) -> list[views.WitnessCall]:
         return [
             views.WitnessCall(line=founding.id, name=one.name, url=one.url, ca=one.ca)
             for founding in core.lines(tx)
-            for one in read.terms(LineRows(tx, founding.id), founding).witnesses
+            for one in read.terms(rows_of(tx, founding.id), founding).witnesses
             if one.url is not None
         ]
 
@@ -110,7 +110,7 @@ def delivered(core: Core, line: str) -> list[views.Witnessed]:
     with core.store.read() as tx:
         founding = line_for(core, tx, line, core.party)
         found = []
-        for witness in read.terms(LineRows(tx, line), founding).witnesses:
+        for witness in read.terms(rows_of(tx, line), founding).witnesses:
             size = logs.newest_cosigned(tx, line, core.party, witness.name)
             note = logs.checkpoint(tx, line, core.party, size) if size else None
             if note is not None:
@@ -121,7 +121,7 @@ def delivered(core: Core, line: str) -> list[views.Witnessed]:
 
 
 def _named(tx: Tx, founding: Founding, name: str) -> Witness:
-    terms = read.terms(LineRows(tx, founding.id), founding)
+    terms = read.terms(rows_of(tx, founding.id), founding)
     witness = next((one for one in terms.witnesses if one.name == name), None)
     if witness is None:
         raise StateError(
