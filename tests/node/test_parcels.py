@@ -408,9 +408,7 @@ def test_rotations_in_a_letter_are_of_its_sender(forger: Forger, pair: Any) -> N
         b"null",
         b'{"log":"ru"}',
         b'{"heads":{"ru":{"size":-1,"checkpoint":null}}}',
-        b'{"heads":{"tj":{"size":1,"checkpoint":null}}}',
         b'{"heads":{},"more":1}',
-        json.dumps(span("tj", 0, [])).encode(),
         json.dumps(span("ru", -1, [])).encode(),
         json.dumps(span("ru", 2**53, [])).encode(),
         json.dumps(span("ru", 0, [{}] * 257)).encode(),
@@ -422,6 +420,19 @@ def test_what_is_no_chunk_ends_the_parcel(forger: Forger, chunk: bytes) -> None:
     assert not taken.whole
     assert [one.party for one in taken.problems] == [None]
     assert forger.us.verify() == []
+
+
+def test_a_log_of_nobody_known_here_holds_up_no_other(forger: Forger, pair: Any) -> None:
+    say(pair.nodes["ru"], "good")
+    page = pair.nodes["ru"].read_log(forger.line, "ru", 1, "us")
+    heads = {"heads": {"tj": {"size": 1, "checkpoint": None}}}
+    chunks = (span("tj", 0, [{}]), span("tj", 1, [{}]), span("ru", 1, page.entries), heads)
+    taken = unpack(forger.us, forger.parcel(*chunks))
+    assert [(one.party, one.error) for one in taken.problems] == [("tj", "not-found")]
+    assert taken.whole
+    assert log_of(taken, "ru").added == 1
+    many = [span(f"p{number}", 0, []) for number in range(17)]
+    assert not unpack(forger.us, forger.parcel(*many, HEADS)).whole
 
 
 def test_a_parcel_ends_with_its_heads(forger: Forger) -> None:

@@ -24,6 +24,7 @@ from detente.node import cosigning, recalling, receiving, views, watching
 from detente.node.core import Core
 from detente.node.peering import parted
 from detente.record import strict_json
+from detente.record.header import MAX_PARTIES
 from detente.record.parcel import CHUNK_BYTES_MAX, Opener, Source
 from detente.record.reading import Count, PartyId
 from detente.store import aside, auditing, logs, projection
@@ -118,6 +119,7 @@ class _Taking:
             self._tallies = {
                 party: _Tally(logs.size(tx, founding.id, party)) for party in founding.members
             }
+        self._strangers: set[str] = set()
         self._problems: list[views.ParcelProblemView] = []
         self._whole = False
         self._ended = False
@@ -154,6 +156,8 @@ class _Taking:
 
     def _take_span(self, span: "_Span") -> None:
         tally = self._tally(span.log)
+        if tally is None:
+            return
         tally.carried += len(span.entries)
         tally.end = max(tally.end, span.start + len(span.entries))
         if self._over or tally.failed:
@@ -183,6 +187,8 @@ class _Taking:
     def _take_heads(self, heads: dict[str, views.Head]) -> None:
         for party, head in heads.items():
             tally = self._tally(party)
+            if tally is None:
+                continue
             tally.end = max(tally.end, head.size)
             if self._over or tally.failed or head.checkpoint is None:
                 continue
@@ -204,16 +210,30 @@ class _Taking:
             receiving.receive(self._core, self._line, party, held, [], note, self._sender)
         cosigning.take(self._core, self._line, party, note, self._sender)
 
-    def _tally(self, party: str) -> _Tally:
+    def _tally(self, party: str) -> _Tally | None:
         tally = self._tallies.get(party)
         if tally is None:
             # What came before in this very parcel may have been the last signature for it.
             with self._core.store.read() as tx:
                 self._founding = self._core.founding(tx, self._line)
             if party not in self._founding.cards:
-                raise _misfit(f"{party} has no log on the line {self._founding.name} (yet)")
+                self._note_stranger(party)
+                return None
             tally = self._tallies[party] = _Tally(0)
         return tally
+
+    def _note_stranger(self, party: str) -> None:
+        """A log of nobody that is known here: of a member whose taking in is not all held yet."""
+        if party in self._strangers:
+            return
+        if len(self._strangers) >= MAX_PARTIES:
+            raise _misfit("it names more parties than a line has")
+        self._strangers.add(party)
+        error = NotFoundError(
+            f"{party} is no party of the line {self._founding.name}, by what is held here",
+            remedy="if it was taken in, import the others' logs up to that, and this file again",
+        )
+        self.note(party, error)
 
     def _held(self, party: str) -> int:
         with self._core.store.read() as tx:
