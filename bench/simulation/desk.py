@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from bench.simulation.disk import OFFICERS
 from bench.simulation.station import Station
 from bench.simulation.truth import (
+    BY_ITSELF,
     Truth,
     ViolationError,
     about_of,
@@ -61,10 +62,19 @@ class Desk:
             return POWER_FAILED
         if view is None:
             return "done"
-        page = self._node.read_log(self._line, self._party, view.index, self._party)
-        check(bool(page.entries), f"{self._party}/{view.index} was acknowledged and is not there")
-        truth.written(self._party, view.index, leaf_of(page.entries[0]))
+        read = self.station.read(self._party, view.index)
+        check(bool(read), f"{self._party}/{view.index} was acknowledged and is not there")
+        self._note_before(truth, view.index)
+        truth.written(self._party, view.index, leaf_of(read[0]))
         return f"{self._party}/{view.index}"
+
+    def _note_before(self, truth: Truth, index: int) -> None:
+        """Remember what the node has written by itself, in this very step, before this."""
+        while truth.one_history(self._party) and (at := len(truth.leaves[self._party])) < index:
+            leaf = leaf_of(self.station.read(self._party, at)[0])
+            if type_of(leaf) != BY_ITSELF and not self.station.unsure:
+                return
+            truth.written(self._party, at, leaf)
 
     @property
     def _node(self) -> Node:

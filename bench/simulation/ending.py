@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from bench.simulation import oracle
-from bench.simulation.disk import DATABASE
+from bench.simulation.disk import BEGIN_S, DATABASE
 from bench.simulation.safety import reread
 from bench.simulation.station import Station
 from bench.simulation.truth import check, header_of
@@ -55,6 +55,7 @@ class Ending:
             self._check_commitments(station)
             self._check_forks(station)
             self._check_cosignatures(station)
+            self._check_quota(station)
         self._check_states()
         self._count()
 
@@ -268,6 +269,19 @@ class Ending:
                 f"{station.party} cosigned {size} entries of {party} after {newest.get(party)}",
             )
             newest[party] = size
+
+    def _check_quota(self, station: Station) -> None:
+        """A hostile party wastes at most its own quota, and its reserve, a day."""
+        hostile = self._world.hostile
+        if hostile is None:
+            return
+        days = 2 + int((station.clock.at_s - BEGIN_S) // 86_400)
+        most = 1 + days * (self._world.day_entries * 11 // 10)
+        held = len(station.held[hostile.party])
+        check(held <= most, f"{station.party} keeps {held} entries of {hostile.party}")
+        self._world.counts["nodes that refused a flood"] += any(
+            link.quota_refused_s is not None for link in station.node.links(station.line)
+        )
 
     def _count(self) -> None:
         counts = self._world.counts

@@ -24,12 +24,16 @@ from bench.simulation.station import Station
 from bench.simulation.truth import leaf_of, root_of
 from detente.errors import DetenteError
 from detente.node.keys import read_signing_key
-from detente.record import Checkpoint, Seen, SigningKey, write_entry
+from detente.node.views import Head
+from detente.record import Checkpoint, Entry, Seen, SigningKey, write_entry
 from detente.record.checkpoint import cosign, origin, sign_checkpoint
 from detente.record.entry import entry_to_bundle
 from detente.volumes.times import format_time
 
 Json = Any
+FLOOD = 60
+"""Entries written at once; together with others they are more than a node keeps a day."""
+
 REMEMBERED = 40
 """Messages kept to be replayed."""
 
@@ -57,7 +61,9 @@ class Hostile:
         return read_signing_key(self.stations[0].disk.live / "keys", None)
 
     def station_for(self, other: str) -> Station:
-        """Which of its nodes it shows to another party."""
+        """Which of its nodes it shows to another party; to the only one, now this and now that."""
+        if len(self.stations[0].others) == 1:
+            return self._chance.choice(self.stations)
         return self.stations[sum(other.encode()) % len(self.stations)]
 
     # --- tampering --------------------------------------------------------------------------------
@@ -266,25 +272,10 @@ class Hostile:
         station_held = station.held[self.party]
         if station.knows_left(self.party):
             return "has left"
-        head = station.node.heads(self._line, self.party)
-        seen = {
-            party: Seen(one.size, base64.b64decode(one.checkpoint.split("\n")[2]).hex())
-            for party, one in head.items()
-            if party != self.party and one.checkpoint is not None
-        }
+        seen = _seen(station.node.heads(self._line, self.party), self.party)
         type_, about = self._odd(station)
-        entry = write_entry(
-            self._key,
-            line=self._line,
-            party=self.party,
-            index=len(station_held),
-            type=type_,
-            time=format_time(station.clock.now_s()),
-            seen=seen,
-            about=about,
-            body=self._chance.choice((b"{}", b"\xff", b'{"text":"x","language":"en"}')),
-            salt=os.urandom(32),
-        )
+        body = self._chance.choice((b"{}", b"\xff", b'{"text":"x","language":"en"}'))
+        entry = self._entry(station, len(station_held), type_, about, seen, body)
         note = self._note(len(station_held) + 1, root_of([*station_held, entry.leaf]))
         bundle = entry_to_bundle(entry)
         try:
@@ -295,6 +286,50 @@ class Hostile:
             return f"{type_}: {type(error).__name__}"
         self.counts["written by hand"] += 1
         return f"{type_}: {self.party}/{len(station_held)}"
+
+    def flood(self, station: Station) -> str:
+        """Write more than anybody has to keep."""
+        began = len(station.held[self.party])
+        if station.knows_left(self.party):
+            return "has left"
+        head = station.node.heads(self._line, self.party)
+        seen = _seen(head, self.party)
+        leaves, bundles = list(station.held[self.party]), []
+        for index in range(began, began + FLOOD):
+            about = {"precedence": "routine", "reply_to": None, "conflict": None}
+            body = b'{"text":"more","language":"en"}'
+            entry = self._entry(station, index, "message", about, seen, body)
+            leaves.append(entry.leaf)
+            bundles.append(entry_to_bundle(entry))
+        note = self._note(len(leaves), root_of(leaves))
+        try:
+            station.node.receive(self._line, self.party, began, bundles, note, self.party)
+        except DetenteError as error:
+            return type(error).__name__
+        self.counts["flooded with entries"] += 1
+        return f"{FLOOD} entries"
+
+    def _entry(
+        self,
+        station: Station,
+        index: int,
+        type_: str,
+        about: Json,
+        seen: dict[str, Seen],
+        body: bytes,
+    ) -> Entry:
+        return write_entry(
+            self._key,
+            line=self._line,
+            party=self.party,
+            index=index,
+            type=type_,
+            time=format_time(station.clock.now_s()),
+            seen=seen,
+            about=about,
+            body=body,
+            salt=os.urandom(32),
+        )
 
     def _odd(self, station: Station) -> tuple[str, Json]:
         name = f"{self.party}-{self._chance.randrange(3)}"
@@ -340,3 +375,12 @@ class Hostile:
             ("x.unknown", {"deep": [[[[[[["deep"]]]]]]]}),
         ]
         return self._chance.choice(kinds)
+
+
+def _seen(heads: dict[str, Head], own: str) -> dict[str, Seen]:
+    """What a node's heads say of the logs of others, as an entry has it."""
+    return {
+        party: Seen(one.size, base64.b64decode(one.checkpoint.split("\n")[2]).hex())
+        for party, one in heads.items()
+        if party != own and one.checkpoint is not None
+    }

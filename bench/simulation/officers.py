@@ -67,13 +67,13 @@ class Watch(Keeping):
 
     def _activity(self, name: str) -> Activity:
         chance = self._chance
-        lon = 68.0 + (chance.randrange(7_000) * 10 + 1) / 100_000
+        lon = 68.0 + (chance.randrange(4_000) * 10 + 1) / 100_000
         # Each party's levels are a little off the others', so that no gap is ever exactly the
         # separation: what is then a conflict hangs on the last bit.
         floor_m = chance.randrange(200, 260, 10) * FLIGHT_LEVEL_M + 7 * PARTIES.index(self._party)
-        start_s = self.station.clock.at_s + chance.randrange(-60, 240) * 60 + 1
+        start_s = self.station.clock.at_s + chance.randrange(-60, 180) * 60 + 1
         volume = Volume(
-            Core(Shape.POINT, (((lon, 36.0 + chance.randrange(5) / 10),),)),
+            Core(Shape.POINT, (((lon, 36.0 + chance.randrange(3) / 10),),)),
             chance.choice((2_000.0, 15_000.0)),
             Band(
                 Limit(floor_m, Reference.STD) if chance.random() < 0.9 else None,

@@ -43,6 +43,7 @@ from typing import Any, NamedTuple
 from bench.simulation.disk import DATABASE, WAL
 from bench.simulation.station import Station
 from bench.simulation.truth import (
+    BY_ITSELF,
     SECRET,
     Truth,
     about_of,
@@ -55,9 +56,6 @@ from bench.simulation.truth import (
 
 STRANGER = {"error": "not-found", "message": "no such line"}
 """What a stranger is told, apart from what to do about it."""
-
-BY_ITSELF = "recall.honoured"
-"""What a node writes of its own accord."""
 
 
 class Recalled(NamedTuple):

@@ -7,7 +7,7 @@ stations with the keys of one party.
 import base64
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, event
 
@@ -20,6 +20,7 @@ from detente.line import open_founding
 from detente.node import Node
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
+from detente.node.quota import Quota
 from detente.node.rekeying import replace
 from detente.node.wire import UnreachableError
 from detente.record import PublicKey, open_card
@@ -50,21 +51,24 @@ class Fuse:
         self.share = share
 
 
+class OneLine(NamedTuple):
+    """What all stations of a run have in common."""
+
+    id: str
+    cards: dict[str, bytes]
+    """The cards with a new key that parties have told each other of."""
+    day_entries: int
+    """What a node keeps of another's log a day: more than any honest party writes."""
+
+
 class Station:
     """A node, running or down."""
 
     def __init__(
-        self,
-        party: str,
-        line: str,
-        disk: Disk,
-        clock: Clock,
-        others: list[str],
-        told_cards: dict[str, bytes],
+        self, party: str, line: OneLine, disk: Disk, clock: Clock, others: list[str]
     ) -> None:
-        """``told_cards`` are the cards with a new key that parties have told each other of."""
         self.party = party
-        self.line = line
+        self.line = line.id
         self.disk = disk
         self.clock = clock
         self.others = others
@@ -73,7 +77,8 @@ class Station:
         self.held: dict[str, list[bytes]] = {p: [] for p in (party, *others)}
         self.private: dict[str, bytes] = {}
         """What may not stand in an entry of ours, by what it is of."""
-        self.told_cards = told_cards
+        self.told_cards = line.cards
+        self._quota = Quota(day_entries=line.day_entries, day_mib=100, entries=10**6, mib=10**3)
         self.may_leave = False
         self.may_replace = True
         self.unsure = False
@@ -83,7 +88,7 @@ class Station:
         self._held_at_backup: dict[str, list[bytes]] = {}
         self._exchanges: dict[str, Exchange] = {}
         self._open()
-        self._first_key = open_founding(self.node.founding(line)).cards[party].public.raw
+        self._first_key = open_founding(self.node.founding(self.line)).cards[party].public.raw
 
     # --- its machine ------------------------------------------------------------------------------
 
@@ -137,6 +142,7 @@ class Station:
 
     def _open(self) -> None:
         self.node: Node = self.disk.open(self.clock)
+        self.node._core.quota = self._quota
         self._fuse = None
         store = self.node._core.store
         announce = store._announce

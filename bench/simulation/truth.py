@@ -30,6 +30,9 @@ from detente.record.checkpoint import (
 SECRET = b"secret"
 """Stands in every title and every officer's name; nothing with it may leave a node."""
 
+BY_ITSELF = "recall.honoured"
+"""What a node writes of its own accord."""
+
 
 class ViolationError(Exception):
     """What must never happen has happened."""

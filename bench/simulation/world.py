@@ -19,7 +19,7 @@ from bench.simulation.hostile import Hostile
 from bench.simulation.network import Faults, Letter, Network
 from bench.simulation.officers import Watch
 from bench.simulation.safety import Safety
-from bench.simulation.station import Clock, Fuse, Station
+from bench.simulation.station import Clock, Fuse, OneLine, Station
 from bench.simulation.truth import Statement, Truth, check, leaf_of
 from detente.node.views import Finding
 from detente.node.wire import UnreachableError
@@ -58,7 +58,8 @@ class World:
         self._touched: dict[str, Station] = {}
         self._heard: list[tuple[Station, Statement]] = []
         self._shown: list[tuple[str, int]] = []
-        self._cards: dict[str, bytes] = {}
+        self._steps = self._some(STEPS)
+        self._line = OneLine(self.template.line, {}, 2 * self._steps + 30)
         self.stations = {party: self._station(party) for party in self.parties}
         self.hostile = self._some_hostile()
         self.honest = tuple(p for p in self.parties if not self._is_hostile(p))
@@ -77,7 +78,7 @@ class World:
             [joined] = station.read(station.party, 0)
             self.truth.written(station.party, 0, leaf_of(joined))
         self._settle(self.every_station())
-        for _ in range(self._some(STEPS)):
+        for _ in range(self._steps):
             self.step()
         for station in self._up():
             self.counts["recalls shown"] += self.safety.recalls(station)
@@ -199,12 +200,13 @@ class World:
             self._wait,
             self._verify,
         )
-        events: dict[Callable[[], str], int] = {self._act: 50, self._exchange: 25}
+        events: dict[Callable[[], str], int] = {self._act: 60, self._exchange: 22}
         events.update({event: self.chance.choice((0, 1, 2, 4)) for event in seldom})
         events[self._mend] += 1
         events[self._start] += 1
         if self.hostile:
-            events[self._second_history] = self.chance.choice((0, 1, 2))
+            events[self._second_history] = self.chance.choice((0, 2, 6))
+            events[self._flood] = self.chance.choice((0, 0, 0, 2))
             events[self._write_by_hand] = self.chance.choice((0, 2, 6))
         return events
 
@@ -420,7 +422,7 @@ class World:
         if second or not first.up:
             return "has two already, or is down"
         disk = first.disk.clone(self._folder / "second")
-        station = Station(first.party, first.line, disk, first.clock, first.others, self._cards)
+        station = Station(first.party, self._line, disk, first.clock, first.others)
         station.may_replace = False
         self.hostile.stations.append(station)
         self._watches[station] = Watch(self.chance, station)
@@ -435,6 +437,14 @@ class World:
         self._touch(station)
         return self.hostile.write(station)
 
+    def _flood(self) -> str:
+        assert self.hostile is not None
+        station = self.chance.choice(self.hostile.stations)
+        if not station.up:
+            return "down"
+        self._touch(station)
+        return self.hostile.flood(station)
+
     # --- and --------------------------------------------------------------------------------------
 
     def urge(self, party: str) -> str:
@@ -448,6 +458,11 @@ class World:
         self._touch(self.stations[party])
         return self._watches[self.stations[party]]
 
+    @property
+    def day_entries(self) -> int:
+        """What a node keeps of another's log a day."""
+        return self._line.day_entries
+
     def settle(self) -> None:
         """Hold every node that did anything against the truth."""
         self._settle(list(self._touched.values()))
@@ -457,7 +472,7 @@ class World:
         disk = Disk(self.template.folder / party, folder)
         others = [other for other in self.parties if other != party]
         wrong_s = self.chance.choice((0.0, 0.0, -40.0, 25.5))
-        return Station(party, self.template.line, disk, Clock(wrong_s), others, self._cards)
+        return Station(party, self._line, disk, Clock(wrong_s), others)
 
     def _touch(self, station: Station) -> None:
         self._touched[f"{station.party} {id(station)}"] = station
