@@ -95,7 +95,8 @@ class Desk:
 
         def once() -> EntryView:
             view = act(key)
-            self._last = (view.id, self.station.restored, lambda: act(key))
+            if not self.station.dead:
+                self._last = (view.id, self.station.restored, lambda: act(key))
             return view
 
         return once

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -196,7 +196,9 @@ class Disk:
         before = self.live
         self._replace(self._backup)
         if not whole:
-            shutil.copy2(before / MARKS, self.live / MARKS)
+            (self.live / MARKS).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.copy2(before / MARKS, self.live / MARKS)
 
     def same_keys_in_backup(self) -> bool:
         """Whether the backup's database is that of the keys that are here now."""

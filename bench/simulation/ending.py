@@ -84,7 +84,8 @@ class Ending:
 
         Where one is hostile nobody can count on that.
         """
-        lost = [party for party in self._sound() if self._station(party).unadopted]
+        present = set(self._present())
+        lost = [p for p in self._sound() if p in present and self._station(p).unadopted]
         if not lost or self._world.hostile:
             return
         for party in lost:

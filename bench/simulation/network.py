@@ -14,6 +14,9 @@ from typing import NamedTuple, Protocol
 from detente.errors import LimitError
 from detente.node.wire import ANSWER_BYTES_MAX, UnreachableError
 
+REMEMBERED = 30
+"""Requests that may come once more long after."""
+
 
 class Letter(NamedTuple):
     """One request. ``path`` begins behind the line's id."""
@@ -63,6 +66,7 @@ class Network:
         self._cut: set[frozenset[str]] = set()
         self.late: list[Letter] = []
         self.counts: Counter[str] = Counter()
+        self._past: list[Letter] = []
 
     def part(self, parties: tuple[str, ...]) -> str:
         """Part the parties into two sides, or only two of them from each other."""
@@ -87,7 +91,8 @@ class Network:
 
     def forget(self, party: str) -> None:
         """Lose what is under way of a party's log: its connections ended long ago."""
-        self.late = [one for one in self.late if not one.path.startswith(f"/logs/{party}")]
+        for letters in (self.late, self._past):
+            letters[:] = [one for one in letters if not one.path.startswith(f"/logs/{party}")]
 
     def carry(self, letter: Letter) -> tuple[int, bytes]:
         """Carry one request and its answer. Raises UnreachableError where either is lost."""
@@ -101,6 +106,8 @@ class Network:
             self._keep(letter)
         self._meanwhile()
         status, answer = self._around.deliver(letter)
+        if letter.method == "POST":
+            self._past = [*self._past[1 - REMEMBERED :], letter]
         self._meanwhile()
         self._check_reached(letter)
         if self._happens("answer lost", self.faults.lose_answer):
@@ -111,7 +118,16 @@ class Network:
         """Deliver one of the late requests, if there is any; its answer is heard by nobody."""
         if not self.late:
             return "nothing is late"
-        letter = self.late.pop(self._chance.randrange(len(self.late)))
+        return self._deliver(self.late.pop(self._chance.randrange(len(self.late))))
+
+    def repeat(self) -> str:
+        """Deliver once more, long after, what was delivered."""
+        if not self._past:
+            return "nothing was sent"
+        self.counts["long after"] += 1
+        return self._deliver(self._chance.choice(self._past))
+
+    def _deliver(self, letter: Letter) -> str:
         what = f"{letter.src} to {letter.dst}, POST {letter.path}"
         try:
             return f"{what}: {self._around.deliver(letter)[0]}"

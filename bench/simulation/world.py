@@ -187,6 +187,7 @@ class World:
         """What may happen in this run, and how often: some of it more, some not at all."""
         seldom = (
             self._late,
+            self._repeat,
             self._part,
             self._mend,
             self._restart,
@@ -243,6 +244,9 @@ class World:
 
     def _late(self) -> str:
         return self.network.deliver_late()
+
+    def _repeat(self) -> str:
+        return self.network.repeat()
 
     def _part(self) -> str:
         return self.network.part(self.parties)
