@@ -20,6 +20,7 @@ from bench.simulation.network import Faults, Letter, Network
 from bench.simulation.officers import Watch
 from bench.simulation.safety import Safety
 from bench.simulation.station import Clock, Fuse, OneLine, Station
+from bench.simulation.sticks import Sticks, unpack
 from bench.simulation.truth import Statement, Truth, check, leaf_of
 from detente.node.views import Finding
 from detente.node.wire import UnreachableError
@@ -66,6 +67,7 @@ class World:
         self.truth = Truth(self.template.line, self.parties, self.honest)
         self.safety = Safety(self.truth)
         self.network = Network(self.chance, self, Faults.some(self.chance))
+        self.sticks = Sticks(self.chance)
         self._watches = {one: Watch(self.chance, one) for one in self.stations.values()}
         self._careful = {party: self.chance.random() < CAREFUL for party in self.parties}
         self._events = self._some_events()
@@ -188,6 +190,8 @@ class World:
         seldom = (
             self._late,
             self._repeat,
+            self._pack,
+            self._unpack,
             self._part,
             self._mend,
             self._restart,
@@ -247,6 +251,37 @@ class World:
 
     def _repeat(self) -> str:
         return self.network.repeat()
+
+    def _pack(self) -> str:
+        station = self._running()
+        if station is None:
+            return "nobody is up"
+        to = self.stations[self.chance.choice(station.others)]
+        if not to.up:
+            return f"{to.party} is down"
+        self._touch(station)
+
+        def sent(chunk: bytes) -> None:
+            self.safety.sent(station, to.party, chunk, None)
+            self._overhear(station, chunk, None)
+
+        done = self.sticks.pack(station, to, sent)
+        self._revive(station)
+        return f"{station.party} for {to.party}: {done}"
+
+    def _unpack(self) -> str:
+        stick = self.sticks.some()
+        station = self.stations[stick.dst] if stick else None
+        if stick is None or station is None or not station.up:
+            return "nothing to take in, or nobody"
+        self._touch(station)
+        done = unpack(stick, station)
+        if done.endswith(" 0 problems") and not self._is_hostile(stick.src):
+            for chunk in stick.chunks:
+                self._show(stick.dst, chunk)
+        self.counts["taken in by hand"] += done.endswith("problems")
+        self._revive(station)
+        return f"{stick.src} for {stick.dst}: {done}"
 
     def _part(self) -> str:
         return self.network.part(self.parties)
@@ -341,6 +376,7 @@ class World:
         self._forget_shown(station)
         self._started(station)
         self.network.forget(party)
+        self.sticks.lose()
         held, elsewhere = len(station.held[party]), self._elsewhere(party, self.every_station())
         self.truth.rolled_back(
             party,
