@@ -270,6 +270,23 @@ def test_three_parties_all_but_one_are_not_all(
     assert all(node.verify() == [] for node in three.nodes.values())
 
 
+def test_who_has_left_need_not_vouch(make_pair: Callable[[dict[str, str]], Any]) -> None:
+    three = make_pair({"pk": "detente.db", "ru": "detente.db", "us": "detente.db"})
+    pk, line = three.nodes["pk"], three.nodes["pk"].line(LINE).id
+    pk.leave(LINE, officer="admin")
+    for party in ("ru", "us"):
+        page = pk.read_log(line, "pk", 0, party)
+        three.nodes[party].receive(line, "pk", 0, page.entries, page.checkpoint, "pk")
+    card = replace(three, "us")
+    us, ru = three.nodes["us"], three.nodes["ru"]
+    ru.vouch_key(LINE, card, open_card(card).fingerprint, officer="admin")
+    three.push(ru, us)
+    us.adopt_key(LINE, officer="admin")
+    three.push(us, ru)
+    assert us.state_document(LINE) == ru.state_document(LINE)
+    assert us.verify() == ru.verify() == []
+
+
 class Crash(BaseException):
     """The process ends here."""
 
