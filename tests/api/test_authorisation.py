@@ -35,6 +35,7 @@ TABLE = {
     "POST /login": ANYBODY,
     "POST /login/password": ANYBODY,
     "POST /account/password": "WRSAMO",
+    "DELETE /officers/{officer}/password": "MO",
     "DELETE /officers/{officer}/lock-out": "MO",
     "GET /audit": "AMO",
     "GET /changes": "WRSAMO",

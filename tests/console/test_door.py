@@ -44,6 +44,34 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(stranger: Any,
     assert other.headers["set-cookie"].startswith("detente_ru=")
 
 
+def test_behind_a_proxy_with_tls_the_cookie_is_secure_and_forms_work(
+    stranger: Any, pair: Any
+) -> None:
+    node, own = pair.us.node, pair.us.address.replace("http://", "https://")
+    through = {"X-Forwarded-Proto": "https"}
+    first = stranger.get(f"/login?t={node.login_link('watch-1')}", headers=through)
+    assert "Secure" in first.headers["set-cookie"]
+    session = {"Cookie": first.headers["set-cookie"].partition(";")[0]}
+    page = stranger.get(LINE, headers=through | session).text
+    token = re.search(r'name="form_token" value="([0-9a-f]{64})"', page)
+    assert token is not None
+    form = {"form_token": token[1], "text": "hello", "precedence": "routine"}
+    for origin, status in ((pair.us.address, 403), ("https://evil.example", 403), (own, 200)):
+        headers = through | session | {"Origin": origin, "HX-Request": "true"}
+        assert stranger.post(f"{LINE}/send", data=form, headers=headers).status_code == status
+
+
+def test_a_log_in_gives_a_new_session_and_never_takes_one(stranger: Any, pair: Any) -> None:
+    """A session that somebody planted in the browser beforehand is nobody's and stays so."""
+    planted = "planted-by-somebody-else"
+    stranger.cookies.set("detente_us", planted)
+    answer = stranger.get(f"/login?t={pair.us.node.login_link('watch-1')}")
+    assert planted not in answer.headers["set-cookie"]
+    stranger.cookies.clear()
+    stranger.cookies.set("detente_us", planted)
+    assert stranger.get(LINE).status_code == 401
+
+
 def test_logging_out_ends_the_session(pair: Any) -> None:
     token = pair.us.form_token()
     session = dict(pair.us.browser.cookies)

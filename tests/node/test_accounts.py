@@ -5,14 +5,23 @@ import hashlib
 import hmac
 import sqlite3
 import struct
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
 
-from detente.errors import CredentialError, InputError, NotFoundError, StateError
-from detente.node.accounts import ADDRESSES_MAX, FAILURES_FREE, WAIT_S_MAX
+from detente.errors import (
+    AccessError,
+    CredentialError,
+    InputError,
+    NotFoundError,
+    SecondOfficerError,
+    StateError,
+)
+from detente.node import Node, accounts
+from detente.node.accounts import ADDRESSES_MAX, FAILURES_FREE, RESET_LIFE_S, WAIT_S_MAX
 from detente.node.officers import IDLE_S_MAX, SESSION_LIFE_S
+from detente.node.protection import protect, unlock
 
 PASSWORD = "herons over a frozen lake"
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
@@ -159,7 +168,7 @@ def test_a_new_password_ends_the_sessions_under_the_old(
     us: Any, secret: str, strangers: Any
 ) -> None:
     session = us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
-    us.enrol("watch-1", PASSWORD + "!")
+    us.enrol("watch-1", PASSWORD + "!", PASSWORD)
     with pytest.raises(CredentialError):
         us.officer_of(session)
     with pytest.raises(CredentialError):
@@ -180,6 +189,150 @@ def test_a_session_ends_when_it_is_not_used_and_when_its_time_is_over(
     for ended in (session, idle):
         with pytest.raises(CredentialError):
             us.officer_of(ended)
+
+
+def test_whoever_finds_a_session_open_does_not_get_the_account(us: Any, secret: str) -> None:
+    for present in (None, "", "another one entirely"):
+        with pytest.raises(CredentialError):
+            us.enrol("watch-1", "the thief's own choice", present)
+    assert us.enrol("watch-1", PASSWORD + "!", PASSWORD).secret != secret
+
+
+def test_a_recovery_code_stands_in_for_a_code_once(us: Any, strangers: Any) -> None:
+    made = us.enrol("watch-1", PASSWORD)
+    assert len(set(made.recovery)) == 8
+    first, second = made.recovery[0], made.recovery[7]
+    us.log_in_with("watch-1", PASSWORD, first, HERE)
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, first, HERE)
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", "not this one at all", second, HERE)
+    us.log_in_with("watch-1", PASSWORD, f" {second.upper().replace('-', ' ')} ", HERE)
+    us.log_in_with("watch-1", PASSWORD, code_of(made.secret, now(strangers)), HERE)
+    actions = [a.action for a in us.audit(0, 1000) if a.subject == "officer watch-1"]
+    assert actions.count("officer.recovery-code") == 2
+    again = us.enrol("watch-1", PASSWORD, PASSWORD)
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, made.recovery[1], ELSEWHERE)
+    us.log_in_with("watch-1", PASSWORD, again.recovery[1], ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    "code", ["", "-" * 16, "a" * 16, "a" * 17, "ä" * 16, "0189" * 4, "\0" * 16]
+)
+def test_what_is_no_code_opens_nothing(us: Any, secret: str, code: str) -> None:
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, code, HERE)
+
+
+def test_an_account_is_reset_by_two_administrators(us: Any, secret: str, strangers: Any) -> None:
+    us.add_officer("boss", "admin")
+    us.add_officer("boss-2", "admin")
+    session = us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    # One alone cannot become the officer, by a link either.
+    for _ in range(2):
+        with pytest.raises(SecondOfficerError):
+            us.reset_account("watch-1", by="boss")
+    with pytest.raises(StateError, match="has a password"):
+        us.login_link("watch-1", by="boss")
+    assert us.officer_of(session).name == "watch-1"
+    strangers.clock.at_s += RESET_LIFE_S
+    with pytest.raises(SecondOfficerError):
+        us.reset_account("watch-1", by="boss-2")
+    us.reset_account("watch-1", by="boss")
+    with pytest.raises(CredentialError):
+        us.officer_of(session)
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    us.log_in(us.login_link("watch-1", by="boss"))
+    us.enrol("watch-1", PASSWORD)
+    rows = [(a.officer, a.action) for a in us.audit(0, 1000) if "reset" in a.action]
+    assert rows == [("boss", "officer.reset-ask")] * 2 + [
+        ("boss-2", "officer.reset-ask"),
+        ("boss", "officer.reset"),
+    ]
+
+
+def test_nobody_resets_their_own_and_the_operator_needs_nobody(us: Any, secret: str) -> None:
+    us.add_officer("boss", "admin")
+    us.enrol("boss", PASSWORD)
+    with pytest.raises(AccessError, match="their own"):
+        us.reset_account("boss", by="boss")
+    us.reset_account("boss")
+    for name, kind in (("boss", StateError), ("nobody", NotFoundError)):
+        with pytest.raises(kind):
+            us.reset_account(name)
+
+
+def stored(strangers: Any) -> bytes:
+    with closing(sqlite3.connect(strangers.directory / "us/detente.db")) as db:
+        [(sealed,)] = db.execute("SELECT secret FROM accounts").fetchall()
+    return bytes(sealed)
+
+
+def test_the_code_secret_is_sealed_and_one_that_lay_open_is_when_the_node_opens(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    plain = base64.b32decode(secret)
+    assert plain not in stored(strangers)
+    us.close()
+    with closing(sqlite3.connect(strangers.directory / "us/detente.db")) as db, db:
+        db.execute("UPDATE accounts SET secret = ?", (plain,))
+    us = strangers.open("us")
+    sealed = stored(strangers)
+    assert plain not in sealed
+    us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    strangers.open("us")
+    assert stored(strangers) == sealed
+
+
+def test_a_sealed_secret_opens_for_its_own_account_and_key_alone(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    us.add_officer("watch-2", "watch")
+    us.enrol("watch-2", PASSWORD)
+    with closing(sqlite3.connect(strangers.directory / "us/detente.db")) as db, db:
+        db.execute(
+            "UPDATE accounts SET secret = (SELECT secret FROM accounts WHERE officer = 'watch-1')"
+        )
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-2", PASSWORD, code_of(secret, now(strangers)), HERE)
+    us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    (strangers.directory / "us/keys/store.pem").unlink()
+    strangers.clock.at_s += 30
+    us = strangers.open("us")
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+
+
+def test_a_passphrase_protects_what_seals_and_a_new_one_opens_the_same(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    keys = strangers.directory / "us/keys"
+    us.close()
+    sealed = stored(strangers)
+    protect(keys, "correct horse battery", None)
+    assert (keys / "store.pem").read_bytes().startswith(b"-----BEGIN ENCRYPTED")
+    first = unlock(keys, lambda: "correct horse battery")
+    protect(keys, "another passphrase", first)
+    again = unlock(keys, lambda: "another passphrase")
+    us = Node.open(strangers.directory / "us", clock=strangers.clock, secret=again)
+    strangers.nodes["us"] = us
+    us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+    assert stored(strangers) == sealed
+
+
+def test_who_floods_the_log_in_holds_up_nobody_but_those_who_log_in(us: Any, secret: str) -> None:
+    """Each try takes 64 MiB and a thread that the watch needs: only so many wait for a turn."""
+    with ExitStack() as taken:
+        for _ in range(8):
+            assert accounts._WAITING.acquire(blocking=False)
+            taken.callback(accounts._WAITING.release)
+        with pytest.raises(StateError, match="at once"):
+            us.log_in_with("watch-1", PASSWORD, "000000", HERE)
+        assert us.officers()
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", PASSWORD, "000000", HERE)
 
 
 def test_the_password_is_not_in_the_store(us: Any, secret: str, strangers: Any) -> None:

@@ -109,6 +109,7 @@ def test_a_new_node(tmp_path: Path) -> None:
                 "sealing-ml-kem.pem",
                 "sealing-x25519.pem",
                 "signing-ml-dsa.pem",
+                "store.pem",
                 "ca.pem",
                 "ca.crt",
                 "node.pem",

@@ -85,6 +85,11 @@ NODE = (
         bodies.PasswordBody, views.EnrolmentView,
     ),
     _delete(
+        "node", "/officers/{officer}/password", service.reset_account,
+        "Forget an officer's password and codes, once a second administrator asks for the same",
+        act=roles.ACCOUNTS, may_raise=(StateError,),
+    ),
+    _delete(
         "node", "/officers/{officer}/lock-out", service.lift_lock_out,
         "Let nobody wait who failed to log in as this officer", act=roles.ACCOUNTS,
     ),

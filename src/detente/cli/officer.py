@@ -57,6 +57,16 @@ def end(directory: Directory, name: Name) -> None:
     ask(directory, "DELETE", f"/officers/{quote(name, safe='')}")
 
 
+@app.command()
+def reset(directory: Directory, name: Name) -> None:
+    """Forget an officer's password and codes; then make a log-in link (`detente login`)."""
+    from urllib.parse import quote
+
+    from detente.cli.ask import ask
+
+    ask(directory, "DELETE", f"/officers/{quote(name, safe='')}/password")
+
+
 def login(
     directory: Directory,
     name: Annotated[

@@ -158,7 +158,8 @@ class Console:
         password, again = str(form.get("password", "")), str(form.get("again", ""))
         if password != again:
             raise InputError("the two are not the same", where="password", remedy="type it again")
-        made = await run_in_threadpool(self._node.enrol, who.officer.name, password)
+        present = str(form.get("present", "")) or None
+        made = await run_in_threadpool(self._node.enrol, who.officer.name, password, present)
         return page("enrolled.html", {"made": made})
 
     async def _audit(self, request: Request) -> Response:

@@ -62,7 +62,7 @@ def keep_session(node: "Node", request: Request, response: Response, session: st
         path="/",
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=_scheme(request) == "https",
     )
 
 
@@ -79,12 +79,22 @@ def check_own_form(request: Request, form: FormData, who: Caller) -> None:
 
 def check_origin(request: Request) -> None:
     """Refuse what another site's page has sent. Browsers name the page's origin on every POST."""
-    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    own = f"{_scheme(request)}://{request.headers.get('host', '')}"
     if request.headers.get("origin") != own:
         raise AccessError(
             "this request does not come from this console's own page",
             remedy="use the console at the address in your browser's bar",
         )
+
+
+def _scheme(request: Request) -> str:
+    """How the browser calls us. A proxy that ends TLS says so in ``X-Forwarded-Proto``.
+
+    Nobody gains by saying so falsely: another site's page cannot set the header on a form, and the
+    cookie it gets would only be kept more strictly.
+    """
+    forwarded = request.headers.get("x-forwarded-proto", "").strip().lower()
+    return "https" if forwarded == "https" else request.url.scheme
 
 
 def _form_token(session: str) -> str:

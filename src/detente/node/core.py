@@ -11,6 +11,7 @@ from detente.node.clock import Clock
 from detente.node.engine import Engine
 from detente.node.marks import Marks
 from detente.node.quota import Quota
+from detente.node.vault import Vault
 from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
 from detente.store import logs
 from detente.store.links import Link
@@ -32,8 +33,11 @@ class Core:
         quota: Quota,
         sealing: SealingKey | None = None,
         sealing_before: SealingKey | None = None,
+        *,
+        vault: Vault,
     ) -> None:
         self.key = key
+        self.vault = vault
         self.sealing = sealing
         self.sealing_before = sealing_before
         self.unpacking = Lock()

@@ -581,9 +581,16 @@ class Node(Reading):
         """Use up a login code; the session's token."""
         return officers.log_in(self._core, code)
 
-    def enrol(self, officer: str, password: str) -> views.EnrolmentView:
-        """Give an officer a password and a secret for codes, which is shown this once."""
-        return accounts.enrol(self._core, officer, password)
+    def enrol(self, officer: str, password: str, present: str | None = None) -> views.EnrolmentView:
+        """Give an officer a password and a secret for codes, which is shown this once.
+
+        ``present`` is the password the officer has, if there is one.
+        """
+        return accounts.enrol(self._core, officer, password, present)
+
+    def reset_account(self, officer: str, *, by: str = OPERATOR) -> None:
+        """Forget an officer's password and codes, once two administrators have asked for it."""
+        accounts.reset(self._core, officer, by=by)
 
     def log_in_with(self, officer: str, password: str, code: str, address: str) -> str:
         """A session for a password and a code, tried from an address."""

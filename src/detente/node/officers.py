@@ -12,7 +12,7 @@ from detente.errors import CredentialError, InputError, NotFoundError, StateErro
 from detente.node.core import Core
 from detente.node.roles import OPERATOR, ROLES
 from detente.node.views import OfficerView
-from detente.store import auditing, changes, officers
+from detente.store import accounts, auditing, changes, officers
 from detente.store.officers import CODE, SESSION, Officer
 from detente.store.store import Tx
 
@@ -101,12 +101,22 @@ def of_token(core: Core, token: str) -> OfficerView:
 
 
 def login_code(core: Core, name: str, *, by: str) -> str:
-    """A code that lets an officer in once, within a quarter of an hour. Raises NotFoundError."""
+    """A code that lets an officer in once, within a quarter of an hour.
+
+    For an officer who has a password only by the operator: an administrator could otherwise log in
+    as anybody. Raises NotFoundError or StateError.
+    """
     code = secrets.token_urlsafe(TOKEN_BYTES)
     expires_s = core.clock.now_s() + CODE_LIFE_S
 
     def work(tx: Tx) -> None:
         active(tx, name)
+        if by != OPERATOR and accounts.get(tx, name) is not None:
+            raise StateError(
+                f"{name!r} has a password",
+                remedy="have two administrators reset it, if it is lost; or ask at the node's "
+                "folder (`detente login`)",
+            )
         officers.add_login(tx, CODE, _hash(code), name, expires_s)
         note(core, tx, name, "officer.link", by=by)
 

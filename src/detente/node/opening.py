@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from detente.errors import CredentialError, InputError, StateError
+from detente.node import accounts
 from detente.node.certificates import renew_if_due
 from detente.node.clock import Clock, RealClock
 from detente.node.core import Core
@@ -12,6 +13,7 @@ from detente.node.marks import Marks
 from detente.node.protection import is_protected
 from detente.node.rekeying import finish
 from detente.node.settings import Settings, database_of, load_settings
+from detente.node.vault import open_vault
 from detente.record import SigningKey, open_card
 from detente.store import identity
 from detente.store.store import Store, Tx
@@ -29,10 +31,10 @@ def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Cor
     public = None if sealing is None else sealing.public
     card = open_card(card_of(settings, key, authority, public))
     _renew(directory / "keys", settings, clock, secret)
-    marks = Marks(directory)
+    marks, vault = Marks(directory), open_vault(directory / "keys", secret)
     store = Store.open(database_of(directory, settings))
     try:
-        core = Core(key, card, store, clock, marks, settings.quota, sealing, before)
+        core = Core(key, card, store, clock, marks, settings.quota, sealing, before, vault=vault)
         store.write(lambda tx: _claim(core, tx))
     except BaseException:
         store.close()
@@ -51,6 +53,7 @@ def _claim(core: Core, tx: Tx) -> None:
             f"this database is that of {owner[0]}, with another signing key",
             remedy="give every node a database of its own, and restore keys and database together",
         )
+    accounts.seal_all(core, tx)
 
 
 def _renew(keys: Path, settings: Settings, clock: Clock, secret: bytes | None) -> None:

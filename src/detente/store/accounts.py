@@ -5,18 +5,22 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 
 from detente.store.officers import SESSION
-from detente.store.tables import accounts, attempts, logins
+from detente.store.tables import accounts, attempts, logins, resets
 from detente.store.upsert import upsert
 from detente.store.writer import Tx
 
 
 class Account(NamedTuple):
-    """``password`` is a PHC string, ``secret`` the code's, ``step`` the newest one used."""
+    """``password`` is a PHC string, ``secret`` the code's, sealed, ``step`` the newest one used.
+
+    ``recovery`` holds the SHA-256 of each recovery code that was not used.
+    """
 
     officer: str
     password: str
     secret: bytes
     step: int
+    recovery: bytes | None = None
 
 
 def get(tx: Tx, officer: str) -> Account | None:
@@ -28,6 +32,41 @@ def get(tx: Tx, officer: str) -> Account | None:
 def put(tx: Tx, account: Account) -> None:
     """Keep an account as it now is."""
     upsert(tx, accounts, [account._asdict()])
+
+
+def all_accounts(tx: Tx) -> list[Account]:
+    """Every account."""
+    return [Account(*row) for row in tx.connection.execute(select(accounts))]
+
+
+def remove(tx: Tx, officer: str) -> None:
+    """Forget an officer's password and codes."""
+    tx.connection.execute(delete(accounts).where(accounts.c.officer == officer))
+
+
+class Reset(NamedTuple):
+    """A reset that ``asked_by`` has asked for and nobody else yet."""
+
+    officer: str
+    asked_by: str
+    expires_s: float
+
+
+def reset_asked(tx: Tx, officer: str, now_s: float) -> Reset | None:
+    """The reset that was asked for an officer, if its time is not over."""
+    query = select(resets).where(resets.c.officer == officer, resets.c.expires_s > now_s)
+    row = tx.connection.execute(query).first()
+    return None if row is None else Reset(*row)
+
+
+def ask_reset(tx: Tx, reset: Reset) -> None:
+    """Keep that a reset was asked for."""
+    upsert(tx, resets, [reset._asdict()])
+
+
+def forget_reset(tx: Tx, officer: str) -> None:
+    """Forget that a reset was asked for."""
+    tx.connection.execute(delete(resets).where(resets.c.officer == officer))
 
 
 def end_sessions(tx: Tx, officer: str) -> None:

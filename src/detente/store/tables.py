@@ -295,8 +295,22 @@ accounts = Table(
     Column("password", String, nullable=False),
     Column("secret", LargeBinary, nullable=False),
     Column("step", Number, nullable=False),
+    Column("recovery", LargeBinary),
 )
-"""Passwords (Argon2id, PHC) and code secrets (TOTP); ``step`` is the newest one that was used."""
+"""Passwords (Argon2id, PHC) and code secrets (TOTP), sealed by the node's key.
+
+``step`` is the newest code that was used, ``recovery`` the SHA-256 of each recovery code that was
+not, one after another.
+"""
+
+resets = Table(
+    "resets",
+    metadata,
+    Column("officer", Key, ForeignKey("officers.name"), primary_key=True),
+    Column("asked_by", Key, nullable=False),
+    Column("expires_s", Float, nullable=False),
+)
+"""Accounts that a first administrator has asked to reset; a second one has to ask for the same."""
 
 attempts = Table(
     "attempts",

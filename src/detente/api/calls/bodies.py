@@ -257,13 +257,14 @@ class LoginLinkBody(Body, frozen=True):
 
 
 class PasswordBody(Body, frozen=True):
-    """A new password."""
+    """A new password, and the present one if there is one."""
 
     password: str
+    present: str | None = None
 
 
 class PasswordLoginBody(Body, frozen=True):
-    """An officer's password and the authenticator's present code."""
+    """An officer's password and the authenticator's present code, or a recovery code."""
 
     officer: str
     password: str

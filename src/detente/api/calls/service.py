@@ -86,7 +86,12 @@ def make_login_link(node: Node, call: Call) -> LoginLinkView:
 def enrol(node: Node, call: Call) -> EnrolmentView:
     """Set the caller's own password; the secret for codes is shown once."""
     body: bodies.PasswordBody = call.body
-    return node.enrol(call.officer.name, body.password)
+    return node.enrol(call.officer.name, body.password, body.present)
+
+
+def reset_account(node: Node, call: Call) -> None:
+    """Forget an officer's password and codes."""
+    node.reset_account(call.path["officer"], by=call.officer.name)
 
 
 def log_in_with_password(node: Node, call: Call) -> SessionView:

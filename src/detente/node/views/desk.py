@@ -34,11 +34,12 @@ class OfficerView(View, frozen=True, kw_only=True):
 
 class EnrolmentView(View, frozen=True, kw_only=True):
     """What an authenticator needs for an officer's codes, shown this once: the secret in base32,
-    and the same as an ``otpauth:`` address."""
+    and the same as an ``otpauth:`` address. Each of the ``recovery`` codes stands in for one."""
 
     officer: str
     secret: str
     uri: str
+    recovery: list[str]
 
 
 class PendingView(View, frozen=True, kw_only=True):
