@@ -157,7 +157,7 @@ def pair(tmp_path: Path, joined: Path) -> Iterator[Pair]:
 @pytest.fixture
 def stranger(pair: Pair) -> Iterator[httpx.Client]:
     """A browser at the console of ``us`` that nobody has logged in with."""
-    with httpx.Client(base_url=pair.us.address) as client:
+    with httpx.Client(base_url=pair.us.address, timeout=60) as client:
         yield client
 
 

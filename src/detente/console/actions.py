@@ -13,9 +13,10 @@ from detente.api.route import Call
 from detente.console import words
 from detente.console.changes import read_shift
 from detente.console.planform import need, read_plan
-from detente.errors import InputError, NotFoundError
-from detente.node.roles import COMMAND, PLAN, RELEASE, SECOND, TALK
+from detente.errors import AccessError, InputError, NotFoundError
+from detente.node.roles import COMMAND, LOOK, MEMBERSHIP, PLAN, RELEASE, SECOND, TALK
 from detente.node.roles import check as check_role
+from detente.node.seconding import ACT_OF
 from detente.node.views import OfficerView
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ def suspend(node: "Node", line: str, officer: OfficerView, fields: Fields) -> st
 def resume(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
     node.resume(line, fields.get("note", ""), **_who(officer, fields))
     return "The line is declared resumed by us."
+
+
+def leave(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
+    node.leave(line, fields.get("note", ""), **_who(officer, fields))
+    return "We have left the line. Every other party is being told."
 
 
 def release(node: "Node", line: str, officer: OfficerView, fields: Fields) -> str:
@@ -181,6 +187,7 @@ ACTIONS: dict[str, Action] = {
     "lapse": lapse,
     "suspend": suspend,
     "resume": resume,
+    "leave": leave,
     "release": release,
     "withdraw": withdraw,
     "recall": recall,
@@ -200,6 +207,7 @@ NEEDS: dict[str, str] = {
     "lapse": TALK,
     "suspend": COMMAND,
     "resume": COMMAND,
+    "leave": MEMBERSHIP,
     "release": RELEASE,
     "withdraw": RELEASE,
     "recall": RELEASE,
@@ -209,6 +217,42 @@ NEEDS: dict[str, str] = {
     "confirm": SECOND,
 }
 """What an officer's role must permit for each action."""
+
+
+ACTION_OF_FORM = {"message": "send", "slots": "send", "plan": "file", "second": "confirm"}
+"""What a form of the desk leads to, where that has another name."""
+
+
+def barred(officer: OfficerView, url: str) -> str:
+    """Why this officer may not do what a page's address is for; empty if the role permits it.
+
+    ``url`` is that of an action, or of the form that leads to it.
+    """
+    path, _, query = url.partition("?")
+    *_, before, name = path.split("/")
+    needs = NEEDS.get(ACTION_OF_FORM.get(name, name) if before == "desk" else name, LOOK)
+    if name == "answer" and "answer=carry-out" in query.split("&"):
+        needs = RELEASE
+    try:
+        check_role(officer.name, officer.role, needs)
+    except AccessError as error:
+        return f"{error.message}; {error.remedy}"
+    return ""
+
+
+def barred_request(officer: OfficerView, type: str) -> str:
+    """Why this officer may not confirm a request for an entry of this type; empty if a role may."""
+    try:
+        check_role(officer.name, officer.role, ACT_OF[type])
+    except AccessError as error:
+        return f"{error.message}; {error.remedy}"
+    return ""
+
+
+def check_form(url: str, officer: OfficerView) -> None:
+    """Return if this officer may open the form; else raise ``AccessError``."""
+    if why := barred(officer, url):
+        raise AccessError(why, remedy="have somebody with that role do it")
 
 
 def action_of(name: str, officer: OfficerView) -> Action:

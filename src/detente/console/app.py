@@ -18,6 +18,7 @@ by whole pages; with it, by panels.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -243,6 +244,7 @@ class Console:
 
     async def _desk(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
+        actions.check_form(str(request.url), who.officer)
 
         def read() -> tuple[str, dict[str, Any]]:
             board = self._board(request)
@@ -376,6 +378,9 @@ class Console:
         return {
             "base": _line_url(board.line.name),
             "form_token": who.form_token,
+            "officer": who.officer,
+            "barred": partial(actions.barred, who.officer),
+            "barred_request": partial(actions.barred_request, who.officer),
             "peers": ", ".join(m.party for m in board.line.members if not m.own),
         }
 

@@ -39,6 +39,7 @@ def sheet(name: str, board: Board, query: Query) -> tuple[str, Context]:
         "lapse": _lapse,
         "suspend": _suspend,
         "resume": _resume,
+        "leave": _leave,
         "plan": _plan,
         "drop": _drop,
         "second": _second,
@@ -244,6 +245,20 @@ def _resume(board: Board, query: Query) -> tuple[str, Context]:
         "action": "resume",
         "fields": {},
         "verb": "Declare it resumed",
+        "with_note": True,
+    }
+
+
+def _leave(board: Board, query: Query) -> tuple[str, Context]:
+    others = ", ".join(member.party for member in board.line.members if not member.own)
+    return "desk/confirm.html", {
+        "title": "Leave the line",
+        "question": "You say on the line that our party leaves it, for good. "
+        f"{others} will be told, and nothing more is sent or taken. What is held here of the line "
+        "stays, and what we had released stays in their records. Nobody comes back on a line.",
+        "action": "leave",
+        "fields": {},
+        "verb": "Leave it for good",
         "with_note": True,
     }
 

@@ -159,20 +159,21 @@ def refuse(core: Core, line: str, request: str, *, officer: str) -> None:
     def work(tx: Tx) -> None:
         found = _found(core, tx, line, request)
         if officer != found.officer:
-            _check_officer(tx, officer, _ACT_OF[found.type])
+            _check_officer(tx, officer, ACT_OF[found.type])
         pending.settle(tx, found.id, REFUSED, officer, None)
         _note(core, tx, found, officer, "second.refuse")
 
     core.store.write(work)
 
 
-_ACT_OF = {
+ACT_OF = {
     RELEASE: roles.RELEASE,
     OPEN: roles.RELEASE,
     SIGN_TERMS: roles.TERMS,
     LEAVE: roles.MEMBERSHIP,
     ADMIT: roles.TERMS,
 }
+"""What both officers must be allowed to do, by the type of the entry."""
 
 
 def _act(terms: Terms, draft: Draft) -> str | None:
