@@ -10,8 +10,8 @@ from sqlalchemy import (
     String,
 )
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 KEY = String().with_variant(String(collation="C"), "postgresql")
 
