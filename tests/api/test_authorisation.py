@@ -69,6 +69,8 @@ TABLE = {
     "POST /lines/{line}/suspend": "S",
     "POST /lines/{line}/leave": "MO",
     "POST /lines/{line}/resume": "S",
+    "POST /lines/{line}/parcels": "WRSMO",
+    "POST /parcels": "WRSMO",
     "GET /phrases": "WRSAMO",
     "GET /lines/{line}/messages": "WRSAMO",
     "POST /lines/{line}/messages": "WRS",

@@ -1,8 +1,11 @@
 """The main job over each kind of database, with the same bytes at the end."""
 
+import base64
 from typing import Any
 
 import pytest
+
+from detente.errors import CredentialError, SecondOfficerError
 
 LINE = "northern-watch"
 
@@ -77,3 +80,31 @@ def test_two_processes_over_one_store_see_each_others_releases(
         assert us.verify() == []
     finally:
         other.close()
+
+
+def test_an_account_that_lay_open_is_sealed_in_each_database(
+    make_pair: Any, store_url: str
+) -> None:
+    from sqlalchemy import create_engine, text
+
+    pair = make_pair({"ru": "detente.db", "us": store_url})
+    us = pair.nodes["us"]
+    us.add_officer("watch-1", "watch")
+    made = us.enrol("watch-1", "herons over a frozen lake")
+    plain = base64.b32decode(made.secret)
+    server = create_engine(store_url)
+    with server.begin() as connection:
+        connection.execute(text("UPDATE accounts SET secret = :plain"), {"plain": plain})
+    us = pair.open("us")
+    with server.connect() as connection:
+        [(kept,)] = connection.execute(text("SELECT secret FROM accounts")).fetchall()
+    server.dispose()
+    assert plain not in bytes(kept)
+    us.log_in_with("watch-1", "herons over a frozen lake", made.recovery[0], "192.0.2.1")
+    for name in ("boss", "boss-2"):
+        us.add_officer(name, "admin")
+    with pytest.raises(SecondOfficerError):
+        us.reset_account("watch-1", by="boss")
+    us.reset_account("watch-1", by="boss-2")
+    with pytest.raises(CredentialError):
+        us.log_in_with("watch-1", "herons over a frozen lake", made.recovery[1], "192.0.2.1")
