@@ -61,6 +61,7 @@ TABLE = {
     "DELETE /lines/{line}/pending/{request}": "RSM",
     "GET /lines/{line}/keys": "WRSAMO",
     "GET /lines/{line}/links": "WRSAMO",
+    "GET /lines/{line}/witnesses": "WRSAMO",
     "GET /lines/{line}/activities": "WRSAMO",
     "GET /lines/{line}/conflicts": "WRSAMO",
     "GET /lines/{line}/conflicts/{conflict}": "WRSAMO",
