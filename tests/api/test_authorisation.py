@@ -62,6 +62,8 @@ TABLE = {
     "GET /lines/{line}/keys": "WRSAMO",
     "GET /lines/{line}/links": "WRSAMO",
     "GET /lines/{line}/witnesses": "WRSAMO",
+    "GET /lines/{line}/admissions": "WRSAMO",
+    "POST /lines/{line}/admissions": "SO",
     "GET /lines/{line}/activities": "WRSAMO",
     "GET /lines/{line}/conflicts": "WRSAMO",
     "GET /lines/{line}/conflicts/{conflict}": "WRSAMO",
