@@ -361,3 +361,17 @@ def test_verifying_finds_a_key_that_nobody_vouched_for(pair: Any) -> None:
     with closing(sqlite3.connect(pair.directory / "ru/detente.db")) as db, db:
         db.execute("DELETE FROM entries WHERE party = 'ru' AND \"index\" >= ?", (at,))
     assert "ru has not vouched for this key" in {found.what for found in ru.verify()}
+
+
+def test_keys_change_at_a_node_that_has_left_a_line(pair: Any) -> None:
+    pair.nodes["us"].leave(LINE, "over", officer="admin")
+    pair.push(pair.nodes["us"], pair.nodes["ru"])
+    before = signing(pair, "us").public
+    for party in ("us", "ru"):
+        # Nobody is left to whom either could say so.
+        size = len(pair.nodes[party].entries(LINE, party))
+        pair.nodes[party].rotate_key(pair.directory / party, None, officer="admin")
+        node = pair.open(party)
+        assert len(node.entries(LINE, party)) == size
+        assert node.verify() == []
+    assert signing(pair, "us").public != before

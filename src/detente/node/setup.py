@@ -8,6 +8,7 @@
     DIR/keys/sealing-….pem          two keys that open what others carry to us by hand
     DIR/keys/ca.pem, ca.crt         the authority that vouches for the node's certificate
     DIR/keys/node.pem, node.crt     the node's TLS certificate
+    DIR/keys/….before.…             what a new authority or sealing key replaced, for who needs it
     DIR/keys/store.pem              seals secrets that lie in the database
     DIR/keys/protection.json        what the passphrase opens, where the keys are protected
     DIR/detente.db                  the store, unless it is in PostgreSQL
