@@ -106,7 +106,10 @@ def read_all(sent: list[Any], limit_bytes: int, size: int) -> list[bytes]:
         def handle() -> list[bytes]:
             return list(iter(lambda: incoming.read(size), b""))
 
-        return await run_in_threadpool(handle)
+        try:
+            return await run_in_threadpool(handle)
+        finally:
+            await incoming.finish()
 
     return anyio.run(serve)
 

@@ -177,6 +177,26 @@ def test_others_entries_and_signatures_are_carried_on(
     assert set(tj.entry(LINE, sent.id).receipts.values()) == {TIME}
 
 
+def test_a_party_is_taken_in_by_hand(pair: Any) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    say(us, "said before it came")
+    pair.create({"tj": "detente.db"})
+    tj = pair.nodes["tj"]
+    card = open_card(tj.card())
+    confirm = {node.party: open_card(node.card()).fingerprint for node in (us, ru)}
+    tj.join(us.founding(LINE), confirm, newcomer=True)
+    us.admit(LINE, card.raw, fingerprint=card.fingerprint, officer="admin")
+    with pytest.raises(InputError, match="no other member"):
+        pack(us, "tj")
+    carry(us, ru)
+    ru.admit(LINE, card.raw, fingerprint=card.fingerprint, officer="admin")
+    carry(ru, us)
+    for sender, receiver in ((us, tj), (ru, tj), (tj, us), (tj, ru), (us, ru), (ru, us), (us, tj)):
+        assert carry(sender, receiver).problems == []
+    same(us, ru, tj)
+    assert tj.line(LINE).state == "in-force"
+
+
 # --- two histories ------------------------------------------------------------------------------
 
 

@@ -173,6 +173,17 @@ def test_there_is_a_most_of_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         sealed(CHUNKS)
 
 
+def test_there_is_a_most_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parcel, "PARCEL_BYTES_MAX", len(PARCEL))
+    assert opened(PARCEL) == (CHUNKS, None)
+    monkeypatch.setattr(parcel, "PARCEL_BYTES_MAX", len(PARCEL) - 1)
+    given, error = opened(PARCEL)
+    assert isinstance(error, LimitError)
+    assert given == CHUNKS[:-1]
+    with pytest.raises(LimitError):
+        sealed(CHUNKS)
+
+
 def test_one_for_somebody_else_says_for_whom() -> None:
     with pytest.raises(RecordError, match="is for ru, not for us; hand it to ru"):
         Opener(io.BytesIO(PARCEL), "us", [KEY])

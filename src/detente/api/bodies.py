@@ -72,7 +72,8 @@ class Incoming:
     async def finish(self) -> None:
         """Throw away some of what is still coming, so that its sender reads why."""
         if not self._ended:
-            await _let_finish(self._request, self._stream)
+            with suppress(ClientDisconnect):
+                await _let_finish(self._request, self._stream)
 
     async def _next(self) -> bytes:
         try:

@@ -58,7 +58,7 @@ def export(
         size = _export(directory, line, body, out, told)
     print(f"{out}: {size:,} bytes, sealed for {to}. Nobody else can open it.")
     print(f"There: detente line import DIR {out.name}")
-    print("It is received when a file from there, imported here, says so.")
+    print(f"{to} has received it when a file that {to} exports after that is imported here.")
 
 
 def import_(
@@ -235,7 +235,8 @@ def _named(line: str, to: str) -> Path:
 
 def _print(directory: Path, path: Path, found: dict[str, Any]) -> None:
     sender, line = found["sealed_by"], found["line_name"]
-    print(f"{path}: sealed by {sender}, {found['sealed']}, line {line}")
+    whole = "" if found["whole"] else ", NOT WHOLE"
+    print(f"{path}: sealed by {sender}, {found['sealed']}, line {line}{whole}")
     for log in found["logs"]:
         aside = f", {log['aside']} kept aside" if log["aside"] else ""
         print(f"  {log['party']:<12} {log['added']:>8} new {log['held']:>8} held{aside}")

@@ -23,10 +23,9 @@ from detente.line.keychain import claimed_size
 from detente.node import cosigning, recalling, receiving, views, watching
 from detente.node.core import Core
 from detente.node.peering import parted
-from detente.record import strict_json
 from detente.record.header import MAX_PARTIES
 from detente.record.parcel import CHUNK_BYTES_MAX, Opener, Source
-from detente.record.reading import Count, PartyId
+from detente.record.reading import Count, PartyId, read_json, read_struct
 from detente.store import aside, auditing, logs, projection
 
 
@@ -319,13 +318,10 @@ class _Heads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _read(chunk: bytes) -> _Span | _Heads:
-    value = strict_json.loads(chunk, CHUNK_BYTES_MAX)
-    try:
-        if isinstance(value, dict) and "heads" in value:
-            return msgspec.convert(value, _Heads)
-        return msgspec.convert(value, _Span)
-    except msgspec.ValidationError as error:
-        raise _misfit(str(error)) from None
+    value = read_json(chunk, CHUNK_BYTES_MAX, "parcel")
+    if isinstance(value, dict) and "heads" in value:
+        return read_struct(value, _Heads, "parcel")
+    return read_struct(value, _Span, "parcel")
 
 
 def _misfit(why: str) -> RecordError:

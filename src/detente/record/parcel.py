@@ -75,6 +75,7 @@ class Sealer:
         self._digest = hashlib.sha256(self.label).digest()
         self._cipher = AESGCM(file_key)
         self._number = 0
+        self._bytes = len(self.label)
 
     @property
     def digest(self) -> str:
@@ -83,7 +84,9 @@ class Sealer:
 
     def seal(self, chunk: bytes, *, last: bool = False) -> bytes:
         """The bytes of the next chunk in the file. Raises LimitError beyond the limits."""
-        if len(chunk) > _limit_bytes(self._number) or self._number >= CHUNKS_MAX:
+        self._bytes += 4 + len(chunk) + _TAG_BYTES
+        too_long = len(chunk) > _limit_bytes(self._number) or self._bytes > PARCEL_BYTES_MAX
+        if too_long or self._number >= CHUNKS_MAX:
             raise LimitError(
                 "more than a parcel holds",
                 where=f"chunk {self._number}",
@@ -111,6 +114,7 @@ class Opener:
         self._digest = hashlib.sha256(first + second).digest()
         label = read_struct(read_json(second, LABEL_BYTES_MAX, "label"), Label, "label")
         self._cipher = AESGCM(_file_key(label, party, keys))
+        self._bytes = len(first) + len(second)
 
     @property
     def digest(self) -> str:
@@ -142,6 +146,13 @@ class Opener:
                 f"says it is {length:,} bytes long, where at most {limit_bytes:,} are accepted",
                 where=f"chunk {number}",
                 remedy=ASK_AGAIN,
+            )
+        self._bytes += 4 + length
+        if self._bytes > PARCEL_BYTES_MAX:
+            raise LimitError(
+                f"is longer than {PARCEL_BYTES_MAX:,} bytes",
+                where="parcel",
+                remedy="ask for one log at a time; what came before is kept",
             )
         sealed = self._exactly(length, number)
         for last in (False, True):
