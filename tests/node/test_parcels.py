@@ -12,7 +12,7 @@ import pytest
 
 from detente.errors import AccessError, DetenteError, InputError, RecordError, StateError
 from detente.line import Letter, write_letter
-from detente.node import Node, aside, rekeying
+from detente.node import Node, aside, peering, rekeying
 from detente.node.keys import SEALING, add_sealing, read_signing_key
 from detente.node.quota import Quota
 from detente.record import SigningKey, open_card
@@ -324,6 +324,22 @@ def test_a_quota_holds_by_hand_too(pair: Any) -> None:
     ru._core.quota = plenty
     assert unpack(ru, first).problems == []
     same(us, ru)
+
+
+def test_what_leads_up_to_something_urgent_is_taken_from_the_tenth_for_it(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    monkeypatch.setattr(peering, "PAGE_ENTRIES_MAX", 2)
+    held = ru.heads(us.line(LINE).id, "ru")["us"].size
+    say(us, *map(str, range(21 - held)))
+    us.send(LINE, text="now", precedence="urgent-safety", officer="watch")
+    ru._core.quota = Quota(day_entries=20, day_mib=100, entries=20, mib=100)
+    taken = carry(us, ru)
+    assert (taken.problems, log_of(taken, "us").held) == ([], 22)
+    say(us, "not urgent")
+    assert [one.error for one in carry(us, ru).problems] == ["over-quota"]
+    assert ru.messages(LINE)[-1].text == "now"
 
 
 # --- keys ---------------------------------------------------------------------------------------

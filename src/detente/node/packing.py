@@ -13,7 +13,7 @@ import msgspec
 
 from detente.errors import DetenteError, InputError, LimitError, StateError
 from detente.line import Founding, KeyChain, Letter, read, write_letter
-from detente.node import peering
+from detente.node import peering, quota
 from detente.node.core import Core
 from detente.node.show.lines import observed
 from detente.node.views import Head
@@ -113,6 +113,8 @@ def _pieces(
 
 def _spans(core: Core, letter: Letter, party: str, start: int, head: Head) -> Iterator[bytes]:
     """One log from ``start`` to its head, in pages; the last one with the head's checkpoint."""
+    with core.store.read() as tx:
+        urgent = quota.newest_urgent(tx, letter.line, party, start, head.size)
     while start < head.size:
         page = peering.read_log(core, letter.line, party, start, letter.to)
         entries = page.entries[: head.size - start]
@@ -122,7 +124,7 @@ def _spans(core: Core, letter: Letter, party: str, start: int, head: Head) -> It
         end = start + len(entries)
         note = head.checkpoint if end == head.size else None
         span = {"log": party, "from": start, "entries": entries, "checkpoint": note}
-        if end < head.size and peering.urgent_ahead(core, letter.line, party, end):
+        if end <= urgent:
             span["urgent"] = True
         yield msgspec.json.encode(span)
         start = end

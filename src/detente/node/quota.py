@@ -128,6 +128,12 @@ def urgent_ahead(tx: Tx, line: str, party: str, start: int) -> bool:
     return any(_is_urgent(header) for header in logs.headers(tx, line, party, start, AHEAD_MAX))
 
 
+def newest_urgent(tx: Tx, line: str, party: str, start: int, size: int) -> int:
+    """The last of the urgent entries from ``start`` to below ``size``; -1 where there is none."""
+    headers = logs.headers(tx, line, party, start, size - start)
+    return max((header.index for header in headers if _is_urgent(header)), default=-1)
+
+
 def _is_urgent(header: Header) -> bool:
     return allowed_while_suspended(header.type, header.about)
 
