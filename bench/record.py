@@ -115,10 +115,11 @@ def _entries(pair: "Pair", arguments: argparse.Namespace) -> None:
     start = ru.ask("size", party="ru")["size"]
     said = ru.ask("messages", count=count // 4, callers=callers)
     ru.ask("joint", party="ru", size=said["size"], by="us")
+    us.ask("note_ids", party="ru", start=start, count=count // 4)
     pair.measured(
         f"acknowledgements, {callers} callers",
         count // 4,
-        lambda: us.ask("acknowledge", party="ru", start=start, count=count // 4, callers=callers),
+        lambda: us.ask("acknowledge", count=count // 4, callers=callers),
     )
     us.ask("plan", count=arguments.releases)
     pair.measured(

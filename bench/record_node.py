@@ -35,6 +35,7 @@ class Station:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._activities: list[Activity] = []
+        self._ids: list[str] = []
 
     def ready(self) -> Json:
         """Whether every member has joined, by what is held here."""
@@ -51,12 +52,18 @@ class Station:
             count, callers, lambda n: self._node.send(LINE, text=f"message {n}", officer=OFFICER)
         )
 
-    def acknowledge(self, party: str, start: int, count: int, callers: int) -> Json:
-        """Acknowledge so many entries of the other party."""
-        ids: list[str] = []
-        while len(ids) < count:
-            page = self._node.entries(LINE, party, start + len(ids), min(1000, count - len(ids)))
-            ids += [entry.id for entry in page]
+    def note_ids(self, party: str, start: int, count: int) -> Json:
+        """Note the ids of so many entries of the other party, to be acknowledged afterwards."""
+        self._ids = []
+        while len(self._ids) < count:
+            left = min(1000, count - len(self._ids))
+            page = self._node.entries(LINE, party, start + len(self._ids), left)
+            self._ids += [entry.id for entry in page]
+        return {}
+
+    def acknowledge(self, count: int, callers: int) -> Json:
+        """Acknowledge so many of those."""
+        ids = self._ids
         return self._written(
             count,
             callers,
@@ -130,9 +137,12 @@ class Station:
             return logs.newest_cosigned(tx, core.founding(tx, LINE).id, party, by)
 
     def _written(self, count: int, callers: int, write: Callable[[int], Any]) -> Json:
+        def caller(first: int) -> int:
+            return max(write(n).index for n in range(first, count, callers))
+
         begun_s, before = time.monotonic(), self._commits()
         with ThreadPoolExecutor(callers) as pool:
-            last = max(entry.index for entry in pool.map(write, range(count)))
+            last = max(pool.map(caller, range(min(callers, count))))
         commits = self._commits() - before
         return {
             "begun_s": begun_s,
