@@ -138,7 +138,8 @@ class Station:
 
     def _written(self, count: int, callers: int, write: Callable[[int], Any]) -> Json:
         def caller(first: int) -> int:
-            return max(write(n).index for n in range(first, count, callers))
+            indexes: list[int] = [write(n).index for n in range(first, count, callers)]
+            return max(indexes)
 
         begun_s, before = time.monotonic(), self._commits()
         with ThreadPoolExecutor(callers) as pool:

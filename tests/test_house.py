@@ -122,6 +122,12 @@ def test_each_module_says_what_it_is() -> None:
     assert silent == []
 
 
+def test_the_rows_of_a_line_are_read_in_one_place() -> None:
+    """Two ``LineRows`` in one transaction would not see what the other has put off."""
+    made = [path for path in (ROOT / "src").rglob("*.py") if "LineRows(" in path.read_text()]
+    assert [path.name for path in made] == ["projection.py"]
+
+
 def test_every_requirement_is_pinned_by_hash() -> None:
     for lock in ROOT.glob("requirements*.lock"):
         logical = lock.read_text().replace("\\\n", " ").splitlines()
