@@ -440,6 +440,7 @@ class World:
             if not self.truth.one_history(party)
         )
         lacks = " entries of " in finding.what and " are held here" in finding.what
+        lacks = lacks or "our cosignature of" in finding.what
         return of_split or (lacks and station.restored > 0)
 
     # --- the hostile party ------------------------------------------------------------------------

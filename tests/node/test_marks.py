@@ -35,6 +35,8 @@ def test_a_restored_node_writes_nothing_before_it_has_its_entries_back(
     pair.sync()
     restore(pair, "us", tmp_path / "backup.db")
     # No peer has been heard since.
+    behind = {(found.party, found.what) for found in pair.nodes["us"].verify()}
+    assert ("us", "2 entries of us have been shown to others, and 1 are held here") in behind
     with pytest.raises(StateError, match="restored from an older copy"):
         pair.nodes["us"].send(LINE, text="another", officer="a")
     pair.sync()

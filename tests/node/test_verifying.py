@@ -179,9 +179,24 @@ def test_a_log_cut_short_with_all_its_traces_is_found_by_who_had_seen_more(
         db.execute("DELETE FROM projection")
         state = [(line, *key, doc) for key, doc in project(founding, entries).items()]
         db.executemany("INSERT INTO projection VALUES (?, ?, ?, ?)", state)
-    [finding] = node.verify()
-    assert finding.party == named
-    assert f"entries of {party}, and 1 are held" in finding.what
+    seen, shown = sorted(node.verify(), key=lambda finding: finding.party != named)
+    assert (seen.party, shown.party) == (named, party)
+    assert f"entries of {party}, and 1 are held" in seen.what
+    assert f"3 entries of {party} have been " in shown.what
+
+
+def test_our_newest_cosignature_cannot_be_taken_out(full: Any) -> None:
+    """Its mark is kept outside the database. Of older ones nothing is, nor of the others'."""
+    node = full.nodes["us"]
+    newest = "SELECT MAX(size) FROM cosignatures WHERE party = 'ru' AND cosigner = 'us'"
+    with closing(sqlite3.connect(full.directory / "us/detente.db")) as db, db:
+        gone = f"DELETE FROM cosignatures WHERE party = 'ru' AND size = ({newest})"
+        assert db.execute(gone).rowcount == 1
+    [found] = node.verify()
+    assert (found.party, found.index) == ("ru", 2)
+    assert "our cosignature of 3 entries is missing" in found.what
+    # Nothing else hangs on it, so what the entries give is still what is stored.
+    assert all(line.equal for line in node.rebuild())
 
 
 def test_a_damaged_file_is_found(full: Any) -> None:

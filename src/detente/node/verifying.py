@@ -47,6 +47,10 @@ PAGE = 256
 RESTORE = (
     "restore the store from a backup; what is missing then, delivery takes back from the peers"
 )
+TAKE_BACK = (
+    "the database is an older copy of itself, or rows are gone: let the node reach every peer, "
+    "which brings back what they hold, and write nothing until this is no longer said"
+)
 RESTORE_STATE = "the entries are intact; run `detente record rebuild`"
 COMPARE = (
     "no byte is damaged here: either entries are missing, and delivery takes them back from the "
@@ -211,6 +215,8 @@ class _Line:
         # What a party says of another's log damages nothing, and must not keep the state unchecked.
         for party in self.logs:
             yield from self._guarded(party, self._check_seen(party), remedy=COMPARE)
+            if all(finding.party != party for finding in found):
+                yield from self._guarded(party, self._check_marks(party), remedy=TAKE_BACK)
 
     def log_findings(self, founding: Founding) -> list[Finding]:
         """What is wrong with the logs themselves.
@@ -394,6 +400,27 @@ class _Line:
             return by_one_of(keys, line, text, row.cosigner) == row.time_s
         except (DetenteError, UnicodeDecodeError):
             return False
+
+    def _check_marks(self, party: str) -> Iterator[_BadError]:
+        """What the marks outside the store say was shown, or cosigned by us, is here.
+
+        A row that is gone leaves no trace in the store. So this finds that the end of a log is
+        gone, and our newest cosignature of another; of older ones, and of what others cosigned,
+        nothing is known outside.
+        """
+        log, own = self.logs[party], party == self.core.party
+        shown, root = self.core.marks.of(self.line, party)
+        what = "shown to others" if own else "cosigned by us"
+        cosigned = logs.newest_cosigned(self.tx, self.line, party, self.core.party)
+        held = len(log.entries)
+        if shown > held:
+            yield _BadError(
+                held, f"{shown} entries of {party} have been {what}, and {held} are held here"
+            )
+        elif log.root(shown) != root:
+            yield _BadError(max(0, shown - 1), f"another log of {party} has been {what}")
+        elif not own and cosigned < shown:
+            yield _BadError(shown - 1, f"our cosignature of {shown} entries is missing")
 
     def _witnesses(self, founding: Founding) -> dict[str, tuple[PublicKey, ...]]:
         """By the state as it is stored, which is checked for itself."""
