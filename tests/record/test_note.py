@@ -18,6 +18,13 @@ SIGNED = (
     "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpR"
     "Zb6KE6RyyBwJnAM="
 )
+# The example of verifier keys in C2SP signed-note.
+C2SP_VERIFIER = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+C2SP_TEXT = "This is an example message.\n"
+C2SP_SIGNED = (
+    "— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuw"
+    "HjG1Yu72IneyaQM="
+)
 # The example of C2SP signed-note: its text holds an empty line.
 POEM = (
     "Ognuno sta solo sul cuor della terra\n"
@@ -37,15 +44,19 @@ def verifier_key(text: str) -> tuple[str, bytes, int, PublicKey]:
     return name, bytes.fromhex(identifier), raw[0], PublicKey(raw[1:])
 
 
-def test_the_published_note_verifies() -> None:
-    note = parse_note(f"{TEXT}\n{SIGNED}\n")
-    name, identifier, signature_type, public = verifier_key(VERIFIER)
+@pytest.mark.parametrize(
+    ("verifier", "text", "signed"),
+    [(VERIFIER, TEXT, SIGNED), (C2SP_VERIFIER, C2SP_TEXT, C2SP_SIGNED)],
+)
+def test_the_published_notes_verify(verifier: str, text: str, signed: str) -> None:
+    note = parse_note(f"{text}\n{signed}\n")
+    name, identifier, signature_type, public = verifier_key(verifier)
     assert signature_type == ED25519
     assert key_id(name, signature_type, public.raw) == identifier
     [signature] = note.by(name, identifier)
     public.verify(signature.signature, note.text.encode())
     with pytest.raises(SignatureError):
-        public.verify(signature.signature, note.text.replace("don't", "do").encode())
+        public.verify(signature.signature, note.text.replace("i", "o").encode())
 
 
 def test_the_text_ends_at_the_last_empty_line() -> None:
