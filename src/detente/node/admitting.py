@@ -15,7 +15,7 @@ from detente.node.saying import say
 from detente.node.seconding import Second
 from detente.node.show.reader import LineReader
 from detente.node.views import AdmissionsView, AdmissionView, EntryView
-from detente.record import OpenCard, open_card
+from detente.record import OpenCard, PublicKey, open_card
 from detente.record.header import MAX_PARTIES
 from detente.store import logs
 from detente.store.projection import rows_of
@@ -94,18 +94,21 @@ def _check_room(reader: LineReader, party: str) -> None:
 
 
 def _check_keys(reader: LineReader, card: OpenCard) -> None:
-    """Two parties under one key could sign for each other."""
-    chains = {one: read.keys(reader.rows, reader.founding, one) for one in reader.founding.members}
-    for party, chain in chains.items():
-        taken = {key.raw for key in chain.all}
-        second = chain.newest.ml_dsa
-        same = card.public.ml_dsa is not None and second is not None
-        if card.public.raw in taken or (same and card.public.ml_dsa.raw == second.raw):  # type: ignore[union-attr]
+    """Two under one key could sign for each other, and a party is no third."""
+    rows, founding = reader.rows, reader.founding
+    taken = [(one, read.keys(rows, founding, one).all) for one in founding.members]
+    for whose, keys in [*taken, *read.witness_keys(rows, founding).items()]:
+        if any(_share_a_half(card.public, key) for key in keys):
             raise InputError(
-                f"its signing key is or was that of {party}",
+                f"its signing key is or was that of {whose}",
                 where=f"card of {card.card.party}",
                 remedy="have it make a key of its own",
             )
+
+
+def _share_a_half(one: PublicKey, other: PublicKey) -> bool:
+    seconds = one.ml_dsa is not None and other.ml_dsa is not None
+    return one.raw == other.raw or (seconds and one.ml_dsa == other.ml_dsa)
 
 
 def _check_authority(reader: LineReader, card: OpenCard) -> None:
