@@ -108,6 +108,24 @@ class Pair:
             _push(self.us.node, self.ru.node)
             _push(self.ru.node, self.us.node)
 
+    def take_in(self, tj: Node) -> None:
+        """A third node, on no line yet, is taken in; what it has then said is held by both."""
+        sides = (self.us.node, self.ru.node)
+        cards = {node.party: open_card(node.card()) for node in (*sides, tj)}
+        confirm = {node.party: cards[node.party].fingerprint for node in sides}
+        tj.join(self.us.node.founding(exercise.LINE), confirm, newcomer=True)
+        for node in sides:
+            node.admit(exercise.LINE, tj.card(), cards["tj"].fingerprint, officer="watch-1")
+        self.level()
+        self.level_with(tj)
+
+    def level_with(self, tj: Node) -> None:
+        """The same among three."""
+        for _ in range(2):
+            for node in (self.us.node, self.ru.node):
+                _push(node, tj)
+                _push(tj, node)
+
     def release(self) -> None:
         """File and release what the exercise opens with."""
         for desk in (self.us, self.ru):
@@ -155,6 +173,15 @@ def pair(tmp_path: Path, joined: Path) -> Iterator[Pair]:
 
 
 @pytest.fixture
+def tj(tmp_path: Path) -> Iterator[Node]:
+    """A node of a third party, on no line."""
+    with ExitStack() as stack:
+        node = _node(tmp_path, "tj")
+        stack.callback(node.close)
+        yield node
+
+
+@pytest.fixture
 def stranger(pair: Pair) -> Iterator[httpx.Client]:
     """A browser at the console of ``us`` that nobody has logged in with."""
     with httpx.Client(base_url=pair.us.address, timeout=60) as client:
@@ -178,8 +205,8 @@ def _terms() -> Terms:
 def _node(folder: Path, party: str) -> Node:
     settings = Settings(
         party=party,
-        name=exercise.PARTY_NAMES[party],
-        languages=tuple(exercise.PARTY_LANGUAGES[party]),
+        name=exercise.PARTY_NAMES.get(party, "Third cell"),
+        languages=tuple(exercise.PARTY_LANGUAGES.get(party, ["en"])),
         endpoint="https://192.0.2.1:7443",
     )
     create(folder / party, settings)
@@ -190,6 +217,8 @@ def _push(sender: Node, receiver: Node) -> None:
     for line in sender.lines():
         theirs = receiver.heads(line.id, sender.party)
         for party in sender.heads(line.id, receiver.party):
+            if party not in theirs:
+                continue
             size = theirs[party].size
             page = sender.read_log(line.id, party, size, receiver.party)
             if page.checkpoint is None:

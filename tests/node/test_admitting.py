@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from detente.errors import InputError, SignatureError, StateError
+from detente.errors import InputError, SecondOfficerError, SignatureError, StateError
 from detente.node import Node
-from detente.record import open_card
+from detente.node.keys import read_signing_key
+from detente.record import SigningKey, make_card, open_card
 
 LINE = "northern-watch"
 ALL = ("ru", "tj", "us")
@@ -212,3 +213,37 @@ def test_who_cannot_be_taken_in(group: Any) -> None:
         tj.join(us.founding(LINE), confirm)
     with pytest.raises(InputError, match="one of the founders"):
         us.join(us.founding(LINE), {"ru": confirm["ru"]}, newcomer=True)
+
+
+def test_two_officers_sign_where_the_terms_say_so(group: Any) -> None:
+    us, ru = group.nodes["us"], group.nodes["ru"]
+    terms = {**us.line(LINE).terms, "version": 2, "two_person": {"terms": True}}
+    for node in (us, ru):
+        node.sign_terms(LINE, terms, officer="a")
+    meet(group, ("us", "ru"))
+    for officer in ("ann", "bob"):
+        us.add_officer(officer, "senior")
+    with pytest.raises(SecondOfficerError):
+        sign(group, "us", officer="ann")
+    assert us.admissions(LINE).parties == []
+    [asked] = us.pending(LINE)
+    assert (asked.type, asked.about["party"]) == ("line.admit", "tj")
+    us.confirm(LINE, asked.id, asked.sha256, officer="bob")
+    assert us.admissions(LINE).parties[0].signed_by == ["us"]
+
+
+def test_a_key_that_is_taken_is_refused(group: Any) -> None:
+    """Whoever has another party's key, or its authority, is no party of its own."""
+    us, tj = group.nodes["us"], group.nodes["tj"]
+    theirs, own = open_card(group.nodes["ru"].card()).card, open_card(tj.card()).card
+
+    def card(key: SigningKey, ca: str) -> bytes:
+        where = own.endpoint
+        return make_card(key, party="tj", name="x", ca=ca, endpoint=where, languages=["en"])
+
+    taken = card(read_signing_key(group.directory / "ru" / "keys", None), own.ca)
+    with pytest.raises(InputError, match="is or was that of ru"):
+        us.admit(LINE, taken, open_card(taken).fingerprint, officer="a")
+    fresh = card(SigningKey.generate(), theirs.ca)
+    with pytest.raises(InputError, match="also claimed by"):
+        us.admit(LINE, fresh, open_card(fresh).fingerprint, officer="a")
