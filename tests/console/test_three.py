@@ -34,4 +34,4 @@ def test_every_page_shows_all_three_and_nobody_changes_colours(pair: Any, tj: An
     for desk in (pair.us, pair.ru):
         desk.page()
         assert "line.admit" in desk.page(f"{LINE}/record")
-        assert '"tj"' in desk.page(f"{LINE}/map.json")
+        assert "recon-of-tj" in desk.page(f"{LINE}/map.json")
