@@ -56,7 +56,7 @@ class WitnessFace:
         """``cosigner`` answers them."""
         self._cosigner = cosigner
         self._threads = anyio.CapacityLimiter(THREADS_MAX)
-        self._share = _Share()
+        self._share = Share()
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -103,11 +103,15 @@ class WitnessFace:
         return await anyio.to_thread.run_sync(use, limiter=self._threads)
 
 
-class _Share:
+class Share:
     """How much each address asks: a token bucket for each of the last that asked."""
 
     def __init__(self) -> None:
         self._callers: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many addresses are known."""
+        return len(self._callers)
 
     def take(self, address: str, now_s: float) -> bool:
         """Whether one more request is within the share of ``address``."""
