@@ -84,9 +84,9 @@ def us(tmp_path: Path, keys: tuple[SigningKey, list[Path]]) -> Iterator[Node]:
     witness = Witness(name=NAME, keys=tuple(cosigner_keys(NAME, keys[0].public)))
     terms = msgspec.structs.replace(terms, witnesses=(witness,))
     founding = nodes["us"].found("north", terms, [nodes["ru"].card()])
-    for node, other in (("us", "ru"), ("ru", "us")):
+    for one, other in (("us", "ru"), ("ru", "us")):
         card = open_card(nodes[other].card())
-        nodes[node].join(founding, {card.card.party: card.fingerprint})
+        nodes[one].join(founding, {other: card.fingerprint})
     line = nodes["us"].line("north").id
     page = nodes["ru"].read_log(line, "ru", 0, "us")
     nodes["us"].receive(line, "ru", 0, page.entries, page.checkpoint, "ru")

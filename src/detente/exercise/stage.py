@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from detente.errors import StateError
 from detente.exercise import northern_watch as exercise
@@ -123,8 +123,10 @@ class NodeProcess:
 class Stage:
     """The exercise's nodes in one directory, each in a subdirectory named after its party."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, added: Mapping[str, Any] | None = None) -> None:
+        """``added`` is what the line's terms say beside the exercise's."""
         self.directory = directory
+        self._added = dict(added or {})
         self.nodes = {party: NodeProcess(directory / party) for party in exercise.PLANS}
 
     def __enter__(self) -> Self:
@@ -201,7 +203,7 @@ class Stage:
 
     def _found(self, show: Show | None) -> Path:
         terms, founding = self.directory / "terms.json", self.directory / "northern-watch.line"
-        terms.write_text(json.dumps(exercise.terms(time.time()), indent=1), "utf-8")
+        terms.write_text(json.dumps(exercise.terms(time.time()) | self._added, indent=1), "utf-8")
         run(
             "line",
             "found",
