@@ -50,9 +50,12 @@ def policy(core: Core, line: str, party: str, caller: str) -> bytes:
         founding = peering.line_for(core, tx, line, caller, party)
         keys_of = {one: core.keys(tx, founding, one) for one in founding.members}
         newest = logs.newest_checkpoint(tx, line, party)
-        terms = read.terms(rows_of(tx, line), founding)
+        rows = rows_of(tx, line)
+        terms, present = read.terms(rows, founding), read.present(rows, founding)
     signer = keys_of[party].of_checkpoint(newest[0] if newest else 0)
+    # Who has left signs nothing more; where nobody is left, what the last one signed has to do.
     others = [other for other in founding.members if other != party]
+    others = [other for other in others if other in present] or others
     log_keys = checkpoints.log_keys(founding.id, party, signer)
     lines = [f"log {key}" for key in log_keys]
     for other in others:
