@@ -249,6 +249,29 @@ def test_two_histories_are_found_also_where_one_is_aside(pair: Any, by_network: 
     assert forks(us) == [("ru", 2)]
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_is_aside_by_a_key_that_does_not_sign_there_is_dropped(
+    pair: Any, at_once: bool
+) -> None:
+    other = second_ru(pair)
+    us = pair.nodes["us"]
+    try:
+        say(other, "one", "by a key that is left behind")
+        assert log_of(carry(other, us, log="ru", start=2), "ru").aside == 1
+    finally:
+        other.close()
+    ru = rotated(pair, "ru")
+    if not at_once:
+        assert carry(ru, us).problems == []
+        assert log_of(carry(ru, us), "ru").aside == 0
+    say(ru, "by the new key")
+    assert carry(ru, us).problems == []
+    assert [message.text for message in us.messages(LINE)] == ["by the new key"]
+    assert forks(us) == []
+    carry(us, ru)
+    same(us, ru)
+
+
 # --- recalled, left, restored, over quota --------------------------------------------------------
 
 

@@ -62,14 +62,20 @@ def keep(
 
 
 def confront(tx: Tx, line: str, party: str, entries: Sequence[Entry]) -> None:
-    """Return if none of these entries is another than the one that is aside for its place."""
+    """Return if none of these entries is another than the one that is aside for its place.
+
+    One that turns out to be by a key that does not sign there proves nothing against its party.
+    """
     if not entries:
         return
     offered = {entry.header.index: entry for entry in entries}
     for row in aside.read(tx, line, party, min(offered), len(offered)):
         entry = offered.get(row.index)
-        if entry is not None and entry.id != row.id:
-            raise evidence.two_entries(_bundle(row), entry)
+        if entry is None or entry.id == row.id:
+            continue
+        bundle = _bundle(row)
+        if bundle["envelope"]["signatures"][0]["keyid"] == entry.envelope.keyid:
+            raise evidence.two_entries(bundle, entry)
 
 
 def reached(tx: Tx, line: str, party: str, size: int) -> None:
