@@ -75,7 +75,7 @@ def live_on(recording: Recording, crash: Crash, folder: Path) -> None:
         go_on(scene)
         held = _held(folder)
         _check(folder, held, told + new)
-        _check_level(scene, held)
+        check_level(scene, held)
         check_no_secret(folder / A, SECRETS[:1] * (len(held[A].of_type("recall")) > 0))
     except DetenteError as error:
         raise FaultError(OTHER, f"a node refused to go on: {error}") from error
@@ -103,7 +103,7 @@ def restored(
     try:
         for one in PARTIES:
             scene.open(one)
-        size = len(Held(own / DATABASE).log(party))
+        size = len(Held.of_file(own / DATABASE).log(party))
         was_shown = entries_sent(told, party) > size
         refused = _refused(lambda: say_something(scene, party))
         check(not was_shown or refused, INCONSISTENT, f"{party} signs a second history")
@@ -125,7 +125,7 @@ def _refused(do: Callable[[], object]) -> bool:
 
 
 def _held(folder: Path) -> dict[str, Held]:
-    return {party: Held(folder / party / DATABASE) for party in PARTIES}
+    return {party: Held.of_file(folder / party / DATABASE) for party in PARTIES}
 
 
 def _check(folder: Path, held: dict[str, Held], told: list[Told]) -> None:
@@ -172,7 +172,7 @@ def _check_again(
         check(index >= len(log) or log[index].id == id_, DOUBLED, f"{party}/{index} is another")
 
 
-def _check_level(scene: Scene, held: dict[str, Held]) -> None:
+def check_level(scene: Scene, held: dict[str, Held]) -> None:
     """Both hold the same, and of everything there is one."""
     for party, one in held.items():
         node = scene.nodes[party]

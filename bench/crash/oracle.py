@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,18 +62,24 @@ class Row(NamedTuple):
 class Held:
     """What one party's database holds, read and found to be sound in itself."""
 
-    def __init__(self, database: Path) -> None:
-        with closing(sqlite3.connect(database)) as connection:
-            self._of = connection.execute
-            [(state,)] = self._of("PRAGMA integrity_check").fetchall()
-            check(state == "ok", OTHER, f"the database is damaged: {state}")
-            [(self.line,)] = self._of("SELECT line FROM lines").fetchall()
-            self.logs = self._logs()
-            self.statements = set(self._statements())
-            self.plans = dict(self._of("SELECT id, revision FROM plans").fetchall())
-            self._check_trees()
-            self._check_audit()
+    def __init__(self, rows: Callable[[str], Iterable[Any]]) -> None:
+        """``rows`` gives the rows of a query; both databases understand those made here."""
+        self._of = rows
+        [(self.line,)] = rows("SELECT line FROM lines")
+        self.logs = self._logs()
+        self.statements = set(self._statements())
+        self.plans = dict(rows("SELECT id, revision FROM plans"))
+        self._check_trees()
+        self._check_audit()
         self._check_erased()
+
+    @classmethod
+    def of_file(cls, database: Path) -> "Held":
+        """What a SQLite file holds."""
+        with closing(sqlite3.connect(database)) as connection:
+            [(state,)] = connection.execute("PRAGMA integrity_check")
+            check(state == "ok", OTHER, f"the database is damaged: {state}")
+            return cls(connection.execute)
 
     def _logs(self) -> dict[str, list[Row]]:
         logs: dict[str, list[Row]] = {}
@@ -132,9 +138,10 @@ class Held:
             text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
             before = hashlib.sha256(before + text.encode()).digest()
             check(hash_ == before, OTHER, f"the audit log breaks off at row {n}")
-        [(rows,)] = self._of("SELECT count(*) FROM audit_chain").fetchall()
-        [(count,)] = self._of("SELECT count(*) FROM audit").fetchall()
-        check(rows == count, LOST, "the audit log lacks rows")
+        counts = [
+            next(iter(self._of(f"SELECT count(*) FROM {t}"))) for t in ("audit", "audit_chain")
+        ]
+        check(counts[0] == counts[1], LOST, "the audit log lacks rows")
 
     def _check_erased(self) -> None:
         for row in self.of_type("recall"):

@@ -70,6 +70,6 @@ def record(folder: Path, templates: Templates, synchronous: str = "FULL") -> Rec
             recorder.step = len(STEPS)
         finally:
             scene.close()
-    held = {party: Held(folder / party / DATABASE) for party in PARTIES}
+    held = {party: Held.of_file(folder / party / DATABASE) for party in PARTIES}
     final = {party: [row.id for row in held[party].log(party)] for party in PARTIES}
     return Recording(template.line, before, recorder.ops, recorder.steps, recorder.told, final)

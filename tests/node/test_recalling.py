@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def test_it_is_honoured_once_and_after_a_restart_if_it_was_not_before(
     us, ru = released.nodes["us"], released.nodes["ru"]
     us.recall(LINE, released.entry, officer="a")
     # A reader of an old snapshot keeps the write-ahead log from being cut: nothing is stated yet.
-    monkeypatch.setattr("detente.store.database.SCRUB_TIMEOUT_S", 0)
+    monkeypatch.setattr("detente.store.scrubbing.SCRUB_TIMEOUT_S", 0)
     with ru._core.store.read() as tx:
         assert tx is not None
         ru.newest_change()
@@ -205,6 +206,39 @@ def test_it_is_honoured_once_and_after_a_restart_if_it_was_not_before(
     assert len(honoured) == 1
     assert honoured[0].void is None
     assert b"36.512345" not in files_of(released, "ru")
+
+
+def test_what_a_reader_held_up_is_overwritten_with_the_next_exchange(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    us = pair.nodes["us"]
+    entry = us.send(LINE, text="words of ours", officer="a").id
+    monkeypatch.setattr("detente.store.scrubbing.SCRUB_TIMEOUT_S", 0)
+    with us._core.store.read() as tx:
+        list(tx.connection.exec_driver_sql("SELECT count(*) FROM entries"))
+        us.recall(LINE, entry, officer="a")
+    assert b"words of ours" in files_of(pair, "us")
+    us.honour(LINE)
+    assert b"words of ours" not in files_of(pair, "us")
+
+
+def test_what_a_crash_left_is_overwritten_at_the_next_start(
+    pair: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    us = pair.nodes["us"]
+    entry = us.send(LINE, text="words of ours", officer="a").id
+    with monkeypatch.context() as crash:
+        crash.setattr(us._core.store, "scrub", lambda: False)
+        us.recall(LINE, entry, officer="a")
+    # What lies on the disk while it runs is what a crash leaves.
+    left = tmp_path / "left"
+    shutil.copytree(pair.directory / "us", left, ignore=shutil.ignore_patterns("*-shm"))
+    assert b"words of ours" in (left / "detente.db-wal").read_bytes()
+    again = Node.open(left, clock=pair.clock)
+    try:
+        assert b"words of ours" not in b"".join(f.read_bytes() for f in left.glob("detente.db*"))
+    finally:
+        again.close()
 
 
 def test_a_recall_passes_while_the_line_is_suspended(released: Any) -> None:

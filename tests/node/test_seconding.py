@@ -84,6 +84,15 @@ def test_it_is_written_when_a_second_officer_confirms_it(ruled: Any) -> None:
     assert entries(ruled) == before + 1
 
 
+def test_what_was_confirmed_is_kept_in_its_entry_only(ruled: Any) -> None:
+    """A recall of the entry would not find it anywhere else."""
+    us, waits = ruled.nodes["us"], ask(ruled)
+    us.confirm(LINE, waits.id, waits.sha256, officer="second")
+    with us._core.store.read() as tx:
+        [kept] = tx.connection.exec_driver_sql("SELECT content, body, digest FROM pending")
+    assert kept == (b"{}", b"", waits.sha256)
+
+
 @pytest.mark.parametrize(
     "officer", ["first", "watch", "auditor", "boss", "gone", "nobody", "operator", ""]
 )

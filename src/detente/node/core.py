@@ -48,6 +48,8 @@ class Core:
         self.marks = marks
         self.quota = quota
         self.counters: Counter[str] = Counter()
+        self.overwritten = True
+        """Whether what recalls have erased is gone from the disk too (``erasing.overwrite``)."""
         self.heard: dict[tuple[str, str], Link] = {}
         self.refused_by: dict[tuple[str, str], str] = {}
         self._foundings: dict[str, Founding] = {}

@@ -9,6 +9,7 @@ recall. Backups, exports and what people have read are out of its reach: it says
 
 import os
 
+from detente.errors import StoreError
 from detente.line import Founding, read
 from detente.line.view import place_key
 from detente.node import evidence
@@ -32,7 +33,24 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
     evidence.forget_body(tx, founding.id, entry)
     requests.blur(tx, recalled, os.urandom(32))
     conflicts.forget()
+    core.overwritten = False
     core.counters["entries_recalled_total"] += 1
+
+
+def overwrite(core: Core) -> bool:
+    """Overwrite on the disk what was erased. False if readers hold it up, to be tried again.
+
+    Raises StoreError.
+    """
+    # Before, so that what is erased meanwhile is not taken for overwritten.
+    core.overwritten = True
+    try:
+        done = core.store.scrub()
+    except StoreError:
+        core.overwritten = False
+        raise
+    core.overwritten = core.overwritten and done
+    return done
 
 
 def due(core: Core, tx: Tx, line: str) -> list[str]:

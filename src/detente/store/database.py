@@ -24,12 +24,6 @@ from detente.errors import InputError, StoreError
 BUSY_TIMEOUT_S = 30
 """How long to wait for another process that holds SQLite's write lock."""
 
-SCRUB_TIMEOUT_S = 1
-"""How long erasing waits for readers; it is tried again."""
-
-ERASABLE = ("entries", "projection", "forks", "requests", "aside")
-"""Tables of which a recall erases something."""
-
 WRITE_LOCK = 0x6465746E
 """The number of PostgreSQL's advisory lock that admits one writing transaction at a time."""
 
@@ -150,31 +144,6 @@ def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
-
-
-def scrub(engine: Engine) -> bool:
-    """Overwrite what was deleted, as far as the database can be told to. False: try again later.
-
-    SQLite has overwritten it with zeros already (``secure_delete``); what is left of it stands in
-    the write-ahead log until that is brought into the database file and cut to nothing, which a
-    reader of an older snapshot holds up. PostgreSQL's dead rows are given up by VACUUM; their bytes
-    stay in free space, and in archived logs, until something is written over them.
-    """
-    pooled = engine.raw_connection()
-    try:
-        driver: Any = pooled.driver_connection
-        if engine.dialect.name == "sqlite":
-            driver.execute(f"PRAGMA busy_timeout={SCRUB_TIMEOUT_S * 1000}")
-            [busy, *_] = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
-            return not busy
-        driver.autocommit = True
-        for table in ERASABLE:
-            driver.execute(f"VACUUM {table}")
-        driver.autocommit = False
-        return True
-    finally:
-        pooled.close()
 
 
 def _lock_postgresql(connection: Connection) -> None:

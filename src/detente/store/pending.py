@@ -51,9 +51,10 @@ def waiting(tx: Tx, line: str, now_s: float) -> list[Pending]:
 
 
 def settle(tx: Tx, pending_id: str, state: str, second: str, entry: str | None) -> None:
-    """Say what became of a request."""
+    """Say what became of a request. What it would have said is not kept: a recall of the entry
+    would not find it here."""
     tx.connection.execute(
         update(pending)
         .where(pending.c.id == pending_id)
-        .values(state=state, second=second, entry=entry)
+        .values(state=state, second=second, entry=entry, content=b"{}", body=b"")
     )

@@ -22,7 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detente.errors import StoreError
 from detente.store import changes, migrations
-from detente.store.database import database_url, lenient_text, open_engines, reason, scrub
+from detente.store.database import database_url, lenient_text, open_engines, reason
+from detente.store.scrubbing import scrub
 from detente.store.writer import Tx, Writer
 
 __all__ = ["Store", "Tx"]
@@ -55,6 +56,9 @@ class Store:
         store = cls(writer, reader)
         try:
             store.write(lambda tx: migrations.upgrade(tx.connection))
+            if writer.dialect.name == "sqlite":
+                # A crash may have left what was erased in the write-ahead log.
+                store.scrub()
         except BaseException:
             store.close()
             raise
@@ -75,7 +79,7 @@ class Store:
         return self._writer.write(work)
 
     def scrub(self) -> bool:
-        """Overwrite what was erased, as far as the database can be told to (``database.scrub``).
+        """Overwrite what was erased, as far as the database can be told to (``scrubbing``).
 
         False if readers held it up: try again later. Raises StoreError.
         """
