@@ -39,6 +39,11 @@ MEET_S = 900.0
 RETRY_S = 0.5
 RETRY_S_MAX = 10.0
 STOP_S = 3.0
+EXCHANGES_PER_S = 15.0
+EXCHANGES_BURST = 50.0
+"""How often a link may run exchanges, of three or four requests each. A peer answers 50 requests a
+second, after 200 at once (``api.peers``). Where entries are written faster than
+this, an exchange carries more of them, and costs both sides no more than before."""
 
 log = structlog.get_logger("detente.delivery")
 
@@ -197,6 +202,7 @@ class Link:
         self._stopping = stopping
         self._poll_s = poll_s
         self._woken = threading.Event()
+        self._share, self._told_s = EXCHANGES_BURST, time.monotonic()
         self._ended = False
         self._failures = 0
         self._error = ""
@@ -214,10 +220,19 @@ class Link:
     def _run(self) -> None:
         try:
             while not (self._stopping.is_set() or self._ended or self._exchange.over):
+                self._pace()
                 self._try_exchange()
                 self._wait()
         finally:
             self._peer.close()
+
+    def _pace(self) -> None:
+        """Keep within our share of what the peer answers."""
+        now_s = time.monotonic()
+        earned = (now_s - self._told_s) * EXCHANGES_PER_S
+        self._share, self._told_s = min(EXCHANGES_BURST, self._share + earned) - 1.0, now_s
+        if self._share < 0.0:
+            self._stopping.wait(-self._share / EXCHANGES_PER_S)
 
     def _try_exchange(self) -> None:
         try:
