@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from detente.errors import SecondOfficerError
 from detente.line import Area, standard_terms
 from detente.line.terms import TwoPerson
 from detente.node import Node
@@ -62,6 +63,9 @@ class Kind(NamedTuple):
     """Whether checkpoints and cosignatures bear a second signature each."""
     two: bool = False
     """Whether exact releases and new terms take two officers."""
+    newcomer: bool = False
+    """Whether the others have met and each has signed for taking in the last one, which nobody else
+    knows of yet."""
 
 
 class Template(NamedTuple):
@@ -99,9 +103,10 @@ class Templates:
             shutil.copytree(self._alone(party, kind.hybrid), folder / party)
         nodes = [Node.open(folder / party, clock=StillClock()) for party in PARTIES[: kind.parties]]
         try:
+            founders = nodes[:-1] if kind.newcomer else nodes
             terms = msgspec.structs.replace(
                 standard_terms(
-                    [node.party for node in nodes],
+                    [node.party for node in founders],
                     area=AREA,
                     effective_from_s=BEGIN_S - 1800,
                     review_on=date(2027, 11, 22),
@@ -113,14 +118,19 @@ class Templates:
             for node in nodes:
                 for officer in OFFICERS:
                     node.add_officer(officer, "senior")
-            cards = {node.party: node.card() for node in nodes}
-            first, *others = nodes
-            founding = first.found(LINE, terms, [cards[node.party] for node in others])
-            prints = {party: open_card(card).fingerprint for party, card in cards.items()}
-            for node in nodes:
+            cards = [node.card() for node in founders]
+            founding = founders[0].found(LINE, terms, cards[1:])
+            prints = {
+                party: open_card(card).fingerprint
+                for party, card in zip(PARTIES, cards, strict=False)
+            }
+            for node in founders:
                 line = node.join(founding, {p: prints[p] for p in prints if p != node.party})
-            if kind.met:
-                _meet(nodes, line.id)
+            if kind.met or kind.newcomer:
+                _meet(founders, line.id)
+            if kind.newcomer:
+                _take_in(founders, nodes[-1], line.id)
+                nodes[-1].join(founding, prints, newcomer=True)
         finally:
             for node in nodes:
                 node.close()
@@ -136,6 +146,16 @@ def _meet(nodes: list[Node], line: str) -> None:
                 reader.receive(line, writer.party, 0, page.entries, page.checkpoint, writer.party)
                 note = reader.heads(line, writer.party)[writer.party].checkpoint
                 writer.receive_cosignatures(line, writer.party, str(note), reader.party)
+
+
+def _take_in(founders: list[Node], newcomer: Node, line: str) -> None:
+    card = newcomer.card()
+    fingerprint = open_card(card).fingerprint
+    for node in founders:
+        with suppress(SecondOfficerError):
+            node.admit(line, card, fingerprint, officer=OFFICERS[0])
+        for request in node.pending(line):
+            node.confirm(line, request.id, request.sha256, officer=OFFICERS[1])
 
 
 def settings_of(party: str) -> Settings:

@@ -85,8 +85,9 @@ def _body(bundle: Bundle) -> bytes:
 
 
 def _terms(logs: dict[str, list[Bundle]], founded: dict[str, Any]) -> dict[str, Any]:
-    """The newest terms that every member has signed."""
-    signers: dict[tuple[int, str], set[str]] = defaultdict(set)
+    """The newest terms that everybody has signed: the founders that have not left, and who was
+    taken in and is named in the ``seen`` of one of the signatures."""
+    signers: dict[tuple[int, str], dict[str, set[str]]] = defaultdict(dict)
     texts: dict[str, dict[str, Any]] = {}
     for party, log in logs.items():
         for bundle in log:
@@ -95,12 +96,17 @@ def _terms(logs: dict[str, list[Bundle]], founded: dict[str, Any]) -> dict[str, 
                 continue
             body, digest = _body(bundle), header["about"].get("terms_sha256")
             if digest == hashlib.sha256(body).hexdigest():
-                signers[header["about"]["version"], digest].add(party)
+                signers[header["about"]["version"], digest][party] = set(header["seen"])
                 texts[digest] = json.loads(body)
-    current, present = founded, set(logs) - _left(logs)
+    current, left = founded, _left(logs)
+    founders = set(founded["members"])
     while True:
         version = current["version"] + 1
-        agreed = sorted(d for (v, d), by in signers.items() if v == version and by >= present)
+        agreed = sorted(
+            digest
+            for (of, digest), by in signers.items()
+            if of == version and by.keys() >= (founders | set().union(*by.values())) - left
+        )
         if not agreed:
             return current
         current = texts[agreed[0]]

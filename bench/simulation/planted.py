@@ -55,7 +55,14 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 
 def _receives_in_memory(
-    core: Any, line: str, party: str, start: int, bundles: Sequence[Any], note: Any, caller: str
+    core: Any,
+    line: str,
+    party: str,
+    start: int,
+    bundles: Sequence[Any],
+    note: Any,
+    caller: str,
+    **_: Any,
 ) -> views.Receipt:
     with core.store.read() as tx:
         founding = line_for(core, tx, line, caller, party)

@@ -8,7 +8,8 @@
 3. An honest node cosigns only what it holds, and one root per log and size.
 4. No request makes a node fail: no answer has a status of 500 or more.
 5. Who has left a line gets, from every honest node that holds its ``line.leave``, the answer that a
-   stranger gets, byte for byte, and no request.
+   stranger gets, byte for byte, and no request. So does who is being taken in, from every node that
+   does not hold all signatures for it.
 6. Salt and body of a recalled entry leave no honest node that holds the recall.
 
 **After every step**, on every node that had a part in it:
@@ -30,6 +31,7 @@
 14. Every entry that nobody recalled has its body and salt, and every one that was recalled has
     none, also not in the bytes of the store's files once the node has said so.
 15. Cosigned sizes only rise; nobody is accused of a fork who did not sign two histories.
+16. Of a hostile party's log no node keeps more than its quota and a tenth a day.
 """
 
 import base64
@@ -73,8 +75,10 @@ class Recalled(NamedTuple):
 class Safety:
     """The invariants of one run."""
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: Truth, newcomer: str | None) -> None:
+        """``newcomer`` is being taken in by the others, and knows only that."""
         self._truth = truth
+        self._newcomer = newcomer
         self._salts: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self._taken: dict[str, dict[str, int]] = {}
 
@@ -84,13 +88,13 @@ class Safety:
         """Bytes leave an honest node: a request, or an answer with its ``status``."""
         name = station.party
         check(SECRET not in (content or b""), f"{name} sends out what is private: {content!r}")
-        if station.knows_left(to):
-            check(status is not None, f"{name} calls {to}, which has left")
+        if station.knows_left(to) or (to == self._newcomer and not self._taken_in(station)):
+            check(status is not None, f"{name} calls {to}, which is not on the line")
             said = json.loads(content or b"{}")
             told = {what: said.get(what) for what in STRANGER}
             check(
                 status == 404 and told == STRANGER,
-                f"{name} answers {to}, which has left, with {status}: {content!r}",
+                f"{name} answers {to}, which is not on the line, with {status}: {content!r}",
             )
         for recall in self._recalls_held(station):
             # By its salt, which is its own: the same may be said again.
@@ -99,6 +103,15 @@ class Safety:
                 not salt or base64.b64encode(salt) not in (content or b""),
                 f"{name} sends to {to} what {recall.party} has recalled",
             )
+
+    def _taken_in(self, station: Station) -> bool:
+        """Whether a node holds, at this moment, every other party's signature for the newcomer."""
+        return all(
+            any(type_of(leaf) == "line.admit" for leaf in log)
+            or any(type_of(leaf_of(one)) == "line.admit" for one in station.read(party, len(log)))
+            for party, log in station.held.items()
+            if party != self._newcomer
+        )
 
     def _recalls_held(self, station: Station) -> list[Recalled]:
         """The recalls that a node holds, of entries by honest parties, each the first of its
@@ -124,10 +137,12 @@ class Safety:
         heads = [(one, one.node.heads(one.line, one.party)) for one in stations]
         # Every own log first: others may hold already what a node has written by itself.
         for station, found in heads:
-            self._inspect_log(station, station.party, found[station.party].size)
+            if station.party in found:
+                self._inspect_log(station, station.party, found[station.party].size)
         for station, found in heads:
             for party in station.others:
-                self._inspect_log(station, party, found[party].size)
+                if party in found:
+                    self._inspect_log(station, party, found[party].size)
             self._inspect_left(station)
             self._compare(station)
 
@@ -251,7 +266,7 @@ class Safety:
             if not self._truth.one_history(party):
                 continue
             at = 0
-            while page := station.read(party, at):
+            while at < len(station.held[party]) and (page := station.read(party, at)):
                 for bundle in page:
                     gone = (party, at) in recalled
                     what = f"{station.party} holds {party}/{at}, "
@@ -297,6 +312,6 @@ def reread(station: Station) -> None:
     """Read everything a node holds once more: it is what it was."""
     for party, leaves in station.held.items():
         read: list[bytes] = []
-        while page := station.read(party, len(read)):
+        while len(read) < len(leaves) and (page := station.read(party, len(read))):
             read += [leaf_of(bundle) for bundle in page]
         check(read == leaves, f"{station.party}'s copy of the log of {party} has changed")

@@ -88,7 +88,8 @@ class Station:
         self._held_at_backup: dict[str, list[bytes]] = {}
         self._exchanges: dict[str, Exchange] = {}
         self._open()
-        self._first_key = open_founding(self.node.founding(self.line)).cards[party].public.raw
+        cards = open_founding(self.node.founding(self.line)).cards
+        self._first_key = (cards[party].public if party in cards else self.public).raw
 
     # --- its machine ------------------------------------------------------------------------------
 
@@ -242,6 +243,10 @@ class Station:
     def read(self, party: str, start: int) -> list[dict[str, Any]]:
         """A page of the bundles it holds of a log; an empty one is the end."""
         return self.node.read_log(self.line, party, start, self.party).entries
+
+    def knows(self, party: str) -> bool:
+        """Whether its node would call another party."""
+        return any(one.party == party for one in self.node.peers())
 
     def knows_left(self, party: str) -> bool:
         """Whether it holds the end of a party's log."""

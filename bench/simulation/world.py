@@ -33,9 +33,10 @@ HOSTILE = 0.4
 CAREFUL = 0.7
 HYBRID = 0.25
 TWO = 0.15
+NEWCOMER = 0.12
 """How probable it is that the line is in force from the beginning; that a party is hostile; that
 the officers at a restored node wait for its log; that what is signed is signed twice; that some of
-it takes two officers."""
+it takes two officers; that a line of three or more has just signed for the last one."""
 
 COUNTS, STEPS = {2: 58, 3: 34, 4: 5, 5: 3}, {10: 40, 20: 45, 50: 12, 120: 3}
 """How often a world has so many parties, and so many steps. Most are small: ten small ones find
@@ -52,8 +53,10 @@ class World:
         self.counts: Counter[str] = Counter()
         count = self._some(COUNTS)
         self.parties = PARTIES[:count]
-        chances = (self.chance.random() < one for one in (MET, HYBRID, TWO))
-        self.template = templates.line_of(Kind(count, *chances))
+        chances = (self.chance.random() < one for one in (MET, HYBRID, TWO, NEWCOMER * (count > 2)))
+        kind = Kind(count, *chances)
+        self.template = templates.line_of(kind)
+        self.newcomer = self.parties[-1] if kind.newcomer else None
         self._folder = folder
         self._depth = 0
         self._touched: dict[str, Station] = {}
@@ -65,7 +68,7 @@ class World:
         self.hostile = self._some_hostile()
         self.honest = tuple(p for p in self.parties if not self._is_hostile(p))
         self.truth = Truth(self.template.line, self.parties, self.honest)
-        self.safety = Safety(self.truth)
+        self.safety = Safety(self.truth, self.newcomer)
         self.network = Network(self.chance, self, Faults.some(self.chance))
         self.sticks = Sticks(self.chance)
         self._watches = {one: Watch(self.chance, one) for one in self.stations.values()}
@@ -74,11 +77,12 @@ class World:
 
     def run(self) -> None:
         """Live through it. Raises ViolationError, or whatever else a node did not foresee."""
-        self._tell(f"{len(self.parties)} parties, hostile: {self.hostile and self.hostile.party}")
+        hostile = self.hostile and self.hostile.party
+        self._tell(f"{len(self.parties)} parties, hostile: {hostile}, new: {self.newcomer}")
         for station in self.stations.values():
             self.truth.know(station.party, station.public)
-            [joined] = station.read(station.party, 0)
-            self.truth.written(station.party, 0, leaf_of(joined))
+            for index, bundle in enumerate(station.read(station.party, 0)):
+                self.truth.written(station.party, index, leaf_of(bundle))
         self._settle(self.every_station())
         for _ in range(self._steps):
             self.step()
@@ -145,6 +149,8 @@ class World:
     def exchange(self, station: Station, other: str) -> str:
         """One exchange of a node with another party's."""
         self._touch(station)
+        if not station.knows(other):
+            return "not known"
         return station.exchange(other, lambda letter: self._carry(station, letter))
 
     def _carry(self, station: Station, letter: Letter) -> tuple[int, bytes]:
@@ -257,8 +263,8 @@ class World:
         if station is None:
             return "nobody is up"
         to = self.stations[self.chance.choice(station.others)]
-        if not to.up:
-            return f"{to.party} is down"
+        if not to.up or not station.knows(to.party):
+            return f"{to.party} is down, or not known"
         self._touch(station)
 
         def sent(chunk: bytes) -> None:
@@ -446,7 +452,8 @@ class World:
     # --- the hostile party ------------------------------------------------------------------------
 
     def _some_hostile(self) -> Hostile | None:
-        if self.chance.random() >= HOSTILE:
+        # A hostile party can keep a newcomer out for ever, and who is held up is not known then.
+        if self.chance.random() >= HOSTILE or self.newcomer:
             return None
         station = self.stations[self.chance.choice(self.parties)]
         # With two histories and a key that others vouched for in only one of them, nobody could
