@@ -170,7 +170,7 @@ class Disk:
         """``folder`` is made for it, as a copy of ``template``."""
         self._folder = folder
         self._count = 0
-        self._backup: Path | None = None
+        self._template = self._backup = template
         self.live = template
         self._replace(template)
 
@@ -194,8 +194,11 @@ class Disk:
         self.live = frozen.folder
 
     def backup(self) -> None:
-        """Make a backup of the running node, as SQLite's own tools make it."""
-        if self._backup is not None:
+        """Make a backup of the running node, as SQLite's own tools make it.
+
+        Until there is one, that of the first day will do: the template.
+        """
+        if self._backup != self._template:
             shutil.rmtree(self._backup)
         self._backup = self._folder / "backup"
         shutil.copytree(self.live, self._backup, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
@@ -205,14 +208,9 @@ class Disk:
         ):
             running.backup(copy)
 
-    @property
-    def has_backup(self) -> bool:
-        return self._backup is not None
-
     def restore(self, *, whole: bool) -> None:
         """Put the backup in the place of what there is, the ``whole`` folder or the database alone;
         the node is closed."""
-        assert self._backup is not None
         before = self.live
         self._replace(self._backup)
         if not whole:
@@ -222,7 +220,6 @@ class Disk:
 
     def same_keys_in_backup(self) -> bool:
         """Whether the backup's database is that of the keys that are here now."""
-        assert self._backup is not None
         return _signing(self._backup) == _signing(self.live)
 
     def clone(self, folder: Path) -> "Disk":

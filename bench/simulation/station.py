@@ -131,6 +131,10 @@ class Station:
     def backup(self) -> None:
         """Make a backup of what it holds now."""
         self.disk.backup()
+        self.remember()
+
+    def remember(self) -> None:
+        """What it holds now is what its backup holds."""
         self._held_at_backup = {party: list(leaves) for party, leaves in self.held.items()}
 
     def restore(self, *, whole: bool) -> None:

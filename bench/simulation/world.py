@@ -84,6 +84,8 @@ class World:
             for index, bundle in enumerate(station.read(station.party, 0)):
                 self.truth.written(station.party, index, leaf_of(bundle))
         self._settle(self.every_station())
+        for station in self.every_station():
+            station.remember()
         for _ in range(self._steps):
             self.step()
         for station in self._up():
@@ -213,6 +215,7 @@ class World:
         )
         events: dict[Callable[[], str], int] = {self._act: 60, self._exchange: 22}
         events.update({event: self.chance.choice((0, 1, 2, 4)) for event in seldom})
+        events[self._restore] *= 3
         events[self._mend] += 1
         events[self._start] += 1
         if self.hostile:
@@ -371,7 +374,7 @@ class World:
         backed_up = [
             station
             for party, station in self.stations.items()
-            if station.disk.has_backup and station.up and self._may_lose(party)
+            if station.up and self._may_lose(party)
         ]
         if not backed_up or self.truth.missing:
             return "nobody"
