@@ -82,11 +82,12 @@ class Ending:
     def _recover_keys(self) -> None:
         """Whose key is lost, or not known to the line yet, has all others vouch for a new one.
 
-        Where one is hostile nobody can count on that.
+        Where one is hostile nobody can count on that; and two who have lost theirs at once can
+        neither vouch nor be vouched for, and have to found another line.
         """
         present = set(self._present())
         lost = [p for p in self._sound() if p in present and self._station(p).unadopted]
-        if not lost or self._world.hostile:
+        if len(lost) != 1 or self._world.hostile:
             return
         for party in lost:
             self._told(self._world.watch(party).renew(self._truth))
