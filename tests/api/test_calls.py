@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from detente.record import open_card
+
 V1 = "/api/v1"
 Plan = Callable[..., dict[str, Any]]
 
@@ -233,3 +235,27 @@ def test_changes_are_streamed_as_they_come(desk: httpx.Client, plan: Plan) -> No
     for wrong in ("x", "-1", "9" * 16, "²"):
         answer = desk.get(f"{V1}/events", params={"since": wrong})
         assert (answer.status_code, answer.json()["error"]) == (400, "bad-input")
+
+
+def test_a_party_is_taken_in_in_as_many_words(
+    posts: Callable[..., list[Any]], joined: Callable[..., str]
+) -> None:
+    with ExitStack() as stack:
+        *both, newcomer = posts("us", "ru", "tj")
+        line = joined(both)
+        us, ru = (Side(post, line, stack) for post in both)
+        exchange(us, ru)
+        card = newcomer.node.card()
+        body = {"card": card.decode(), "fingerprint": open_card(card).fingerprint}
+        for words in ({}, {"sees_everything": False}):
+            refused = us.http.post(f"{us.line}/admissions", json={**body, **words})
+            assert (refused.status_code, refused.json()["error"]) == (400, "bad-input")
+        assert us.get("admissions") == {"entries": 2, "bodies": 2, "parties": []}
+        entry = us.say("admissions", {**body, "sees_everything": True})
+        assert (entry["type"], entry["party"]) == ("line.admit", "us")
+        exchange(us, ru)
+        for side in (us, ru):
+            [asked] = side.get("admissions")["parties"]
+            assert (asked["party"], asked["fingerprint"]) == ("tj", body["fingerprint"])
+            assert (asked["signed_by"], asked["waits_for"]) == (["us"], ["ru"])
+            assert not asked["admitted"]

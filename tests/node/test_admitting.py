@@ -1,6 +1,8 @@
 """A party is taken into a line of two that has a history; until all have signed it gets nothing."""
 
+import sqlite3
 from base64 import b64decode
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -172,6 +174,8 @@ def test_without_every_signature_it_is_served_what_a_stranger_is(group: Any) -> 
     assert stranger.isdisjoint(served(ru, line))
     assert {peer.party for peer in ru.peers()} == {"tj", "us"}
     assert tj.line(LINE).state == "pending"
+    assert tj.verify() == []
+    assert [one.equal for one in tj.rebuild()] == [True]
     with pytest.raises(StateError, match="has not taken us in"):
         tj.send(LINE, text="hello?", officer="a")
     # It learns of everything from ru alone, and us of its log from ru as well.
@@ -247,3 +251,22 @@ def test_a_key_that_is_taken_is_refused(group: Any) -> None:
     fresh = card(SigningKey.generate(), theirs.ca)
     with pytest.raises(InputError, match="also claimed by"):
         us.admit(LINE, fresh, open_card(fresh).fingerprint, officer="a")
+
+
+def test_a_state_that_has_forgotten_a_member_is_found_and_rebuilt(taken_in: Any) -> None:
+    """Who is on the line hangs on the entries: what is stored of it proves nothing by itself."""
+    us = taken_in.nodes["us"]
+    line, state = us.line(LINE).id, us.state_document(LINE)
+    path = taken_in.directory / "us" / "detente.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("DELETE FROM projection WHERE kind = 'admit'")
+    us = taken_in.open("us")
+    assert {one.party for one in us.line(LINE).members} == {"ru", "us"}
+    [missing] = us.verify()
+    assert missing.line == line
+    assert "state's row admit tj/" in missing.what
+    [rebuilt] = us.rebuild()
+    assert not rebuilt.equal
+    assert us.verify() == []
+    assert us.state_document(LINE) == state
+    assert {one.party for one in us.line(LINE).members} == set(ALL)

@@ -53,7 +53,7 @@ class Core:
         self.heard: dict[tuple[str, str], Link] = {}
         self.refused_by: dict[tuple[str, str], str] = {}
         self._foundings: dict[str, Founding] = {}
-        self.engine = Engine(store, self.lines)
+        self.engine = Engine(store, self._founded)
 
     @contextmanager
     def settled(self) -> Iterator[Tx]:
@@ -74,8 +74,12 @@ class Core:
 
     def lines(self, tx: Tx) -> list[Founding]:
         """The lines this node has joined, by name."""
+        return [self._as_held(tx, one) for one in self._founded(tx)]
+
+    def _founded(self, tx: Tx) -> list[Founding]:
+        """The same as they were founded, which is all that comparing asks for."""
         documents = logs.founding_documents(tx)
-        return [self._as_held(tx, self._open(line, raw)) for line, raw in documents.items()]
+        return [self._open(line, raw) for line, raw in documents.items()]
 
     def founding(self, tx: Tx, line: str) -> Founding:
         """The line of this id or name, with its parties as ``tx`` has them.
@@ -84,8 +88,7 @@ class Core:
         """
         known = self._known(line)
         if known is None:
-            for id_, raw in logs.founding_documents(tx).items():
-                self._open(id_, raw)
+            self._founded(tx)
             known = self._known(line)
         if known is None:
             raise NotFoundError(

@@ -229,21 +229,21 @@ class _Line:
             known = self.core.with_members(MemoryView(raw.projection(self.tx, self.line)), founding)
         for _ in range(MAX_PARTIES):
             self.founding = known
-            found = self._findings_of(known)
+            found = self._entry_findings(known)
             if found:
-                return found
+                break
             known = self.core.with_members(self._folded(known), founding)
             if known.members == self.founding.members:
                 break
-        return []
+        for party in list(self.logs):
+            found += self._guarded(party, self._check_log(known, party))
+        return found
 
-    def _findings_of(self, founding: Founding) -> list[Finding]:
+    def _entry_findings(self, founding: Founding) -> list[Finding]:
         self.logs.clear()
         found = []
         for party in founding.members:
             found += self._guarded(party, self._check_entries(founding, party))
-        for party in list(self.logs):
-            found += self._guarded(party, self._check_log(founding, party))
         return found
 
     def _folded(self, founding: Founding) -> MemoryView:
