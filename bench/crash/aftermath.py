@@ -69,7 +69,8 @@ def live_on(recording: Recording, crash: Crash, folder: Path) -> None:
         _check_prefix(recording, held)
         _check_officers(scene, told)
         step = recording.step(crash.at)
-        if step is not None and step.again:
+        # Whoever lost its connection, and not its own power, may well not ask again.
+        if step is not None and step.again and crash.kind != KEPT:
             step.run(scene)
             _check_again(recording, crash, held, new)
         go_on(scene)
