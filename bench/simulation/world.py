@@ -60,6 +60,7 @@ class World:
         self._folder = folder
         self._depth = 0
         self._touched: dict[str, Station] = {}
+        self._marked: set[str] = set()
         self._heard: list[tuple[Station, Statement]] = []
         self._shown: list[tuple[str, int]] = []
         self._steps = self._some(STEPS)
@@ -227,7 +228,9 @@ class World:
     def _act(self) -> str:
         station = self.chance.choice(self.every_station())
         party = station.party
-        waits = party in self.truth.missing and self._careful[party]
+        # Where its marks stayed the node has to know by itself that it may not write.
+        careful = self._careful[party] and party not in self._marked
+        waits = party in self.truth.missing and careful
         if not station.up or waits:
             return f"nobody on watch at {party}"
         self._touch(station)
@@ -382,6 +385,7 @@ class World:
         party = station.party
         marks_stay = self.chance.random() < 0.5 and station.disk.same_keys_in_backup()
         station.restore(whole=not marks_stay)
+        (self._marked.add if marks_stay else self._marked.discard)(party)
         self._forget_shown(station)
         self._started(station)
         self.network.forget(party)

@@ -32,6 +32,7 @@ HAPPENS = (
 FINDS = {
     "a node says received of what it has not stored": 0,
     "a recall is said to be honoured while the bytes are still on the disk": 11,
+    "a restored node does not look at its marks": 5,
 }
 """Planted bugs, and a seed that finds each."""
 
