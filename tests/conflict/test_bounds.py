@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detente.conflict import Separation, asking, kernels, laying
+from detente.conflict import Separation, asking, bounds, ellipsoid, kernels, laying, pieces
 from detente.conflict.compiled import compiled_form
 from detente.conflict.cores import Cores
 from detente.conflict.pack import pack, reach_of
@@ -25,7 +25,7 @@ def _cores(shapes: Any, *volumes: Volume) -> Cores:
     return pack([shapes.activity("a", *volumes)]).cores
 
 
-def _at(lon: float, lat: float) -> kernels.Point:
+def _at(lon: float, lat: float) -> ellipsoid.Point:
     x, y, z = ecef(np.array([lon]), np.array([lat]))[0].tolist()
     return x, y, z
 
@@ -33,8 +33,8 @@ def _at(lon: float, lat: float) -> kernels.Point:
 def _shown(place: tuple[float, float], points: list[tuple[float, float]]) -> Any:
     """Points in the plane about a place, (n, 2)."""
     centre = _at(*place)
-    axes = kernels.frame(centre)
-    return np.array([kernels.in_plane(_at(*point), centre, axes) for point in points])
+    axes = ellipsoid.frame(centre)
+    return np.array([bounds.in_plane(_at(*point), centre, axes) for point in points])
 
 
 def _tangents(
@@ -68,7 +68,7 @@ def test_a_geodesic_is_bent_in_the_plane_as_much_as_is_said_and_away_from_the_ce
         across = np.array([-along[1], along[0]]) / np.hypot(*along)
         across *= np.sign(across @ shown[0])
         strays = (shown - shown[0]) @ across
-        bend_m = kernels.bend_m(float(np.hypot(*shown.T).max()), true_m)
+        bend_m = bounds.bend_m(float(np.hypot(*shown.T).max()), true_m)
         assert strays.min() >= -1e-6
         assert strays.max() <= bend_m
         worst = max(worst, strays.max() / bend_m)
@@ -85,8 +85,8 @@ def test_the_plane_stretches_a_length_as_much_as_is_said_and_shortens_none(
         along = shown[-1] - shown[0]
         shown_m = float(np.hypot(*along))
         offset_m = abs(along[0] * shown[0, 1] - along[1] * shown[0, 0]) / shown_m
-        share = kernels.true_share(offset_m)
-        assert shown_m * share - kernels.PLANE_ERROR_M <= true_m <= shown_m + 1e-5
+        share = bounds.true_share(offset_m)
+        assert shown_m * share - bounds.PLANE_ERROR_M <= true_m <= shown_m + 1e-5
         assert shown_m * share >= true_m - 0.03 * (shown_m - true_m) - 1e-3
         stretched_m = max(stretched_m, shown_m - true_m)
     assert stretched_m > 2.0
@@ -115,7 +115,7 @@ def test_the_plane_is_not_used_further_than_it_is_good_for(oracle: Any) -> None:
         bearing = float(rng.uniform(-180, 180))
         for far_m, used in ((2 * PLANE_M - 60.0, True), (2 * PLANE_M + 60.0, False)):
             a, b = _at(*place), _at(*oracle.wgs84.fwd(*place, bearing, far_m)[:2])
-            lower, _, _ = kernels.plane_bound(a, a, b, b, (0.0, 0.0), (0.0, 0.0))
+            lower, _, _ = bounds.plane_bound(a, a, b, b, (0.0, 0.0), (0.0, 0.0))
             assert np.isfinite(lower) == used
             if used:
                 assert far_m - 0.003 < lower <= far_m
@@ -123,13 +123,13 @@ def test_the_plane_is_not_used_further_than_it_is_good_for(oracle: Any) -> None:
 
 def test_the_plane_takes_off_what_two_pieces_bulge(oracle: Any) -> None:
     a, b = _at(10.0, 50.0), _at(*oracle.wgs84.fwd(10.0, 50.0, 90.0, 100e3)[:2])
-    lower, _, _ = kernels.plane_bound(a, a, b, b, (0.0, 0.0), (300.0, 200.0))
+    lower, _, _ = bounds.plane_bound(a, a, b, b, (0.0, 0.0), (300.0, 200.0))
     assert 100e3 - 500.0 - 0.1 < lower <= 100e3 - 500.0
 
 
 def test_far_off_too_what_two_pieces_bulge_is_taken_off(oracle: Any) -> None:
     a, b = _at(10.0, 50.0), _at(*oracle.wgs84.fwd(10.0, 50.0, 90.0, 900e3)[:2])
-    lower, _, _ = kernels.far_bound(a, a, b, b, 500.0)
+    lower, _, _ = bounds.far_bound(a, a, b, b, 500.0)
     assert 900e3 - 500.0 - 0.01 < lower <= 900e3 - 500.0
 
 
@@ -211,7 +211,7 @@ def test_broadside_pieces_at_the_edge_of_the_plane(oracle: Any) -> None:
             ends += [oracle.wgs84.fwd(x, y, back + turn, 25e3)[:2] for turn in (90, -90)]
         true_m = min(oracle.wgs84.inv(*ends[0], *ends[j])[2] for j in (2, 3))
         a0, a1, b0, b1 = (_at(*end) for end in ends)
-        lower, _, _ = kernels.plane_bound(a0, a1, b0, b1, (50e3, 50e3), (0.0, 0.0))
+        lower, _, _ = bounds.plane_bound(a0, a1, b0, b1, (50e3, 50e3), (0.0, 0.0))
         # Four kilometres off the middle of either would be nearer only by what the Earth curves.
         assert true_m - 3.0 < lower <= true_m
 
@@ -226,7 +226,7 @@ def test_a_point_is_lifted_along_the_normal(oracle: Any) -> None:
             [np.cos(wide[1]) * np.cos(wide[0]), np.cos(wide[1]) * np.sin(wide[0]), np.sin(wide[1])]
         )
         below = point - rng.uniform(0, 3e5) * normal
-        lifted = np.array(kernels.lift((below[0], below[1], below[2])))
+        lifted = np.array(ellipsoid.lift((below[0], below[1], below[2])))
         square = (lifted**2 / np.array([SEMI_MAJOR_M, SEMI_MAJOR_M, SEMI_MINOR_M]) ** 2).sum()
         assert square == pytest.approx(1.0, abs=1e-14)
         # Normals of the point below are not quite those of the surface: 0.34 % at most.
@@ -241,8 +241,8 @@ def test_arcs_are_as_exact_as_is_said_on_both_sides_of_where_the_formula_changes
     for _ in range(60):
         place = float(rng.uniform(-180, 180)), float(rng.uniform(-89, 89))
         point = oracle.wgs84.fwd(*place, rng.uniform(-180, 180), reach_m)[:2]
-        error_m = 2e-5 if reach_m <= kernels.CHORD_M else kernels.VINCENTY_ERROR_M / 4
-        assert kernels.arc_m(_at(*place), _at(*point)) == pytest.approx(reach_m, abs=error_m)
+        error_m = 2e-5 if reach_m <= ellipsoid.CHORD_M else ellipsoid.VINCENTY_ERROR_M / 4
+        assert ellipsoid.arc_m(_at(*place), _at(*point)) == pytest.approx(reach_m, abs=error_m)
 
 
 def test_near_the_antipode_a_length_is_too_short_and_never_too_long(oracle: Any) -> None:
@@ -252,18 +252,18 @@ def test_near_the_antipode_a_length_is_too_short_and_never_too_long(oracle: Any)
         lon, lat = float(rng.uniform(-180, 180)), float(rng.uniform(-80, 80))
         to = lon + 180 + float(rng.uniform(-0.5, 0.5)), -lat + float(rng.uniform(-0.5, 0.5))
         true_m = oracle.wgs84.inv(lon, lat, *to)[2]
-        found_m, start, _ = kernels.geodesic(_at(lon, lat), _at(*to))
+        found_m, start, _ = ellipsoid.geodesic(_at(lon, lat), _at(*to))
         assert 18e6 < found_m <= true_m + 1e-3
         unsolved += start == (0.0, 0.0, 0.0)
     assert unsolved > 20
 
 
 def test_radii_of_curvature_are_the_least_and_the_greatest() -> None:
-    equator, pole = kernels.frame(_at(0.0, 0.0)), kernels.frame(_at(0.0, 90.0))
+    equator, pole = ellipsoid.frame(_at(0.0, 0.0)), ellipsoid.frame(_at(0.0, 90.0))
     assert 1 / equator[3] == pytest.approx(RADIUS_MIN_M, rel=1e-14)
     assert 1 / pole[2] == pytest.approx(RADIUS_MAX_M, rel=1e-14)
     for lat in np.linspace(-90, 90, 181):
-        for curvature in kernels.frame(_at(0.0, float(lat)))[2:]:
+        for curvature in ellipsoid.frame(_at(0.0, float(lat)))[2:]:
             assert RADIUS_MIN_M * (1 - 1e-12) <= 1 / curvature <= RADIUS_MAX_M * (1 + 1e-12)
 
 
@@ -307,7 +307,7 @@ def test_a_piece_is_run_through_at_no_more_than_its_speed_and_lies_in_its_balls(
         cores = _cores(shapes, shapes.volume(shapes.line(*ring, edges=edges)))
         for piece in np.flatnonzero(cores.ball_m >= 0).tolist():
             points = np.array(
-                [kernels.point_on(kernels.piece_of(cores, piece), t) for t in np.linspace(0, 1, 17)]
+                [pieces.point_on(pieces.piece_of(cores, piece), t) for t in np.linspace(0, 1, 17)]
             )
             steps_m = np.linalg.norm(np.diff(points, axis=0), axis=1) * 16
             length_m = oracle.wgs84.inv(
@@ -343,13 +343,13 @@ def test_the_ball_of_a_piece_that_turns_round_the_pole_holds_it(shapes: Any) -> 
             for piece in np.flatnonzero(cores.ball_m >= 0).tolist():
                 points = np.array(
                     [
-                        kernels.point_on(kernels.piece_of(cores, piece), t)
+                        pieces.point_on(pieces.piece_of(cores, piece), t)
                         for t in np.linspace(0, 1, 65)
                     ]
                 )
                 reach_m = np.linalg.norm(points - cores.middle[piece], axis=1).max()
                 assert reach_m <= cores.ball_m[piece] + 1e-6
-                turned += reach_m > kernels.chord_m(points[0], points[-1]) / 2 + 10.0
+                turned += reach_m > ellipsoid.chord_m(points[0], points[-1]) / 2 + 10.0
     assert turned > 5
 
 
@@ -408,7 +408,7 @@ def test_the_gap_of_a_chord_and_a_ball_is_below_every_distance(
         for i in first:
             for j in second:
                 points = [
-                    np.array([kernels.point_on(kernels.piece_of(cores, k), t) for t in STEPS])
+                    np.array([pieces.point_on(pieces.piece_of(cores, k), t) for t in STEPS])
                     for k in (i, j)
                 ]
                 apart = np.linalg.norm(points[0][:, None] - points[1][None], axis=2).min()

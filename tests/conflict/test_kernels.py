@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detente.conflict import Separation, between, filters, kernels
+from detente.conflict import Separation, between, bounds, ellipsoid, filters, kernels, pieces
 from detente.conflict.compiled import compiled_form
 from detente.conflict.cores import Cores
 from detente.conflict.pack import pack
@@ -15,8 +15,8 @@ from detente.volumes.model import Core, Edges, Volume
 NOTHING = Separation(0.0, 0.0, 0.0)
 
 
-def _ends(cores: Cores, piece: int) -> tuple[kernels.Point, kernels.Point]:
-    start, end, *_ = kernels.piece_of(cores, piece)
+def _ends(cores: Cores, piece: int) -> tuple[ellipsoid.Point, ellipsoid.Point]:
+    start, end, *_ = pieces.piece_of(cores, piece)
     return start, end
 
 
@@ -55,7 +55,7 @@ def test_plane_bound_is_below_the_distance_and_close_to_it(
         one, other, cores = _two_pieces(rng, apart_m, shapes, oracle)
         speeds = float(cores.speed_m[0]), float(cores.speed_m[2])
         bulges = float(cores.bulge_m[0]), float(cores.bulge_m[2])
-        lower, _, _ = kernels.plane_bound(*_ends(cores, 0), *_ends(cores, 2), speeds, bulges)
+        lower, _, _ = bounds.plane_bound(*_ends(cores, 0), *_ends(cores, 2), speeds, bulges)
         true_m = oracle.core_distance_m(one, other, 9, 26)
         # The oracle never errs to the short side, but by its last step to the long side.
         assert lower <= true_m + 1e-4
@@ -73,7 +73,7 @@ def test_far_bound_is_below_the_distance_and_close_to_it(
     for _ in range(60):
         one, other, cores = _two_pieces(rng, apart_m, shapes, oracle)
         bulge = float(cores.bulge_m[0] + cores.bulge_m[2])
-        lower, _, _ = kernels.far_bound(*_ends(cores, 0), *_ends(cores, 2), bulge)
+        lower, _, _ = bounds.far_bound(*_ends(cores, 0), *_ends(cores, 2), bulge)
         true_m = oracle.core_distance_m(one, other, 9, 26)
         assert lower <= true_m + 1e-4
         # What is left out is convex: the square of the half-lengths over the distance.
@@ -86,7 +86,7 @@ def test_far_bound_needs_what_curvature_takes_away(shapes: Any, oracle: Any) -> 
     one = shapes.line((north, -0.22), (north, 0.22), edges=Edges.GEODESIC)
     other = shapes.line((60.0, -0.22), (60.0, 0.22), edges=Edges.GEODESIC)
     cores = pack([shapes.activity("a", shapes.volume(one), shapes.volume(other))]).cores
-    lower, _, _ = kernels.far_bound(*_ends(cores, 0), *_ends(cores, 2), 0.0)
+    lower, _, _ = bounds.far_bound(*_ends(cores, 0), *_ends(cores, 2), 0.0)
     middles = oracle.wgs84.inv(0.0, 0.0, 60.0, 0.0)[2]
     true_m = oracle.core_distance_m(one, other, 21, 30)
     assert true_m < middles - 20.0
@@ -99,7 +99,7 @@ def test_ball_bound_is_below_the_distance(shapes: Any, oracle: Any) -> None:
         for _ in range(15):
             one, other, cores = _two_pieces(rng, apart_m, shapes, oracle)
             balls_m = float(cores.ball_m[0] + cores.ball_m[2])
-            lower = kernels.ball_bound(*_ends(cores, 0), *_ends(cores, 2), balls_m)
+            lower = bounds.ball_bound(*_ends(cores, 0), *_ends(cores, 2), balls_m)
             assert lower <= oracle.core_distance_m(one, other, 9, 26) + 1e-4
             assert lower >= 0.99 * apart_m - balls_m * 2.01 - 1.0
 
@@ -110,7 +110,7 @@ def test_every_point_of_a_piece_lies_in_its_ball(shapes: Any, oracle: Any) -> No
         _, _, cores = _two_pieces(rng, 1e5, shapes, oracle)
         for piece in (0, 2):
             points = np.array(
-                [kernels.point_on(kernels.piece_of(cores, piece), t) for t in np.linspace(0, 1, 33)]
+                [pieces.point_on(pieces.piece_of(cores, piece), t) for t in np.linspace(0, 1, 33)]
             )
             reach_m = np.linalg.norm(points - cores.middle[piece], axis=1).max()
             assert reach_m <= cores.ball_m[piece] + 1e-6
@@ -124,13 +124,13 @@ def test_arcs_and_geodesics_are_those_of_geographiclib(oracle: Any) -> None:
             x, y, _ = oracle.wgs84.fwd(lon, lat, rng.uniform(-180, 180), reach_m)
             azimuth, back, length_m = oracle.wgs84.inv(lon, lat, x, y)
             a, b = (tuple(ecef(np.array([p]), np.array([q]))[0]) for p, q in ((lon, lat), (x, y)))
-            assert kernels.arc_m(a, b) == pytest.approx(length_m, abs=error_m)
+            assert ellipsoid.arc_m(a, b) == pytest.approx(length_m, abs=error_m)
             if reach_m > 1e5 and abs(lat) < 89 and abs(y) < 89:
-                found_m, start, end = kernels.geodesic(a, b)
+                found_m, start, end = ellipsoid.geodesic(a, b)
                 assert found_m == pytest.approx(length_m, abs=1e-3)
                 for place, found, bearing in ((a, start, azimuth), (b, end, back + 180)):
                     assert found == pytest.approx(
-                        kernels.heading(place, np.radians(bearing)), abs=1e-6
+                        ellipsoid.heading(place, np.radians(bearing)), abs=1e-6
                     )
 
 
@@ -141,10 +141,10 @@ def test_chords_never_promise_more_than_the_arc(oracle: Any) -> None:
             lon, lat = oracle.somewhere(rng)
             x, y, _ = oracle.wgs84.fwd(lon, lat, rng.uniform(-180, 180), reach_m)
             a, b = (tuple(ecef(np.array([p]), np.array([q]))[0]) for p, q in ((lon, lat), (x, y)))
-            chord = kernels.chord_m(a, b)
-            assert kernels.arc_floor_m(chord) <= reach_m + 1e-3
-            assert chord <= kernels.chord_floor_m(reach_m) + 1e-6
-            assert kernels.arc_floor_m(chord) > reach_m * 0.9
+            chord = ellipsoid.chord_m(a, b)
+            assert ellipsoid.arc_floor_m(chord) <= reach_m + 1e-3
+            assert chord <= ellipsoid.chord_floor_m(reach_m) + 1e-6
+            assert ellipsoid.arc_floor_m(chord) > reach_m * 0.9
 
 
 def test_boxes_hold_all_of_a_grown_core(shapes: Any, oracle: Any) -> None:
@@ -213,11 +213,11 @@ def test_plain_and_compiled_kernels_agree_to_the_last_bit(shapes: Any, oracle: A
     packed = pack([shapes.activity("a", *volumes)])
     first, second = (np.array(ids, dtype=np.int64) for ids in np.triu_indices(len(volumes), 1))
     answers = []
-    for module in (kernels, compiled_form(kernels)):
+    for module, boxes in ((kernels, pieces), (compiled_form(kernels), compiled_form(pieces))):
         gaps, places = np.empty(len(first)), np.zeros((len(first), 2))
         low, high = np.empty((len(volumes), 3)), np.empty((len(volumes), 3))
         module.examine(packed.cores, packed.cores, first, second, 20e3, gaps, places, 0, 2**62)
-        module.bound_boxes(packed.cores, low, high)
+        boxes.bound_boxes(packed.cores, low, high)
         answers.append((gaps.tobytes(), places.tobytes(), low.tobytes(), high.tobytes()))
     assert answers[0] == answers[1]
     pairs = []

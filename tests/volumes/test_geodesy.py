@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pyproj import Geod, Transformer
 
-from detente.conflict import kernels
+from detente.conflict import ellipsoid
 from detente.volumes.geodesy import (
     LIFT_BULGE_PER_M3,
     PIECE_M_LONGEST,
@@ -129,7 +129,7 @@ def test_lifted_chords_stay_within_their_bulge_of_the_geodesic(length_m: float) 
         x, y, _ = WGS84.fwd(lon, lat, azimuth, length_m)
         ends = ecef(np.array([lon, x]), np.array([lat, y]))
         # The two cross half-way; between the end and there they part most.
-        point = kernels.between(tuple(ends[0]), tuple(ends[1]), 0.21)
+        point = ellipsoid.between(tuple(ends[0]), tuple(ends[1]), 0.21)
         at_lon = np.degrees(np.arctan2(point[1], point[0]))
         at_lat = np.degrees(np.arctan2(point[2] * 1.0067394967422765, np.hypot(*point[:2])))
         _, _, reach = WGS84.inv(lon, lat, at_lon, at_lat)

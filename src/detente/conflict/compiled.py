@@ -30,7 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SUFFIX = "_compiled"
-KERNELS = ("kernels", "filters", "laying", "asking")
+KERNELS = ("ellipsoid", "pieces", "bounds", "kernels", "filters", "laying", "asking")
 """The modules of this package that hold kernels."""
 CONSTANTS = (
     *("compiled", "cores", "model", "outlines", "pack", "trees"),
@@ -45,7 +45,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compiles ``function`` if its module is executed for that. It may not make arrays.
 
     Numba counts the references to every array of every argument at every call, with an atomic
-    operation each. What makes no arrays need not count: it is twice as fast, and threads do not
+    operation each. What makes no arrays need not count: it is spared those, and threads do not
     wait for each other's counting.
     """
     return _compiled(function, counts_references=False)

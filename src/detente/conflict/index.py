@@ -46,7 +46,7 @@ from detente.volumes.geodesy import Floats, Ints
 from detente.volumes.model import Activity
 
 DELTA_NODES = 32
-"""The delta has room for this many nodes' worth of boxes: 2,048, looked through in 10 µs."""
+"""The delta has room for this many nodes' worth of boxes: 2,048, few enough to look through."""
 TREES_RATIO = 2
 """A tree joins a merge if it has at most this many times the boxes that are merged already."""
 GAPS_MIN = 10_000

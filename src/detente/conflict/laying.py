@@ -12,8 +12,9 @@ import numpy as np
 
 from detente.conflict.compiled import kernel, making_kernel
 from detente.conflict.cores import BLOCK, VERTEX_ROW, Cores
-from detente.conflict.kernels import bound_boxes, chord_m
+from detente.conflict.ellipsoid import chord_m
 from detente.conflict.outlines import END, HEIGHTS, POLYGON, RADIUS, START, Outlines
+from detente.conflict.pieces import bound_boxes
 from detente.volumes.geodesy import (
     ECCENTRICITY2,
     LIFT_BULGE_PER_M3,

@@ -146,10 +146,6 @@ CONVOY = Activity(
         ),
     ),
 )
-CONVOY_NOTE = (
-    "EXERCISE. Relief convoy Sher Khan Bandar to Kunduz, six marked lorries. "
-    "The marks are not visible at night."
-)
 
 KABUL_AIRPORT = Activity(
     "us",
