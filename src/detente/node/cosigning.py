@@ -68,9 +68,11 @@ def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> st
 def take(
     core: Core, line: str, party: str, note: str, caller: str, shown_by: str | None = None
 ) -> None:
-    """Keep the cosignatures under a checkpoint of ``party``, all of them or none.
+    """Keep the cosignatures under a checkpoint of ``party`` that are good.
 
-    Lines by nobody on this line are left out. ``shown_by`` is who showed it where that is no
+    Each counts by itself, so that a wrong one hides no other. What is wrong is raised afterwards;
+    but one that lies in the future may do so by our clock alone, and of another than the caller it
+    is only left out. Lines by nobody on this line are left out too. ``shown_by`` is who showed it where that is no
     member: a witness, and ``caller`` is then who asked it, we ourselves.
 
     Raises NotFoundError, RecordError, SignatureError, GapError if the checkpoint covers more than
@@ -86,11 +88,15 @@ def take(
     name = checkpoints.origin(line, party)
     found = keys[party].open_checkpoint(note, name)
     bare = keys[party].bare(note, name)
-    given = [
-        _verified(core, trusted[cosigner], cosigner, text, bare, found.size)
-        for text in checkpoints.cosignatures_of(note)
-        if (cosigner := checkpoints.cosigner_of(text)) in trusted
-    ]
+    given: list[Cosigned] = []
+    wrong: dict[str, RecordError] = {}
+    for text in checkpoints.cosignatures_of(note):
+        cosigner = checkpoints.cosigner_of(text)
+        if cosigner in trusted:
+            try:
+                given.append(_verified(core, trusted[cosigner], cosigner, text, bare, found.size))
+            except RecordError as error:
+                wrong[cosigner] = error
 
     def keep(tx: Tx) -> None:
         _check_held(tx, line, party, found.size)
@@ -104,6 +110,9 @@ def take(
     except evidence.ForkFoundError as fork:
         evidence.keep(core, founding, fork, shown_by or caller)
         raise
+    for cosigner, refused in wrong.items():
+        if cosigner == caller or not given or isinstance(refused, SignatureError):
+            raise refused
 
 
 def _check_held(tx: Tx, line: str, party: str, size: int) -> None:
