@@ -72,8 +72,8 @@ def take(
 
     Each counts by itself, so that a wrong one hides no other. What is wrong is raised afterwards;
     but one that lies in the future may do so by our clock alone, and of another than the caller it
-    is only left out. Lines by nobody on this line are left out too. ``shown_by`` is who showed it where that is no
-    member: a witness, and ``caller`` is then who asked it, we ourselves.
+    is only left out. Lines by nobody on this line are left out too. ``shown_by`` is who showed it
+    where that is no member: a witness, and ``caller`` is then who asked it, we ourselves.
 
     Raises NotFoundError, RecordError, SignatureError, GapError if the checkpoint covers more than
     is held, or ForkError.
