@@ -72,6 +72,14 @@ class SignatureError(RecordError):
     code = "bad-signature"
 
 
+class UnvouchedError(SignatureError):
+    """A change of keys hangs on what others have not said yet, or what is not held of it."""
+
+    def __init__(self, message: str, *, index: int, where: str = "", remedy: str = "") -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.index = index
+
+
 class GapError(RecordError):
     """Entries are missing before the first one offered. ``size`` says how many are held."""
 
@@ -80,6 +88,14 @@ class GapError(RecordError):
     def __init__(self, message: str, *, size: int, remedy: str = "", where: str = "") -> None:
         super().__init__(message, remedy=remedy, where=where)
         self.size = size
+
+
+class EarlyError(RecordError):
+    """An entry hangs on entries of other logs that are not held yet; those before it do not."""
+
+    def __init__(self, message: str, *, index: int, where: str = "", remedy: str = "") -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.index = index
 
 
 class ForkError(RecordError):

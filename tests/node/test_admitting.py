@@ -1,15 +1,24 @@
 """A party is taken into a line of two that has a history; until all have signed it gets nothing."""
 
+import shutil
 import sqlite3
 from base64 import b64decode
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from detente.errors import InputError, SecondOfficerError, SignatureError, StateError
-from detente.node import Node
+from detente.errors import (
+    DetenteError,
+    InputError,
+    SecondOfficerError,
+    SignatureError,
+    StateError,
+)
+from detente.line import open_founding
+from detente.node import Node, rekeying
 from detente.node.keys import read_signing_key
 from detente.record import SigningKey, make_card, open_card
 
@@ -270,3 +279,80 @@ def test_a_state_that_has_forgotten_a_member_is_found_and_rebuilt(taken_in: Any)
     assert us.verify() == []
     assert us.state_document(LINE) == state
     assert {one.party for one in us.line(LINE).members} == set(ALL)
+
+
+def converge(group: Any, *pairs: tuple[str, str]) -> None:
+    """Exchanges as they go on by themselves: what cannot be taken yet is asked for again."""
+    for _ in range(5):
+        for pair in pairs:
+            with suppress(DetenteError):
+                meet(group, pair)
+
+
+def speak(group: Any) -> None:
+    for party in ALL:
+        group.nodes[party].send(LINE, text=f"{party} speaks", officer="a")
+    meet(group, *ROUND, *ROUND)
+
+
+def take_in_a_second(group: Any) -> Node:
+    """A fourth party, zz, is taken in after everybody has named tj, the third."""
+    group.create({"zz": "detente.db"})
+    us: Node = group.nodes["us"]
+    zz: Node = group.nodes["zz"]
+    founders = open_founding(us.founding(LINE)).cards
+    confirm = {party: founders[party].fingerprint for party in ("us", "ru")}
+    zz.join(us.founding(LINE), confirm, newcomer=True)
+    for party in ALL:
+        group.nodes[party].admit(LINE, zz.card(), fingerprint(zz), officer="a")
+        converge(group, *ROUND)
+    converge(group, *((one, "zz") for one in ALL), *(("zz", one) for one in ALL))
+    return zz
+
+
+def test_two_logs_that_name_a_newcomer_do_not_wait_for_each_other(taken_in: Any) -> None:
+    """Each admission of tj stands in one page with entries that name tj, in both logs."""
+    speak(taken_in)
+    zz = take_in_a_second(taken_in)
+    assert zz.state_document(LINE) == taken_in.nodes["us"].state_document(LINE)
+    assert zz.verify() == []
+
+
+def test_a_founder_that_was_restored_learns_of_the_newcomer_again(
+    group: Any, tmp_path: Path
+) -> None:
+    group.nodes["us"].close()
+    kept = group.directory / "us" / "detente.db"
+    shutil.copy(kept, tmp_path / "backup.db")
+    group.open("us")
+    ask(group)
+    sign(group, "us")
+    meet(group, ("us", "ru"))
+    sign(group, "ru")
+    meet(group, *ROUND, *ROUND)
+    speak(group)
+    group.nodes["us"].close()
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{kept}{suffix}").unlink(missing_ok=True)
+    shutil.copy(tmp_path / "backup.db", kept)
+    group.open("us")
+    converge(group, *ROUND)
+    assert group.nodes["us"].state_document(LINE) == group.nodes["ru"].state_document(LINE)
+    assert group.nodes["us"].send(LINE, text="back again", officer="a").index == 6
+
+
+def test_new_keys_and_newcomers_do_not_wait_for_each_other(taken_in: Any) -> None:
+    """The vouchings for new keys stand behind entries that name tj."""
+    speak(taken_in)
+    taken_in.nodes["ru"].close()
+    card = rekeying.replace(taken_in.directory / "ru", None, officer="admin", clock=taken_in.clock)
+    ru = taken_in.open("ru")
+    for party in ("us", "tj"):
+        taken_in.nodes[party].vouch_key(LINE, card.raw, card.fingerprint, officer="a")
+    converge(taken_in, *ROUND)
+    ru.adopt_key(LINE, officer="a")
+    converge(taken_in, *ROUND)
+    speak(taken_in)
+    zz = take_in_a_second(taken_in)
+    assert zz.state_document(LINE) == taken_in.nodes["us"].state_document(LINE)
+    assert zz.verify() == []

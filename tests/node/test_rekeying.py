@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from detente.errors import DetenteError, InputError, SignatureError, StateError
+from detente.errors import DetenteError, GapError, InputError, SignatureError, StateError
 from detente.line import rotate_draft
-from detente.node import Node, rekeying
+from detente.node import Node, receiving, rekeying
 from detente.node.keys import card_of, read_signing_key
 from detente.node.settings import load_settings
 from detente.record import Header, PublicKey, SigningKey, open_card, read_entry, write_entry
@@ -356,3 +356,28 @@ def test_rotation_is_refused_while_the_line_does_not_know_the_present_key(pair: 
         rotate(pair, "us")
     pair.open("us")
     assert pair.nodes["us"].verify() == []
+
+
+def test_what_was_verified_by_keys_that_changed_meanwhile_is_not_kept(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds the old key sends an entry behind the change, while the change is coming in."""
+    old = signing(pair, "us")
+    pair.sync()
+    pair.nodes["us"].rotate_key(pair.directory / "us", None, officer="admin")
+    us, ru = pair.open("us"), pair.nodes["ru"]
+    line = us.line(LINE).id
+    held = ru.heads(line, "ru")["us"].size
+    page = us.read_log(line, "us", held, "ru")
+    late = forged(pair, old, held + 1, "line.check", {"slot": "2026-11-22T08:00:00Z"}, b"{}")
+    real = receiving.check_vouched
+
+    def meanwhile(*args: Any) -> None:
+        monkeypatch.setattr(receiving, "check_vouched", real)
+        ru.receive(line, "us", held, page.entries, page.checkpoint, "us")
+
+    monkeypatch.setattr(receiving, "check_vouched", meanwhile)
+    with pytest.raises(GapError):
+        ru.receive(line, "us", held + 1, [entry_to_bundle(late)], None, "us")
+    assert ru.heads(line, "ru")["us"].size == held + 1
+    assert ru.verify() == []

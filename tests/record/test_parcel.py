@@ -218,6 +218,8 @@ def test_another_version_is_named(version: str) -> None:
         b'{"to":"ru","key":"' + KEY.public.keyid.encode() + b'","sealed":"AAAA"}',
         b"\xff\xfe",
     ],
+    # The key is made anew each time, and names of tests must not be.
+    ids=range(11),
 )
 def test_a_label_is_read_strictly(second: bytes) -> None:
     with pytest.raises(RecordError):

@@ -53,6 +53,8 @@ def test_a_seed_tells_the_whole_run(run_seed: Callable[..., Outcome]) -> None:
             assert again.trace == run_seed(seed).trace
 
 
-@pytest.mark.parametrize("bug", [bug for bug in planted.BUGS if bug.name in FINDS], ids=str)
+@pytest.mark.parametrize(
+    "bug", [bug for bug in planted.BUGS if bug.name in FINDS], ids=lambda bug: bug.name
+)
 def test_a_planted_bug_is_found(bug: planted.Bug, run_seed: Callable[..., Outcome]) -> None:
     assert run_seed(FINDS[bug.name], bug).wrong

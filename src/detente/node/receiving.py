@@ -9,18 +9,20 @@ In three steps, each of which is durable before the next begins:
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from detente.errors import (
     AccessError,
+    EarlyError,
     GapError,
     InputError,
     LimitError,
     QuotaError,
     RecordError,
     SignatureError,
+    UnvouchedError,
 )
 from detente.line import Founding, KeyChain, check_recalled, read
 from detente.line.abouts import RECALL
@@ -39,6 +41,16 @@ log = structlog.get_logger("detente.receiving")
 
 ENTRIES_MAX = 256
 """Entries in one push (docs/protocol.md, section 1)."""
+
+
+class Vouched(NamedTuple):
+    """A change of keys that others have to vouch for, and the index of the entry it came with.
+
+    That is its own, or that of an earlier one in the place of whose body it stands.
+    """
+
+    at: int
+    header: Header
 
 
 class _Push:
@@ -63,10 +75,10 @@ class _Push:
             )
         self.party = party
         self.start = start
-        self.keys = self.later = keys
+        self.before = self.keys = self.later = keys
         self.line = founding.id
         self.others = set(founding.members) - {party}
-        self.vouched: list[Header] = []
+        self.vouched: list[Vouched] = []
         self.entries = [self._entry(start + at, bundle) for at, bundle in enumerate(bundles)]
         self.checkpoint: Checkpoint | None = None
         self.note = ""
@@ -83,7 +95,7 @@ class _Push:
                 return self.keys.signer(header)
             return self._later_key(header) if header.index > index else self.keys.at(header.index)
 
-        self.later = self.keys
+        self.at, self.later = index, self.keys
         entry = read_entry(bundle, key_of)
         check_recalled(entry)
         header = entry.header
@@ -107,7 +119,7 @@ class _Push:
     def _note_vouched(self, header: Header, before: KeyChain, after: KeyChain) -> None:
         rotated = rotation(header)
         if before != after and rotated is not None and rotated.vouched:
-            self.vouched.append(header)
+            self.vouched.append(Vouched(self.at, header))
 
     def _misplaced(self, index: int, header: Header) -> RecordError:
         return RecordError(
@@ -142,9 +154,18 @@ def receive(
 
     ``urgent``: something urgent follows them in that log (``quota``). Raises NotFoundError,
     InputError, RecordError, SignatureError, GapError, ForkError or QuotaError; nothing of the push
-    is kept then, except the evidence of a fork.
+    is kept then, except the evidence of a fork, and what stands before an entry that cannot be
+    judged before more of other logs is held (EarlyError, UnvouchedError).
     """
-    receipt = _receive(core, line, party, start, bundles, checkpoint, caller, urgent=urgent)
+    try:
+        receipt = _receive(core, line, party, start, bundles, checkpoint, caller, urgent=urgent)
+    except (EarlyError, UnvouchedError) as early:
+        # What stands before it may be just what another log waits for, as this one waits for that
+        # one: two logs that name each other's newcomers would wait for each other for ever.
+        if early.index > start:
+            before = bundles[: early.index - start]
+            _receive(core, line, party, start, before, None, caller, urgent=urgent)
+        raise
     size = _take_aside(core, line, party, receipt.size, caller)
     return views.Receipt(size=size, cosignature=receipt.cosignature)
 
@@ -246,7 +267,7 @@ def _receive(
     return views.Receipt(size=held, cosignature=cosignature)
 
 
-def check_vouched(core: Core, founding: Founding, party: str, vouched: Sequence[Header]) -> None:
+def check_vouched(core: Core, founding: Founding, party: str, vouched: Sequence[Vouched]) -> None:
     """A key that signs for itself is anybody's, until all others have said whose it is.
 
     Judged before anything is compared: else whoever made a key could make a fork with it.
@@ -255,14 +276,15 @@ def check_vouched(core: Core, founding: Founding, party: str, vouched: Sequence[
         return
     with core.store.read() as tx:
         rows = rows_of(tx, founding.id)
-        for header in vouched:
+        for at, header in vouched:
             card = header.about["card_sha256"]
             missing = read.unvouched(rows, founding, party, card, header.seen)
             if missing:
-                raise SignatureError(
+                raise UnvouchedError(
                     f"its new key is not vouched for by {', '.join(sorted(missing))}",
                     where=f"log of {party}",
                     remedy="compare the fingerprint of its new card with it, and vouch for it",
+                    index=at,
                 )
 
 
@@ -270,6 +292,13 @@ def _keep(core: Core, tx: Tx, founding: Founding, push: _Push, urgent: bool) -> 
     """Append and fold what is new. Returns the size then held, and how many entries were new."""
     line, party = founding.id, push.party
     held = logs.size(tx, line, party)
+    if core.keys(tx, founding, party) != push.before:
+        raise GapError(
+            "its keys were changed while it was verified",
+            size=held,
+            remedy="send it again",
+            where=f"log of {party}",
+        )
     if push.start > held:
         raise GapError(
             f"entries before {push.start} are missing; {held} are held",

@@ -90,7 +90,9 @@ def _line_of(core: Core, sent: Sent, label: str) -> Founding:
                     remedy="nothing more is taken of it",
                 )
         vouched = sent.verify(core.keys(tx, founding, letter.sender))
-    receiving.check_vouched(core, founding, letter.sender, vouched)
+    receiving.check_vouched(
+        core, founding, letter.sender, [receiving.Vouched(one.index, one) for one in vouched]
+    )
     return founding
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from detente.errors import RecordError, StateError
+from detente.errors import EarlyError, StateError
 from detente.line import (
     Draft,
     Founding,
@@ -108,10 +108,11 @@ def _check_seen(founding: Founding, entry: Entry) -> None:
     """Whose log a writer has seen is a member here, or will be once we hold what took it in."""
     strangers = set(entry.header.seen) - set(founding.cards)
     if strangers:
-        raise RecordError(
+        raise EarlyError(
             f"says it has seen the log of {min(strangers)}, which is no member here (yet)",
             remedy="send it again once every signature that takes that party in is held",
             where=f"entry {entry.header.party}/{entry.header.index}",
+            index=entry.header.index,
         )
 
 
