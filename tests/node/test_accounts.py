@@ -20,7 +20,7 @@ from detente.errors import (
 )
 from detente.node import Node, accounts
 from detente.node.accounts import ADDRESSES_MAX, FAILURES_FREE, RESET_LIFE_S, WAIT_S_MAX
-from detente.node.officers import IDLE_S_MAX, SESSION_LIFE_S
+from detente.node.officers import IDLE_S_MAX, NEW_S, SESSION_LIFE_S
 from detente.node.protection import protect, unlock
 
 PASSWORD = "herons over a frozen lake"
@@ -228,6 +228,7 @@ def test_what_is_no_code_opens_nothing(us: Any, secret: str, code: str) -> None:
 def test_an_account_is_reset_by_two_administrators(us: Any, secret: str, strangers: Any) -> None:
     us.add_officer("boss", "admin")
     us.add_officer("boss-2", "admin")
+    strangers.clock.at_s += NEW_S
     session = us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
     # One alone cannot become the officer, by a link either.
     for _ in range(2):
@@ -251,6 +252,52 @@ def test_an_account_is_reset_by_two_administrators(us: Any, secret: str, strange
         ("boss-2", "officer.reset-ask"),
         ("boss", "officer.reset"),
     ]
+
+
+def refused_both_ways(us: Any, one: str, other: str) -> None:
+    for by in (one, other, one):
+        with pytest.raises(SecondOfficerError):
+            us.reset_account("watch-1", by=by)
+
+
+def test_the_second_administrator_is_not_made_by_the_first(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    for name in ("boss", "other", "invited"):
+        us.add_officer(name, "admin")
+    for name in ("made", "made-2"):
+        us.add_officer(name, "admin", by="boss")
+    us.add_officer("made-3", "admin", by="made")
+    us.login_link("invited", by="boss")
+    strangers.clock.at_s += NEW_S - 1
+    with pytest.raises(AccessError, match="less than a day"):
+        us.reset_account("watch-1", by="made")
+    strangers.clock.at_s += 1
+    for pair in (("boss", "made"), ("boss", "made-3"), ("boss", "invited"), ("made", "made-2")):
+        refused_both_ways(us, *pair)
+    with pytest.raises(StateError, match="has a password"):
+        us.login_link("watch-1", by="boss")
+    us.reset_account("watch-1", by="other")
+    us.login_link("watch-1", by="boss")
+
+
+def test_an_administrator_whose_access_has_ended_counts_no_more(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    for name in ("boss", "other", "third"):
+        us.add_officer(name, "admin")
+    strangers.clock.at_s += NEW_S
+    with pytest.raises(SecondOfficerError):
+        us.reset_account("watch-1", by="boss")
+    us.end_officer("boss")
+    with pytest.raises(SecondOfficerError):
+        us.reset_account("watch-1", by="other")
+    with pytest.raises(StateError, match="has ended"):
+        us.reset_account("watch-1", by="boss")
+    us.add_officer("chief", "senior")
+    with pytest.raises(AccessError, match="role"):
+        us.reset_account("watch-1", by="chief")
+    us.reset_account("watch-1", by="third")
 
 
 def test_nobody_resets_their_own_and_the_operator_needs_nobody(us: Any, secret: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from detente.errors import CredentialError, SecondOfficerError
+from detente.node.officers import NEW_S
 
 LINE = "northern-watch"
 
@@ -103,6 +104,7 @@ def test_an_account_that_lay_open_is_sealed_in_each_database(
     us.log_in_with("watch-1", "herons over a frozen lake", made.recovery[0], "192.0.2.1")
     for name in ("boss", "boss-2"):
         us.add_officer(name, "admin")
+    pair.clock.at_s += NEW_S
     with pytest.raises(SecondOfficerError):
         us.reset_account("watch-1", by="boss")
     us.reset_account("watch-1", by="boss-2")

@@ -112,6 +112,22 @@ def test_who_may_not_release_does_not_even_ask(ruled: Any, officer: str) -> None
     assert us.pending(LINE) == []
 
 
+def test_nobody_confirms_for_whoever_has_just_let_them_in(ruled: Any) -> None:
+    us = ruled.nodes["us"]
+    us.add_officer("maker", "admin")
+    us.add_officer("made", "releaser", by="maker")
+    us.add_officer("made-2", "releaser", by="operator")
+    us.login_link("made-2", by="made")
+    waits = ask(ruled, "made")
+    with pytest.raises(AccessError, match="let in by the other"):
+        us.confirm(LINE, waits.id, waits.sha256, officer="made-2")
+    us.refuse(LINE, waits.id, officer="made")
+    waits = ask(ruled, "made-2")
+    with pytest.raises(AccessError, match="let in by the other"):
+        us.confirm(LINE, waits.id, waits.sha256, officer="made")
+    us.confirm(LINE, waits.id, waits.sha256, officer="first")
+
+
 def test_an_officer_whose_access_ended_in_between_counts_no_more(ruled: Any) -> None:
     us, waits = ruled.nodes["us"], ask(ruled)
     us.end_officer("first")

@@ -34,7 +34,7 @@ from detente.errors import (
     SecondOfficerError,
     StateError,
 )
-from detente.node import officers
+from detente.node import officers, roles
 from detente.node.core import Core
 from detente.node.roles import OPERATOR
 from detente.node.views import EnrolmentView
@@ -157,10 +157,12 @@ def reset(core: Core, name: str, *, by: str) -> None:
     """Forget an officer's password and codes, and end all sessions.
 
     By an administrator only once another one has asked for the same within half an hour: until
-    then SecondOfficerError, and the request is kept. Whoever can read the node's folder (``by`` the
-    operator) can do so anyway. Raises NotFoundError or StateError.
+    then SecondOfficerError, and the request is kept. The two must have been let in by nobody but
+    the operator in common, not by each other either, and be no longer new: one administrator could
+    otherwise make the second. Whoever can read the node's folder (``by`` the operator) can do so
+    anyway. Raises NotFoundError, StateError or AccessError.
     """
-    expires_s = core.clock.now_s() + RESET_LIFE_S
+    now_s = core.clock.now_s()
 
     def work(tx: Tx) -> bool:
         officers.active(tx, name)
@@ -168,14 +170,8 @@ def reset(core: Core, name: str, *, by: str) -> None:
             raise StateError(
                 f"{name!r} has no password", remedy="make a log-in link; there is nothing to reset"
             )
-        asked = accounts.reset_asked(tx, name, core.clock.now_s())
-        if by != OPERATOR and (asked is None or asked.asked_by == by):
-            if by == name:
-                raise AccessError(
-                    "nobody resets an account of their own",
-                    remedy="have two other administrators do it",
-                )
-            accounts.ask_reset(tx, accounts.Reset(name, by, expires_s))
+        if by != OPERATOR and not _is_second(tx, name, by, now_s):
+            accounts.ask_reset(tx, accounts.Reset(name, by, now_s + RESET_LIFE_S))
             officers.note(core, tx, name, "officer.reset-ask", by=by)
             return False
         accounts.forget_reset(tx, name)
@@ -186,10 +182,33 @@ def reset(core: Core, name: str, *, by: str) -> None:
 
     if not core.store.write(work):
         raise SecondOfficerError(
-            "a second administrator has to ask for the same",
+            "a second administrator has to ask for the same, whom neither you nor anybody who let "
+            "you in has let in",
             where=f"officer {name}",
-            remedy="have another administrator reset it within half an hour",
+            remedy="have such an administrator reset it within half an hour; or reset it at the "
+            "node's folder (`detente officer reset`)",
         )
+
+
+def _is_second(tx: Tx, name: str, by: str, now_s: float) -> bool:
+    """Whether an administrator asks as the second of two. Raises AccessError if as neither."""
+    if by == name:
+        raise AccessError(
+            "nobody resets an account of their own", remedy="have two other administrators do it"
+        )
+    officer = officers.active(tx, by)
+    roles.check(by, officer.role, roles.ACCOUNTS)
+    if now_s - officer.added_s < officers.NEW_S:
+        raise AccessError(
+            f"{by} was added less than a day ago",
+            where=f"officer {name}",
+            remedy="have another administrator do it; or reset it at the node's folder "
+            "(`detente officer reset`)",
+        )
+    asked = accounts.reset_asked(tx, name, now_s)
+    if asked is None or officers.known(tx, asked.asked_by).ended_s is not None:
+        return False
+    return not officers.let_in_by(tx, by) & officers.let_in_by(tx, asked.asked_by)
 
 
 def lift(core: Core, name: str, *, by: str) -> None:

@@ -24,6 +24,10 @@ IDLE_S_MAX = 4 * 3600
 TOUCH_S = 60.0
 """How often the last use of a session is written down."""
 NAME_LENGTH_MAX = 64
+NEW_S = 24 * 3600.0
+"""For so long an officer is new: a watch looks at who was added at least once a day."""
+LETS_IN = ("officer.add", "officer.link")
+"""Who does this to an officer holds a token, or a link, that logs in as that officer."""
 
 
 def add(core: Core, name: str, role: str, *, by: str) -> str:
@@ -168,6 +172,21 @@ def active(tx: Tx, name: str) -> Officer:
     if officer.ended_s is not None:
         raise StateError(f"the access of {name!r} has ended", remedy="add a new officer")
     return officer
+
+
+def let_in_by(tx: Tx, name: str, since_s: float = 0.0) -> set[str]:
+    """The officer, and everybody who let them in, one through another, back to the operator.
+
+    The audit log is where that stands: whoever ever held what logs in as an officer may be them.
+    """
+    found: set[str] = set()
+    ahead = {name}
+    while ahead:
+        one = ahead.pop()
+        found.add(one)
+        makers = auditing.who_did(tx, f"officer {one}", LETS_IN, since_s)
+        ahead |= makers - found - {OPERATOR}
+    return found
 
 
 def begin_session(core: Core, tx: Tx, name: str, session: str) -> None:

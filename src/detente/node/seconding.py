@@ -30,6 +30,7 @@ from detente.line import Draft, Terms
 from detente.line.abouts import ADMIT, LEAVE, OPEN, RELEASE, SIGN_TERMS
 from detente.node import roles
 from detente.node.core import Core
+from detente.node.officers import NEW_S, let_in_by
 from detente.node.show.reader import LineReader
 from detente.node.views import EntryView, PendingView
 from detente.record.strict_json import canonical
@@ -221,6 +222,15 @@ def _check_second(reader: LineReader, second: Second, officer: str, act: str, di
             remedy="have another officer confirm it",
         )
     _check_officer(reader.tx, second.officer, act)
+    since_s = now_s - NEW_S
+    if officer in let_in_by(reader.tx, second.officer, since_s) or (
+        second.officer in let_in_by(reader.tx, officer, since_s)
+    ):
+        raise AccessError(
+            "one of the two was let in by the other less than a day ago",
+            where=f"request {request.id}",
+            remedy="have an officer confirm it whom somebody else let in",
+        )
     if (request.officer, request.digest) != (officer, digest):
         raise StateError(
             "what would be written now is not what was asked for",

@@ -7,7 +7,7 @@ can recompute them all: an auditor who keeps the newest hash elsewhere finds tha
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -82,6 +82,14 @@ def link(
     """The hash of a row that follows one with the hash ``before``."""
     told = [n, time_s, officer, action, subject, hashlib.sha256(detail).hexdigest()]
     return hashlib.sha256(before + msgspec.json.encode(told)).digest()
+
+
+def who_did(tx: Tx, subject: str, actions: Collection[str], since_s: float) -> set[str]:
+    """Whoever did one of these actions to a subject, at ``since_s`` or later."""
+    query = select(audit.c.officer).where(
+        audit.c.subject == subject, audit.c.action.in_(actions), audit.c.time_s >= since_s
+    )
+    return set(tx.connection.execute(query).scalars())
 
 
 def chain_all(connection: Connection) -> None:
