@@ -150,6 +150,20 @@ def test_the_next_day_it_is_taken_and_no_longer_shown(pair: Any, line: str) -> N
     assert us.state_document(LINE) == ru.state_document(LINE)
 
 
+def test_one_jump_of_our_clock_shuts_nobody_out(pair: Any, line: str) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    limit(us, day_entries=3)
+    pair.clock.at_s += 400 * DAY_S
+    say(ru)
+    push(pair, line)
+    pair.clock.at_s -= 400 * DAY_S
+    for _ in range(5):
+        pair.clock.at_s += DAY_S
+        say(ru)
+        push(pair, line)
+        assert used(us, line).day_entries == 1
+
+
 def test_urgent_passes_up_to_a_tenth_more_and_no_further(pair: Any, line: str) -> None:
     us, ru = pair.nodes["us"], pair.nodes["ru"]
     limit(us, day_entries=20)

@@ -69,8 +69,11 @@ def received(tx: Tx, line: str, party: str, now_s: float) -> Usage:
     """What was received of a log today and in all."""
     today = day_of(now_s)
     found = usage.get(tx, line, party) or Usage(line, party, today)
-    # A clock that is put back gives nobody a second day.
-    return found if found.day >= today else found._replace(day=today, day_entries=0, day_bytes=0)
+    # A clock that is put back by a day gives nobody a second one. Further ahead, the clock was
+    # wrong when it was counted, and whoever was counted then would be shut out until that day.
+    if today <= found.day <= today + 1:
+        return found
+    return found._replace(day=today, day_entries=0, day_bytes=0)
 
 
 def refuses(tx: Tx, line: str, party: str) -> bool:
