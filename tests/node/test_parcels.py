@@ -145,6 +145,27 @@ def test_what_is_missing_is_told_exactly_and_kept_until_it_comes(pair: Any) -> N
     same(us, ru)
 
 
+def test_what_is_aside_or_told_of_leaves_conflicts_unknown(pair: Any) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    line = us.line(LINE).id
+    held = us.heads(line, "us")["us"].size
+    say(us, "before it")
+    us.file(pair.circle("us", "orbit"), title="", officer="watch")
+    us.release("orbit", LINE, "exact", officer="watch")
+    later = pack(us, "ru", log="us", start=held + 1)
+    assert ru.conflicts_and_unknown(LINE).unknown == []
+    unpack(ru, later)
+    [link] = ru.links(LINE)
+    assert (link.held_by_us, link.peer_size) == (held, held + 2)
+    [why] = ru.conflicts_and_unknown(LINE).unknown
+    assert "entries of us are kept aside" in why
+    unpack(ru, pack(us, "ru", log="us", start=held))
+    assert ru.conflicts_and_unknown(LINE).unknown == []
+    # Told of is enough.
+    ru.heard(line, "us", {"us": held + 5})
+    assert ru.conflicts_and_unknown(LINE).unknown == ["not held here yet: 3 entries of us"]
+
+
 def test_received_is_known_by_what_is_carried_back(pair: Any) -> None:
     us, ru = pair.nodes["us"], pair.nodes["ru"]
     say(us, "one")

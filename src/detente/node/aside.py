@@ -16,7 +16,7 @@ from detente.node import evidence, restoring
 from detente.node.core import Core
 from detente.record import Entry, strict_json
 from detente.record.entry import MAX_BUNDLE_BYTES
-from detente.store import aside
+from detente.store import aside, changes
 from detente.store.aside import Aside
 from detente.store.store import Tx
 
@@ -55,6 +55,8 @@ def keep(
             rows.append(Aside(line, party, index, entry.id, data))
         done += 1
     aside.put(tx, rows)
+    if rows:
+        changes.note(tx, line, "link", [party])
     if rows and party == core.party:
         # We have signed them: our store is older than our log.
         restoring.note(tx, line, party, rows[-1].index + 1)

@@ -15,7 +15,7 @@ from detente.errors import DetenteError, InputError, LimitError, StateError
 from detente.line import Founding, KeyChain, Letter, read, write_letter
 from detente.node import peering, quota
 from detente.node.core import Core
-from detente.node.show.lines import observed
+from detente.node.show.heard import observed
 from detente.node.views import Head
 from detente.record import Envelope, SealingPublicKey, open_card
 from detente.record.parcel import FILE_KEY_BYTES, PARCEL_BYTES_MAX, Sealer

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from detente.node.core import Core
-from detente.node.show.lines import observed
+from detente.node.show.heard import observed
 from detente.store import changes, links
 from detente.store.links import Link
 from detente.store.store import Tx

@@ -48,6 +48,13 @@ def indexes(tx: Tx, line: str, party: str) -> list[int]:
     return list(tx.connection.execute(query).scalars())
 
 
+def end(tx: Tx, line: str, party: str) -> int:
+    """How large a log is at least, by what is aside of it; 0 where nothing is."""
+    query = select(func.max(aside.c.index)).where(aside.c.line == line, aside.c.party == party)
+    newest: int | None = tx.connection.execute(query).scalar_one()
+    return 0 if newest is None else newest + 1
+
+
 def read(tx: Tx, line: str, party: str, start: int, limit: int) -> list[Aside]:
     """Up to ``limit`` entries that are aside, from index ``start`` on."""
     query = (

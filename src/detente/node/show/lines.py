@@ -5,13 +5,12 @@ import msgspec
 from detente.line import read, terms_to_wire
 from detente.line.witnesses import Witness
 from detente.node import quota
-from detente.node.core import Core
+from detente.node.show.heard import known_size, observed
 from detente.node.show.reader import LineReader
 from detente.node.views import ForkView, LineView, LinkView, MemberView, WitnessView
 from detente.record import Seen
 from detente.store import links, logs
 from detente.store.links import Fork, Link
-from detente.store.store import Tx
 from detente.volumes.times import format_time
 
 LATE_S = 30.0
@@ -85,7 +84,6 @@ def link_views(reader: LineReader) -> list[LinkView]:
 def _link(reader: LineReader, peer: str) -> LinkView:
     core, tx, line_id = reader.core, reader.tx, reader.id
     link = observed(core, tx, line_id, peer)
-    heads: dict[str, int] = msgspec.json.decode(link.heads)
     held = logs.size(tx, line_id, peer)
     own = logs.size(tx, line_id, core.party)
     now_s = core.clock.now_s()
@@ -99,7 +97,7 @@ def _link(reader: LineReader, peer: str) -> LinkView:
         last_heard_s=link.last_heard_s,
         last_error=link.last_error,
         held_by_us=held,
-        peer_size=max(held, heads.get(peer, 0)),
+        peer_size=known_size(core, tx, line_id, peer),
         held_by_peer=logs.newest_cosigned(tx, line_id, core.party, peer),
         own_size=own,
         suspended_by_peer=any(one.party == peer for one in read.suspended_by(reader.rows)),
@@ -161,12 +159,6 @@ def _disputed(reader: LineReader, peer: str) -> list[str]:
 
     seen_by_peer = sorted(read.seen_by(reader.rows, peer).items())
     return [party for party, seen in seen_by_peer if other(party, seen)]
-
-
-def observed(core: Core, tx: Tx, line_id: str, peer: str) -> Link:
-    """What was observed of a peer: what is stored, or what was heard since and is not yet."""
-    heard = core.heard.get((line_id, peer))
-    return heard or links.get(tx, line_id, peer) or Link(line_id, peer, None, None, None, b"{}")
 
 
 def _state(link: Link, now_s: float) -> str:

@@ -12,8 +12,9 @@ from detente.node import quota
 from detente.node.clock import domain_now_s
 from detente.node.core import Core
 from detente.node.replica import engine_words
+from detente.node.show.heard import known_size
 from detente.node.views import AcknowledgementView
-from detente.store import logs, plans
+from detente.store import aside, logs, plans
 from detente.store.projection import rows_of
 from detente.store.store import Tx
 from detente.volumes import Activity
@@ -169,7 +170,7 @@ class LineReader:
         elif names := sorted(f"{party} {one}" for party, one in self.uncompared.activities):
             more = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
             said.append(f"not compared yet: {', '.join(names[:NAMED_MAX])}{more}")
-        return said + self._unknown_contents() + self._refused()
+        return said + self._unknown_contents() + self._refused() + self._missing()
 
     def _refused(self) -> list[str]:
         """Whose entries are not taken: what they have said since is not known here."""
@@ -178,6 +179,22 @@ class LineReader:
             for party in read.present(self.rows, self.founding)
             if quota.refuses(self.tx, self.id, party)
         ]
+
+    def _missing(self) -> list[str]:
+        """Whose logs are known to be longer than what is held: anything may stand in the rest."""
+        said = []
+        for party in read.present(self.rows, self.founding):
+            if self.is_own(party):
+                continue
+            held = logs.size(self.tx, self.id, party)
+            if aside.kept(self.tx, self.id, party)[0]:
+                said.append(
+                    f"entries of {party} are kept aside: those before them are missing here"
+                )
+            elif missing := known_size(self.core, self.tx, self.id, party) - held:
+                entries = "1 entry" if missing == 1 else f"{missing:,} entries"
+                said.append(f"not held here yet: {entries} of {party}")
+        return said
 
     def _unknown_contents(self) -> list[str]:
         """What is released and may be anywhere, since what it occupies is not known here.

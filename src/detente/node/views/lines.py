@@ -21,7 +21,8 @@ class LinkView(View, frozen=True, kw_only=True):
     ``state``: ``up`` (heard from lately), ``late`` (silent for longer than usual), ``down`` (the
     last tries failed) or ``never``. ``held_by_us`` counts the peer's entries held here;
     ``held_by_peer`` counts our entries that the peer has cosigned. ``own_size`` and ``peer_size``
-    are what each is measured against; ``peer_size`` is the largest the peer has told of.
+    are what each is measured against; ``peer_size`` is the largest the peer has told of,
+    or has signed in entries that are kept aside here.
     ``forks`` are those of the peer, and any of our own log that the peer has shown us.
     ``disputed`` names the parties of whose logs the peer says it holds others than we do: it says
     what is not so, or that party has signed two histories.
