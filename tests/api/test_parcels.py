@@ -97,6 +97,9 @@ def read_all(sent: list[Any], limit_bytes: int, size: int) -> list[bytes]:
         message = sent.pop(0)
         if message is None:
             await anyio.sleep(60)
+        if isinstance(message, float):
+            await anyio.sleep(message)
+            message = sent.pop(0)
         return message
 
     async def serve() -> list[bytes]:
@@ -137,3 +140,14 @@ def test_a_body_that_is_too_long_slow_or_broken_off_is_refused(
     monkeypatch.setattr(bodies, "BODY_SECONDS_MAX", 0.01)
     with pytest.raises(LimitError, match="did not arrive"):
         read_all([body(b"abcd", b"")[0], None], 8, 4)
+
+
+def test_a_body_that_trickles_in_has_a_bound_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = body(*[b"x"] * 40, b"")
+    trickle = [part for piece in pieces for part in (0.05, piece)]
+    monkeypatch.setattr(bodies, "BODY_SECONDS_MAX", 1.0)
+    monkeypatch.setattr(bodies, "BODY_BYTES_PER_S_MIN", 1e6)
+    with pytest.raises(LimitError, match="did not arrive"):
+        read_all(trickle, 99, 4)
+    monkeypatch.setattr(bodies, "BODY_SECONDS_MAX", 60.0)
+    assert b"".join(read_all([0.05, *body(b"x" * 40, b"")], 99, 4)) == b"x" * 40

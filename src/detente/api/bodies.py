@@ -5,6 +5,7 @@ what the caller says; so both it and every chunk are held against the limit.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -20,6 +21,9 @@ LINE_BYTES_MAX = 8 * 1024 * 1024
 """One request or response between nodes (docs/protocol.md, section 1)."""
 
 BODY_SECONDS_MAX = 60.0
+BODY_BYTES_PER_S_MIN = 16 * 1024
+"""A body that is read as it comes gets a second more for so much of it: while it comes, nobody
+else's is taken."""
 FINISH_BYTES_MAX = 32 * 1024 * 1024
 FINISH_SECONDS_MAX = 5.0
 
@@ -51,7 +55,8 @@ class Incoming:
     """A request's body, read piece by piece by the thread that serves it.
 
     Whoever sends is held up while what it sent is being worked on; so a body of any length takes
-    no more memory than its reader does.
+    no more memory than its reader does. It has ``BODY_SECONDS_MAX`` for each piece and as much in
+    all, beside what ``BODY_BYTES_PER_S_MIN`` gives it.
     """
 
     def __init__(self, request: Request, limit_bytes: int) -> None:
@@ -59,6 +64,7 @@ class Incoming:
         self._stream = request.stream()
         self._limit_bytes = limit_bytes
         self._came = 0
+        self._waited_s = 0.0
         self._held = b""
         self._ended = False
 
@@ -76,13 +82,18 @@ class Incoming:
                 await _let_finish(self._request, self._stream)
 
     async def _next(self) -> bytes:
+        # Counted is what was waited for it alone, not what was made of it meanwhile.
+        in_all_s = BODY_SECONDS_MAX + self._came / BODY_BYTES_PER_S_MIN
+        left_s = min(BODY_SECONDS_MAX, in_all_s - self._waited_s)
+        since_s = time.monotonic()
         try:
-            async with asyncio.timeout(BODY_SECONDS_MAX):
+            async with asyncio.timeout(left_s):
                 piece = await anext(self._stream, b"")
         except TimeoutError:
-            raise _too_slow(BODY_SECONDS_MAX) from None
+            raise _too_slow(self._waited_s + left_s) from None
         except ClientDisconnect:
             raise _gone() from None
+        self._waited_s += time.monotonic() - since_s
         self._ended = not piece
         self._came += len(piece)
         if self._came > self._limit_bytes:
