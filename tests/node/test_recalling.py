@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from detente.console.outlines import outline
 from detente.errors import InputError, NotFoundError, RecordError, StateError
 from detente.node import Node
+from detente.node.show import conflicts, suggestions
+from detente.node.show.activities import plan_activities
+from detente.node.show.reader import LineReader
 
 LINE = "northern-watch"
 
@@ -110,6 +114,24 @@ def test_the_files_of_the_node_that_honoured_it_hold_no_byte_of_it(pair: Any) ->
     told = [one.state for recall in us.recalls(LINE) for one in recall.holders]
     assert set(told) == {"erased"}
     assert ru.verify() == us.verify() == []
+
+
+def test_no_shape_of_it_is_kept_in_memory(released: Any) -> None:
+    """Not even one that was computed from an older snapshot after the recall was received."""
+    us, ru = released.nodes["us"], released.nodes["ru"]
+    line = us.line(LINE).id
+    ru.file(released.circle("ru", "second", lat=36.5), title="", officer="a")
+    us.recall(LINE, released.entry, officer="a")
+    with ru._core.store.read() as before:
+        assert conflicts.own(LineReader(ru._core, before, line), plan_activities(ru._core, before))
+        released.push(us, ru)
+        assert conflicts.own(LineReader(ru._core, before, line), plan_activities(ru._core, before))
+    # What is drawn is kept beside what is compared.
+    assert outline(released.circle("us", "orbit").volumes[0]).area > 0
+    ru.honour(line)
+    assert ru._core.overwritten
+    kept: list[Any] = [conflicts._met, suggestions._ways, outline]
+    assert [one.cache_info().currsize for one in kept] == [0, 0, 0]
 
 
 def test_who_is_not_reached_is_shown_as_still_holding_it(released: Any) -> None:

@@ -15,7 +15,6 @@ pole is opened along a meridian and closed over the pole, as a map of the world 
 import itertools
 import math
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 from pyproj import Geod, Proj
@@ -24,6 +23,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import make_valid
 
+from detente.node.shapes import kept
 from detente.volumes import Edges, Position, Ring, Shape, Volume
 
 GEOD = Geod(ellps="WGS84")
@@ -36,7 +36,7 @@ MAX_PIECES = 2_000
 """More pieces than this are drawn as one to a few edges each: a drawing, not a measurement."""
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def outline(volume: Volume, grow_m: float = 0.0) -> BaseGeometry:
     """The outline of one volume, grown by a further ``grow_m`` metres on every side."""
     radius_m = volume.radius_m + grow_m

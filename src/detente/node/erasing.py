@@ -12,9 +12,8 @@ import os
 from detente.errors import StoreError
 from detente.line import Founding, read
 from detente.line.view import place_key
-from detente.node import evidence
+from detente.node import evidence, shapes
 from detente.node.core import Core
-from detente.node.show import conflicts
 from detente.record import Entry
 from detente.store import logs, requests
 from detente.store.projection import LineRows, rows_of
@@ -32,7 +31,6 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
     [entry] = core.entries(tx, founding, [row])
     evidence.forget_body(tx, founding.id, entry)
     requests.blur(tx, recalled, os.urandom(32))
-    conflicts.forget()
     core.overwritten = False
     core.counters["entries_recalled_total"] += 1
 
@@ -49,6 +47,9 @@ def overwrite(core: Core) -> bool:
     except StoreError:
         core.overwritten = False
         raise
+    # Not in the transaction: until it is committed, and as long as an older snapshot is read, what
+    # it erases may be computed from and kept again. Once this is done, no such snapshot is left.
+    shapes.forget()
     core.overwritten = core.overwritten and done
     return done
 

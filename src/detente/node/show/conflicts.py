@@ -6,7 +6,6 @@ is never written on the line: a suggestion made from one would give the plan awa
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 import msgspec
 
@@ -16,6 +15,7 @@ from detente.errors import StateError
 from detente.line import Shift, conflict_id, first_parts, read
 from detente.line.bodies import check_shift
 from detente.line.read import Version
+from detente.node.shapes import kept
 from detente.node.show import suggestions, talk
 from detente.node.show.prospects import prospect
 from detente.node.show.reader import LineReader, no_such
@@ -183,18 +183,13 @@ def own_of(reader: LineReader, plan: Activity) -> list[ConflictView]:
     return found
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _met(
     plan: Activity, theirs: Activity, separation: Separation
 ) -> tuple[Conflict, Shifts] | None:
     """How a plan meets a released activity, and what would part them by moving the plan."""
     found = between(plan, theirs, separation)
     return None if found is None else (found, shifts_that_part(plan, theirs, separation))
-
-
-def forget() -> None:
-    """Let go of every shape that was kept to spare computing anew."""
-    _met.cache_clear()
 
 
 def _own(

@@ -11,12 +11,12 @@ to the other side, or a plan of ours, for our officers alone.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from detente.conflict import Separation, Shifts, Ways, difference, surroundings, ways
 from detente.line import Shift, read
 from detente.line.changes import changed
 from detente.line.conflict_id import Pair
+from detente.node.shapes import kept
 from detente.node.show.prospects import prospect
 from detente.node.show.reader import LineReader
 from detente.node.views import DetourView, Json, PlaceView, ShiftView, SuggestionView
@@ -83,7 +83,7 @@ def full(
     return _shown(reader, moves, other, shifts)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _ways(
     moves: Activity,
     still: Activity,
