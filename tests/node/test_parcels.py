@@ -321,6 +321,35 @@ def test_a_file_made_before_a_recall_brings_nothing_back(pair: Any, recall_first
     same(us, ru)
 
 
+@pytest.mark.parametrize("recall_first", [False, True])
+def test_a_recall_reaches_a_body_that_is_aside(pair: Any, recall_first: bool) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    line = us.line(LINE).id
+    held = us.heads(line, "us")["us"].size
+    say(us, "before it", "said in error")
+    body = pack(us, "ru", log="us", start=held + 1)
+    us.recall(LINE, us.messages(LINE)[-1].id, officer="watch")
+    recall = pack(us, "ru", log="us", start=held + 2)
+    for parcel in (recall, body) if recall_first else (body, recall):
+        assert unpack(ru, parcel).problems == []
+    with ru._core.store.read() as tx:
+        assert kept_aside.indexes(tx, line, "us") == [held + 2]
+    assert ru._core.overwritten
+    carry(us, ru)
+    assert [one.unknown for one in ru.messages(LINE)] == [None, "recalled"]
+    carry(ru, us)
+    same(us, ru)
+
+
+def test_nothing_stays_aside_once_we_have_left(pair: Any) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    say(ru, "one", "two")
+    assert log_of(carry(ru, us, log="ru", start=2), "ru").aside == 1
+    us.leave(LINE, officer="admin")
+    with us._core.store.read() as tx:
+        assert kept_aside.kept(tx, us.line(LINE).id, "ru") == (0, 0)
+
+
 def test_who_has_left_is_sent_nothing_and_taken_nothing_from(pair: Any) -> None:
     us, ru = pair.nodes["us"], pair.nodes["ru"]
     say(us, "for whoever stays")

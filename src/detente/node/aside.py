@@ -7,14 +7,16 @@ not folded, not shown, not cosigned, not passed on. When the log reaches it, it 
 same door as everything else (``receiving``).
 """
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from detente.line.abouts import RECALL, RECALLABLE
 from detente.node import evidence, restoring
 from detente.node.core import Core
-from detente.record import Entry, strict_json
+from detente.record import Entry, decode_header, strict_json
 from detente.record.entry import MAX_BUNDLE_BYTES
 from detente.store import aside, changes
 from detente.store.aside import Aside
@@ -97,6 +99,42 @@ def following(
 def drop(core: Core, line: str, party: str, index: int) -> None:
     """Give up what turned out not to belong where it was kept for."""
     core.store.write(lambda tx: aside.drop(tx, line, party, index, index + 1))
+
+
+def forget_left(core: Core, tx: Tx, line: str, party: str) -> None:
+    """``party`` has left: nothing of its log follows any more, and if it is us, of nobody's."""
+    if aside.drop_all(tx, line, None if party == core.party else party):
+        core.overwritten = False
+
+
+def forget_recalled(core: Core, line: str, party: str) -> bool:
+    """Erase bodies aside that a recall, which is aside too, asks to erase; whether there were any.
+
+    They are missing then, until they are carried here again, with their recall in that place.
+    """
+    bodies: dict[str, int] = {}
+    recalled: set[str] = set()
+    with core.store.read() as tx:
+        start = 0
+        while rows := aside.read(tx, line, party, start, PAGE):
+            for row in rows:
+                bundle = _bundle(row)
+                header = decode_header(base64.b64decode(bundle["envelope"]["payload"]))
+                if header.type == RECALL:
+                    recalled.add(str(header.about.get("entry", "")))
+                elif "body" in bundle and header.type in RECALLABLE:
+                    bodies[row.id] = row.index
+            start = rows[-1].index + 1
+    found = sorted(bodies[one] for one in recalled & bodies.keys())
+
+    def work(tx: Tx) -> None:
+        for at in found:
+            aside.drop(tx, line, party, at, at + 1)
+
+    if found:
+        core.store.write(work)
+        core.overwritten = False
+    return bool(found)
 
 
 def _bundle(row: Aside) -> dict[str, Any]:

@@ -205,6 +205,12 @@ def set_aside(
     with core.store.read() as tx:
         founding = _line_for(core, tx, line, party, caller)
         keys = core.keys(tx, founding, party)
+        if projection.has(tx, line, "leave", party):
+            raise AccessError(
+                f"{party} has left this line, and nothing follows that in its log",
+                where=f"log of {party}",
+                remedy="refuse it",
+            )
     push = _Push(founding, keys, party, start, bundles, None)
     check_vouched(core, founding, party, push.vouched)
 

@@ -21,6 +21,7 @@ from detente.errors import (
 from detente.line import Founding, Sent, read_letter
 from detente.line.keychain import claimed_size
 from detente.node import cosigning, recalling, receiving, views, watching
+from detente.node.aside import forget_recalled
 from detente.node.core import Core
 from detente.node.peering import parted
 from detente.record.header import MAX_PARTIES
@@ -52,6 +53,7 @@ def unpack(core: Core, source: Source, *, officer: str) -> views.ParcelView:
             taking.note(None, error)
         finally:
             taking.audit(opener.digest, officer)
+        taking.forget_recalled()
         return taking.view(opener.digest)
     finally:
         core.unpacking.release()
@@ -143,6 +145,12 @@ class _Taking:
             raise _misfit("it ends without heads")
         self._whole = True
         recalling.honour(self._core, self._line)
+
+    def forget_recalled(self) -> None:
+        """Erase what is aside and recalled by what is aside, in whichever order the two came."""
+        found = [forget_recalled(self._core, self._line, log) for log in self._tallies]
+        if any(found):
+            recalling.honour(self._core, self._line)
 
     def note(self, party: str | None, error: DetenteError) -> None:
         """Remember what was wrong with one log, or with the parcel."""

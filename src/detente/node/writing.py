@@ -21,7 +21,7 @@ from detente.line import (
     to_compare,
 )
 from detente.line.abouts import ADMIT, JOIN, LEAVE, RECALL, ROTATE, VOUCH
-from detente.node import erasing, restoring
+from detente.node import aside, erasing, restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
 from detente.record.checkpoint import origin, read_checkpoint, sign_checkpoint
@@ -99,6 +99,8 @@ def fold(core: Core, tx: Tx, founding: Founding, rows: LineRows, new: Sequence[E
         if entry.header.type in (ADMIT, LEAVE):
             # What follows in the same log may name a party that has just been taken in.
             founding = founding.with_members(read.admitted(rows, founding))
+        if entry.header.type == LEAVE and entry.header.party in read.left(rows):
+            aside.forget_left(core, tx, founding.id, entry.header.party)
         if entry.header.type == RECALL:
             erasing.erase(core, tx, founding, rows, entry)
     rows.flush()

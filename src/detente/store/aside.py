@@ -76,3 +76,11 @@ def drop(tx: Tx, line: str, party: str, start: int, end: int) -> None:
             aside.c.index < end,
         )
     )
+
+
+def drop_all(tx: Tx, line: str, party: str | None = None) -> bool:
+    """Forget what is aside of one log of a line, or of all; whether there was anything."""
+    query = delete(aside).where(aside.c.line == line)
+    if party is not None:
+        query = query.where(aside.c.party == party)
+    return tx.connection.execute(query).rowcount > 0
