@@ -36,6 +36,7 @@ ENTRY_WORDS = {
     "line.suspend": "suspension",
     "line.resume": "end of the suspension",
     "line.leave": "leaving the line",
+    "line.admit": "signature for taking a party in",
     "key.rotate": "change of keys",
     "key.vouch": "vouching for new keys",
     "lapse": "lapse",

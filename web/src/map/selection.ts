@@ -14,13 +14,12 @@ function keysOf(selection: Selection, picture: Picture): string[] {
   return conflict ? conflict.properties.sides : [];
 }
 
-const PADDING_PX = { top: 44, bottom: 24, left: 50, right: 50 };
+// Below a shape stands its name, in up to three lines.
+const PADDING_PX = { top: 44, bottom: 60, left: 50, right: 50 };
 
-/** Shows all that the chosen ones occupy, above the legend that lies over the map's foot. */
+/** Shows all that the chosen ones occupy. */
 export function lookAt(map: Map, bounds: Picture["bounds"], duration = 400): void {
-  const legend = map.getContainer().parentElement?.querySelector<HTMLElement>("[data-legend]");
-  const bottom = PADDING_PX.bottom + (legend?.offsetHeight ?? 0);
-  map.fitBounds(bounds, { padding: { ...PADDING_PX, bottom }, duration, maxZoom: 9 });
+  map.fitBounds(bounds, { padding: PADDING_PX, duration, maxZoom: 9 });
 }
 
 export function follow(map: Map, picture: () => Picture): void {

@@ -109,7 +109,11 @@ def _draw(
     draw_scale(axes, frame, placer)
     if beyond:
         words = "off the map: " + ", ".join(beyond)
-        axes.set_title(words, fontsize=8, fontweight="bold", color=SECOND, loc="right")
+        axes.text(
+            0.985, 0.985, words, transform=axes.transAxes, ha="right", va="top", fontsize=7.5,
+            fontweight="bold", color=SECOND, zorder=8,
+            bbox={"fc": "white", "alpha": 0.85, "lw": 0, "pad": 1.5},
+        )  # fmt: skip
 
 
 def _corners(plane: Plane, cell: Cell) -> Floats:
