@@ -66,6 +66,12 @@ def is_in_force(client: httpx.Client) -> bool:
     return bool(client.get("/lines/north").json()["state"] == "in-force")
 
 
+def own_release(listed: str) -> str:
+    """The id of the one release among listed entries."""
+    [found] = [row.split()[4] for row in listed.splitlines() if "activity" in row]
+    return found
+
+
 def test_init_makes_a_private_folder_whole_or_not_at_all(
     detente: Detente, make: Make, tmp_path: Path
 ) -> None:
@@ -150,7 +156,7 @@ def test_officers_are_added_and_ended(detente: Detente, make: Make) -> None:
 
 
 def test_two_nodes_joined_by_hand_converge_on_one_conflict(
-    detente: Detente, make: Make, serving: Serving, tmp_path: Path
+    detente: Detente, make: Make, serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parties = {party: make(party) for party in ("us", "ru")}
     for party, (folder, _) in parties.items():
@@ -184,13 +190,13 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
     detente("line", "join", ru, founding, "--confirm", f"us={bare}")
     servers["ru"] = serving(ru)
 
-    clients = {
-        party: officer(
-            servers[party].run["api"],
-            detente("officer", "add", folder, "--name", "watch-1", "--role", "senior").strip(),
-        )
+    tokens = {
+        party: detente("officer", "add", folder, "--name", "watch-1", "--role", "senior").strip()
         for party, (folder, _) in parties.items()
     }
+    clients = {party: officer(servers[party].run["api"], token) for party, token in tokens.items()}
+    (tmp_path / "token").write_text(tokens["us"] + "\n")
+    as_officer = ("--line", "north", "--token-file", tmp_path / "token")
     try:
         for party, client in clients.items():
             wait_for("in force", partial(is_in_force, client))
@@ -210,6 +216,11 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
                 for link in on_line(client, "links")
             ),
         )
+        # The operator does not speak on a line; a running server knows the officer by the token.
+        refused = detente("record", "commit", us, "--line", "north", "--text", "x", status=2)
+        assert "--token-file" in refused
+        missing = detente("record", "recall", us, *as_officer, "--entry", "0" * 64, status=2)
+        assert "no entry" in missing
     finally:
         for client in clients.values():
             client.close()
@@ -226,6 +237,17 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
         assert len(listed.splitlines()) == 4
         own = detente("record", "entries", folder, "--line", "north", "--party", folder.name)
         assert len(own.splitlines()) == 2
+    # What a list shows is what the next command takes, also where no server runs.
+    orbit = own_release(detente("record", "entries", us, "--line", "north", "--party", "us"))
+    detente("record", "commit", us, *as_officer, "--text", "gone by noon")
+    commitment = detente("record", "commitments", us, "--line", "north").split()[3]
+    assert "is opened" in detente("record", "open", us, *as_officer, "--commitment", commitment)
+    recall = ("record", "recall", us, "--line", "north", "--entry", orbit)
+    monkeypatch.setenv("DETENTE_TOKEN", "not a token")
+    assert "DETENTE_TOKEN: holds no officer's token" in detente(*recall, status=2)
+    monkeypatch.setenv("DETENTE_TOKEN", tokens["us"])
+    assert "is erased here" in detente(*recall)
+    monkeypatch.delenv("DETENTE_TOKEN")
     assert json.loads(detente("lines", us, "--format", "json"))[0]["name"] == "north"
     with closing(sqlite3.connect(us / "detente.db")) as database, database:
         database.execute("UPDATE entries SET salt = zeroblob(32) WHERE party='ru' AND \"index\"=1")

@@ -31,24 +31,41 @@ class RefusedError(DetenteError):
     """The node refused; its own words are passed on."""
 
 
-def ask_json(directory: Path, method: str, path: str, body: Any = None, **query: str | int) -> Any:
+def ask_json(
+    directory: Path,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    token: str | None = None,
+    **query: str | int,
+) -> Any:
     """Ask the node in ``directory`` and decode its JSON answer. ``path`` is below ``/api/v1``."""
     import msgspec
 
-    return msgspec.json.decode(ask(directory, method, path, body, **query))
+    return msgspec.json.decode(ask(directory, method, path, body, token=token, **query))
 
 
-def ask(directory: Path, method: str, path: str, body: Any = None, **query: str | int) -> bytes:
+def ask(
+    directory: Path,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    token: str | None = None,
+    **query: str | int,
+) -> bytes:
     """Ask the node in ``directory`` and return the exact bytes of its answer.
 
+    ``token`` is of the officer in whose name; None: in the operator's (``consent``).
     Raises ``RefusedError`` with the node's reasons, ``StateError`` when the node cannot be asked.
     """
     request = (method, f"/api/v1{path}", body, query)
     return checked(
         either(
             directory,
-            lambda: _ask_here(directory, *request),
-            lambda run: _ask_server(run, *request),
+            lambda: _ask_here(directory, token, *request),
+            lambda run: _ask_server(run, token, *request),
         )
     )
 
@@ -98,20 +115,25 @@ def asking(directory: Path) -> Iterator[Callable[..., bytes]]:
 
 
 def _ask_server(
-    run: dict[str, Any], method: str, path: str, body: Any, query: dict[str, str | int]
+    run: dict[str, Any],
+    token: str | None,
+    method: str,
+    path: str,
+    body: Any,
+    query: dict[str, str | int],
 ) -> "httpx.Response":
     """The running server's answer."""
-    with calling(run) as client:
+    with calling(run, token) as client:
         return client.request(method, path, json=body, params=query)
 
 
-def calling(run: dict[str, Any]) -> "httpx.Client":
-    """Calls the server that ``run`` is of, in the operator's name."""
+def calling(run: dict[str, Any], token: str | None = None) -> "httpx.Client":
+    """Calls the server that ``run`` is of, as ``token``'s officer, else in the operator's name."""
     import httpx
 
     return httpx.Client(
         base_url=run["api"],
-        headers={"Authorization": f"Bearer {run['token']}"},
+        headers={"Authorization": f"Bearer {token or run['token']}"},
         timeout=TIMEOUT_S,
         trust_env=False,
     )
@@ -135,16 +157,21 @@ def _answering(run: dict[str, Any]) -> Iterator[None]:
 
 
 def _ask_here(
-    directory: Path, method: str, path: str, body: Any, query: dict[str, str | int]
+    directory: Path,
+    token: str | None,
+    method: str,
+    path: str,
+    body: Any,
+    query: dict[str, str | int],
 ) -> "httpx.Response":
     """The answer of the same application, opened in this process."""
-    with _opened(directory) as here:
+    with _opened(directory, token) as here:
         return here(method, path, body, query)
 
 
 @contextmanager
 def _opened(
-    directory: Path,
+    directory: Path, token: str | None = None
 ) -> "Iterator[Callable[[str, str, Any, dict[str, str | int]], httpx.Response]]":
     """The node's application in this process, to be asked as often as needed."""
     import asyncio
@@ -156,10 +183,10 @@ def _opened(
     from detente.cli.passphrase import unlocked
     from detente.node import Node
 
-    token = secrets.token_urlsafe(32)
+    operator = secrets.token_urlsafe(32)
     node = Node.open(directory, secret=unlocked(directory))
     try:
-        transport = httpx.ASGITransport(app=build(node, operator_token=token))
+        transport = httpx.ASGITransport(app=build(node, operator_token=operator))
 
         async def request(
             method: str, path: str, body: Any, query: dict[str, str | int]
@@ -170,7 +197,7 @@ def _opened(
                     "http://127.0.0.1" + path,
                     json=body,
                     params=query,
-                    headers={"Authorization": f"Bearer {token}"},
+                    headers={"Authorization": f"Bearer {token or operator}"},
                 )
 
         yield lambda *asked: asyncio.run(request(*asked))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from detente.cli.consent import TokenFile, token_of
 from detente.cli.export import export
 from detente.cli.holding import holders, proofs, prove
 
@@ -100,7 +101,7 @@ def entries(
         void = f"  VOID: {entry['void']}" if entry["void"] else ""
         print(
             f"{entry['party']:<12} {entry['index']:>6}  {entry['time']}  {entry['type']:<20} "
-            f"{entry['id'][:16]}…{void}"
+            f"{entry['id']}{void}"
         )
 
 
@@ -110,11 +111,14 @@ def recall(
     line: Line,
     entry: Annotated[str, typer.Option(help="The id of a release or message of ours.")],
     note: Annotated[str, typer.Option(help="Why; it goes onto the line and stays there.")] = "",
+    token_file: TokenFile = None,
 ) -> None:
     """Ask all parties to erase what an entry of ours said. It cannot make them forget."""
     from detente.cli.ask import ask_json
 
-    ask_json(directory, "POST", f"/lines/{_quoted(line)}/recalls", {"entry": entry, "note": note})
+    body = {"entry": entry, "note": note}
+    path = f"/lines/{_quoted(line)}/recalls"
+    ask_json(directory, "POST", path, body, token=token_of(token_file))
     print("The recall is on the record, and what it names is erased here.")
     recalls(directory, line)
 
@@ -133,7 +137,7 @@ def recalls(
         print(json.dumps(found))
         return
     for one in found:
-        print(f"{one['party']:<12} {one['time']}  {one['subject']}  {one['entry'][:16]}…")
+        print(f"{one['party']:<12} {one['time']}  {one['subject']}  {one['entry']}")
         for holder in one["holders"]:
             since = f" since {holder['since']}" if holder["since"] else ""
             told = "" if holder["told"] else ", not reached yet"
@@ -149,12 +153,14 @@ def commit(
     open_from: Annotated[str | None, typer.Option(help="Not to be opened before, UTC.")] = None,
     open_by: Annotated[str | None, typer.Option(help="To be opened by then, UTC.")] = None,
     note: Annotated[str, typer.Option(help="Goes onto the line at once.")] = "",
+    token_file: TokenFile = None,
 ) -> None:
     """Fix a plan or a statement on the record without telling it yet."""
     from detente.cli.ask import ask_json
 
     body = {"plan": plan, "text": text, "open_from": open_from, "open_by": open_by, "note": note}
-    made = ask_json(directory, "POST", f"/lines/{_quoted(line)}/commitments", body)
+    path = f"/lines/{_quoted(line)}/commitments"
+    made = ask_json(directory, "POST", path, body, token=token_of(token_file))
     print(f"Fixed on the record as {made['id']}.")
     print("Only this node can open it: what it holds is in the node's database and nowhere else.")
 
@@ -164,12 +170,13 @@ def open(
     directory: Directory,
     line: Line,
     commitment: Annotated[str, typer.Option(help="The id of a commitment of ours.")],
+    token_file: TokenFile = None,
 ) -> None:
     """Tell what a commitment of ours has fixed."""
     from detente.cli.ask import ask_json
 
     path = f"/lines/{_quoted(line)}/commitments/{_quoted(commitment)}/open"
-    ask_json(directory, "POST", path)
+    ask_json(directory, "POST", path, token=token_of(token_file))
     print("It is opened: whoever holds the record can check that it is what was fixed.")
 
 
@@ -192,7 +199,7 @@ def commitments(
             "wrong": "UNKNOWN: what was opened is NOT what was fixed",
             "opened": f"opened {one['opened']}, {one['timing']}",
         }[one["state"]]
-        print(f"{one['party']:<12} {one['time']}  {one['subject']:<9} {one['id'][:16]}…  {state}")
+        print(f"{one['party']:<12} {one['time']}  {one['subject']:<9} {one['id']}  {state}")
 
 
 def _print_logs(directory: Path) -> None:

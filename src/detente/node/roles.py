@@ -68,8 +68,13 @@ def check(name: str, role: str, act: str) -> None:
     if role in MAY[act]:
         return
     able = " or ".join(one for one in ROLES if one in MAY[act])
+    remedy = f"have somebody with that role {ACTS[act]}"
+    if role == OPERATOR:
+        remedy += (
+            ": in the console, or here with their token by `--token-file FILE` or in DETENTE_TOKEN"
+        )
     raise AccessError(
         f"{name} has the role {role}, and this needs the role {able}",
         where=act,
-        remedy=f"have somebody with that role {ACTS[act]}",
+        remedy=remedy,
     )
