@@ -1,5 +1,6 @@
 """Nodes as an operator runs them: real processes, the printed commands, real sockets."""
 
+import io
 import json
 import re
 import signal
@@ -8,6 +9,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from detente.cli.folder import locked
 
 Detente = Callable[..., str]
 Serving = Callable[..., Any]
@@ -135,6 +139,16 @@ def test_a_killed_server_leaves_nothing_that_hinders(
     assert serving(folder).stop() == 0
 
 
+def test_a_server_waits_for_a_command_to_be_done(make: Make, serving: Serving) -> None:
+    folder, _ = make("us")
+    with ThreadPoolExecutor(1) as pool:
+        with locked(folder):
+            started = pool.submit(serving, folder, "--port", "0")
+            log = folder.with_suffix(".log")
+            wait_for("the notice", lambda: log.exists() and "waiting up to" in log.read_text())
+        assert started.result().stop() == 0
+
+
 def test_a_taken_port_is_named(detente: Detente, make: Make, serving: Serving) -> None:
     us, _ = make("us")
     ru, _ = make("ru")
@@ -248,6 +262,21 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
     monkeypatch.setenv("DETENTE_TOKEN", tokens["us"])
     assert "is erased here" in detente(*recall)
     monkeypatch.delenv("DETENTE_TOKEN")
+
+    # What changes is shown before it is signed, and nothing is signed that nobody agreed to.
+    terms.write_text(terms.read_text().replace('lateral = "5NM"', 'lateral = "6NM"'))
+    signing = ("line", "sign-terms", us, "north", terms)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert "nothing was signed" in detente(*signing, status=2)
+    shown = detente(*signing, "--yes")
+    assert "Version 2" in shown
+    assert re.search(r"separation\.lateral_m +9260\.0 -> 11112\.0", shown)
+    [proposed] = json.loads(detente("lines", us, "--format", "json"))[0]["terms_proposed"]
+    assert (proposed["version"], proposed["signed_by"]) == (2, ["us"])
+    # Nobody answers: the file is at its end.
+    assert "nothing was signed" in detente("line", "leave", us, "--line", "north", status=2)
+    admit = ("line", "admit", us, "--line", "north", "--card", tmp_path / "ru.card")
+    assert "not a party and its" in detente(*admit, "--confirm", "1c2b", status=2)
     assert json.loads(detente("lines", us, "--format", "json"))[0]["name"] == "north"
     with closing(sqlite3.connect(us / "detente.db")) as database, database:
         database.execute("UPDATE entries SET salt = zeroblob(32) WHERE party='ru' AND \"index\"=1")

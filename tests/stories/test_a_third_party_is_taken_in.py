@@ -171,7 +171,7 @@ def test_its_plan_meets_an_old_release_alike_on_all_three(three: Group) -> None:
 def test_a_founder_that_leaves_receives_nothing_more(three: Group) -> None:
     group, officers = three
     us, ru, tj = officers["us"], officers["ru"], officers["tj"]
-    group.operator("ru", "leave", "--line", exercise.LINE)
+    group.operator("ru", "leave", "--line", exercise.LINE, "--yes")
     for officer in (us, tj):
         wait_for("its leaving", lambda o=officer: len(o.on_line("links")) == 1)  # type: ignore[misc]
     said = us.say("messages", {"text": "after it left", "language": "en"})

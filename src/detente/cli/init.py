@@ -54,7 +54,7 @@ def init(
         str, typer.Option(metavar="FILE|URL", help="A file in DIR, or a postgresql:// URL.")
     ] = "detente.db",
     officer: Annotated[
-        str, typer.Option(help="The first officer's name; may do everything.")
+        str, typer.Option(help="The first officer's name; an administrator.")
     ] = "admin",
     protect: Annotated[
         bool, typer.Option("--protect", help="Ask for a passphrase and encrypt the keys with it.")

@@ -137,7 +137,7 @@ def _print_fingerprint(card: bytes) -> None:
 
 @app.command("add-sealing")
 def add_sealing(directory: Directory) -> None:
-    """Give a node made before version 0.2 the key that files carried to it by hand are sealed to.
+    """Give a node made by an older version the key that files carried to it by hand are sealed to.
 
     Its card changes by that, and so does its fingerprint. Lines that are there already learn of it
     with the next `detente keys rotate`, or from the card that you hand over (`line export --card`).

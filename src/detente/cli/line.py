@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from detente.cli.carry import export, import_
+from detente.cli.consent import TokenFile, Yes, agree, token_of
 from detente.cli.files import read_file, write_file
+from detente.cli.signing import sign_terms
 from detente.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ TERMS_BYTES_MAX = 64 * 1024
 app = typer.Typer(help="Found, read, join and carry lines.", rich_markup_mode=None)
 app.command()(export)
 app.command("import")(import_)
+app.command("sign-terms")(sign_terms)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Document = Annotated[Path, typer.Argument(metavar="FILE", help="A line's founding document.")]
@@ -126,7 +129,8 @@ def admit(
     confirm: Annotated[
         str, typer.Option(metavar="FINGERPRINT", help="As the newcomer's operator read it out.")
     ],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; sign.")] = False,
+    yes: Yes = False,
+    token_file: TokenFile = None,
 ) -> None:
     """Sign for taking a party in, which then sees everything ever said on the line."""
     from urllib.parse import quote
@@ -136,6 +140,8 @@ def admit(
 
     data = read_file(card, CARD_BYTES_MAX)
     newcomer = open_card(data.strip()).card
+    _, digits = _confirmed(f"{newcomer.party}={confirm}")
+    token = token_of(token_file)
     path = f"/lines/{quote(line, safe='')}/admissions"
     told = ask_json(directory, "GET", path)
     print(
@@ -143,11 +149,9 @@ def admit(
         f"was ever said on this line: {told['entries']:,} entries by now, {told['bodies']:,} with "
         "their content. It cannot be sent less, and nobody can be put out again."
     )
-    if not yes:
-        typer.confirm("Do you agree to that for your party?", abort=True)
-    _, digits = _confirmed(f"{newcomer.party}={confirm}")
+    agree("Do you agree to that for your party?", yes=yes)
     body = {"card": _text(data.strip(), str(card)), "fingerprint": digits, "sees_everything": True}
-    ask_json(directory, "POST", path, body)
+    ask_json(directory, "POST", path, body, token=token)
     for one in ask_json(directory, "GET", path)["parties"]:
         if one["party"] == newcomer.party:
             _print_admission(one)
@@ -181,14 +185,23 @@ def leave(
     directory: Directory,
     line: Annotated[str, typer.Option(help="The line's name or id.")],
     note: Annotated[str, typer.Option(help="Why; it goes onto the line.")] = "",
+    yes: Yes = False,
+    token_file: TokenFile = None,
 ) -> None:
     """Leave a line for good. What is held of it stays; nothing more is sent or taken."""
     from urllib.parse import quote
 
     from detente.cli.ask import ask_json
 
+    token = token_of(token_file)
+    found = ask_json(directory, "GET", f"/lines/{quote(line, safe='')}")
+    print(
+        f"{found['own']} leaves {found['name']} for good: it is sent nothing more, says nothing "
+        "more, and cannot come back under this party id."
+    )
+    agree("Do you agree to that for your party?", yes=yes)
     path = f"/lines/{quote(line, safe='')}/leave"
-    ask_json(directory, "POST", path, {"note": note})
+    ask_json(directory, "POST", path, {"note": note}, token=token)
     print("We have left. Let the node run until it has told every other party.")
 
 
@@ -273,7 +286,10 @@ def _terms_rows(founding: "Founding") -> list[tuple[str, str]]:
             f" within {_duration(terms.line_checks.grace_s)}",
         ),
         ("languages", ", ".join(terms.languages)),
-        ("in force", f"from {format_time(terms.effective_from_s)}, review on {terms.review_on}"),
+        (
+            "from",
+            f"{format_time(terms.effective_from_s)}: line checks; review on {terms.review_on}",
+        ),
     ]
     if terms.two_person is not None:
         kinds = ", ".join(terms.two_person.exact_releases) or "none"

@@ -67,10 +67,11 @@ def template(now: datetime) -> str:
     )
 
 
-def read_terms(path: Path, data: bytes, members: Iterable[str]) -> dict[str, Any]:
-    """Version 1 of a line's terms as the protocol's JSON value, for these members.
+def read_terms(path: Path, data: bytes, members: Iterable[str], version: int = 1) -> dict[str, Any]:
+    """A line's terms as the protocol's JSON value, for these members.
 
-    What the values may be is checked by the node. Raises ``InputError`` naming file and field.
+    ``version`` is theirs unless the file says another. What the values may be is checked by the
+    node. Raises ``InputError`` naming file and field.
     """
     from detente.record import strict_json
 
@@ -81,12 +82,12 @@ def read_terms(path: Path, data: bytes, members: Iterable[str]) -> dict[str, Any
         if not isinstance(wire, dict):
             raise InputError("is not an object", where=str(path), remedy="see `detente line terms`")
     named = sorted(members)
-    wire.setdefault("version", 1)
+    wire.setdefault("version", version)
     if wire.setdefault("members", named) != named:
         raise InputError(
-            f"names other members than there are cards of ({', '.join(named)})",
+            f"names other members than the line has ({', '.join(named)})",
             where=f"{path}: members",
-            remedy="leave members out, or give every party's card with --with",
+            remedy="leave members out; `line found` takes every party's card with --with",
         )
     return wire
 
