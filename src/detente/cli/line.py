@@ -283,13 +283,11 @@ def _terms_rows(founding: "Founding") -> list[tuple[str, str]]:
         (
             "checks",
             f"at {', '.join(f'{hour:02d}' for hour in terms.line_checks.hours_utc) or 'no hour'} Z,"
-            f" within {_duration(terms.line_checks.grace_s)}",
+            f" within {_duration(terms.line_checks.grace_s)}, "
+            f"from {format_time(terms.effective_from_s)}",
         ),
         ("languages", ", ".join(terms.languages)),
-        (
-            "from",
-            f"{format_time(terms.effective_from_s)}: line checks; review on {terms.review_on}",
-        ),
+        ("review", f"on {terms.review_on}"),
     ]
     if terms.two_person is not None:
         kinds = ", ".join(terms.two_person.exact_releases) or "none"
