@@ -246,7 +246,11 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
     states |= {detente("record", "state", f, "--line", "north") for f in (us, ru)}
     assert len(states) == 1
     for folder in (us, ru):
-        assert "Nothing is wrong" in detente("record", "verify", folder)
+        verified = detente("record", "verify", folder)
+        assert "Nothing is wrong" in verified
+        assert re.findall(r"(\w+) +2 entries\n", verified) == sorted(
+            parties, key=lambda party: party != folder.name
+        )
         listed = detente("record", "entries", folder, "--line", "north")
         assert len(listed.splitlines()) == 4
         own = detente("record", "entries", folder, "--line", "north", "--party", folder.name)

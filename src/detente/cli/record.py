@@ -207,11 +207,11 @@ def _print_logs(directory: Path) -> None:
     from detente.cli.ask import ask_json
 
     for line in ask_json(directory, "GET", "/lines"):
-        links = ask_json(directory, "GET", f"/lines/{line['id']}/links")
-        own = links[0]["own_size"] if links else 0
-        print(f"{line['name']:<24} {line['own']:<12} {own:>8} entries")
-        for link in links:
-            print(f"{'':<24} {link['peer']:<12} {link['held_by_us']:>8} entries")
+        logs = ask_json(directory, "GET", f"/lines/{line['id']}/logs")
+        for number, log in enumerate(sorted(logs, key=lambda one: (not one["own"], one["party"]))):
+            name = "" if number else line["name"]
+            left = " (left)" if log["left"] else ""
+            print(f"{name:<24} {log['party']:<12} {log['entries']:>8} entries{left}")
 
 
 def _finding(finding: dict[str, Any]) -> str:
