@@ -334,7 +334,7 @@ def test_a_recall_reaches_a_body_that_is_aside(pair: Any, recall_first: bool) ->
         assert unpack(ru, parcel).problems == []
     with ru._core.store.read() as tx:
         assert kept_aside.indexes(tx, line, "us") == [held + 2]
-    assert ru._core.overwritten
+    assert not ru._core.overwriting.is_owed
     carry(us, ru)
     assert [one.unknown for one in ru.messages(LINE)] == [None, "recalled"]
     carry(ru, us)

@@ -128,8 +128,9 @@ def test_no_shape_of_it_is_kept_in_memory(released: Any) -> None:
         assert conflicts.own(LineReader(ru._core, before, line), plan_activities(ru._core, before))
     # What is drawn is kept beside what is compared.
     assert outline(released.circle("us", "orbit").volumes[0]).area > 0
+    released.clock.at_s += 3600
     ru.honour(line)
-    assert ru._core.overwritten
+    assert not ru._core.overwriting.is_owed
     kept: list[Any] = [conflicts._met, suggestions._ways, outline]
     assert [one.cache_info().currsize for one in kept] == [0, 0, 0]
 
@@ -240,6 +241,7 @@ def test_what_a_reader_held_up_is_overwritten_with_the_next_exchange(
         list(tx.connection.exec_driver_sql("SELECT count(*) FROM entries"))
         us.recall(LINE, entry, officer="a")
     assert b"words of ours" in files_of(pair, "us")
+    pair.clock.at_s += 3600
     us.honour(LINE)
     assert b"words of ours" not in files_of(pair, "us")
 

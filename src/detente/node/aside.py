@@ -104,7 +104,7 @@ def drop(core: Core, line: str, party: str, index: int) -> None:
 def forget_left(core: Core, tx: Tx, line: str, party: str) -> None:
     """``party`` has left: nothing of its log follows any more, and if it is us, of nobody's."""
     if aside.drop_all(tx, line, None if party == core.party else party):
-        core.overwritten = False
+        core.overwriting.note_erased()
 
 
 def forget_recalled(core: Core, line: str, party: str) -> bool:
@@ -133,7 +133,7 @@ def forget_recalled(core: Core, line: str, party: str) -> bool:
 
     if found:
         core.store.write(work)
-        core.overwritten = False
+        core.overwriting.note_erased()
     return bool(found)
 
 

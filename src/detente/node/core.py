@@ -10,6 +10,7 @@ from detente.line import Founding, KeyChain, View, open_founding, read
 from detente.node.clock import Clock
 from detente.node.engine import Engine
 from detente.node.marks import Marks
+from detente.node.overwriting import Overwriting
 from detente.node.quota import Quota
 from detente.node.vault import Vault
 from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
@@ -48,8 +49,7 @@ class Core:
         self.marks = marks
         self.quota = quota
         self.counters: Counter[str] = Counter()
-        self.overwritten = True
-        """Whether what recalls have erased is gone from the disk too (``erasing.overwrite``)."""
+        self.overwriting = Overwriting(store, clock)
         self.heard: dict[tuple[str, str], Link] = {}
         self.refused_by: dict[tuple[str, str], str] = {}
         self._foundings: dict[str, Founding] = {}

@@ -3,16 +3,15 @@
 In the transaction that brings the recall, own or a peer's, body and salt go from the log, the
 content from the state (the fold does that), from the evidence of forks and from what idempotency
 remembers. What is left are the bytes on the disk, which a transaction cannot reach: they are
-overwritten after it (``Store.scrub``), and only then does the node state that it has honoured the
+overwritten after it (``overwriting``), and only then does the node state that it has honoured the
 recall. Backups, exports and what people have read are out of its reach: it says nothing of them.
 """
 
 import os
 
-from detente.errors import StoreError
 from detente.line import Founding, read
 from detente.line.view import place_key
-from detente.node import evidence, shapes
+from detente.node import evidence
 from detente.node.core import Core
 from detente.record import Entry
 from detente.store import logs, requests
@@ -31,27 +30,22 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
     [entry] = core.entries(tx, founding, [row])
     evidence.forget_body(tx, founding.id, entry)
     requests.blur(tx, recalled, os.urandom(32))
-    core.overwritten = False
+    core.overwriting.note_erased()
     core.counters["entries_recalled_total"] += 1
 
 
-def overwrite(core: Core) -> bool:
-    """Overwrite on the disk what was erased. False if readers hold it up, to be tried again.
+def overwrite(core: Core) -> None:
+    """Overwrite on the disk what was erased, if it may be now (``overwriting``).
 
     Raises StoreError.
     """
-    # Before, so that what is erased meanwhile is not taken for overwritten.
-    core.overwritten = True
-    try:
-        done = core.store.scrub()
-    except StoreError:
-        core.overwritten = False
-        raise
-    # Not in the transaction: until it is committed, and as long as an older snapshot is read, what
-    # it erases may be computed from and kept again. Once this is done, no such snapshot is left.
-    shapes.forget()
-    core.overwritten = core.overwritten and done
-    return done
+
+    def find_done() -> frozenset[str]:
+        with core.store.read() as tx:
+            lines = core.lines(tx)
+            return frozenset(recall for one in lines for recall in due(core, tx, one.id))
+
+    core.overwriting.attempt(find_done)
 
 
 def due(core: Core, tx: Tx, line: str) -> list[str]:

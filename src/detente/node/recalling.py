@@ -51,7 +51,7 @@ def recall(
 
     content = {"entry": entry, "note": note}
     done = say(core, line, make, officer=officer, key=key, action="recall", content=content)
-    # Where a reader holds it up, it is tried again with the next exchange.
+    # Where it cannot be now, it is tried again with the next exchange.
     with suppress(DetenteError):
         erasing.overwrite(core)
     return done
@@ -60,15 +60,16 @@ def recall(
 def honour(core: Core, line: str) -> None:
     """State for every recall by another party that nothing of what it recalls is left here.
 
-    What cannot be stated now (the line is not in force, the disk is held up) is for the next time.
+    What cannot be stated now (the line is not in force, the disk is not overwritten yet) is for the
+    next time.
     """
     with core.store.read() as tx:
         due = erasing.due(core, tx, core.founding(tx, line).id)
-    if not due and core.overwritten:
-        return
     with suppress(DetenteError):
-        if erasing.overwrite(core) and due:
-            core.store.write(lambda tx: _state(core, tx, line, due))
+        if core.overwriting.is_owed or len(core.overwriting.gone(due)) < len(due):
+            erasing.overwrite(core)
+        if erased := core.overwriting.gone(due):
+            core.store.write(lambda tx: _state(core, tx, line, erased))
 
 
 def _state(core: Core, tx: Tx, line: str, erased: list[str]) -> None:

@@ -268,7 +268,7 @@ def _receive(
     if push.checkpoint is not None and push.checkpoint.size <= held:
         cosignature = cosigning.cosign(core, founding, party, push.checkpoint.size)
     core.engine.follow()
-    if any(entry.header.type == RECALL for entry in push.entries):
+    if core.overwriting.is_owed or any(one.header.type == RECALL for one in push.entries):
         recalling.honour(core, line)
     return views.Receipt(size=held, cosignature=cosignature)
 

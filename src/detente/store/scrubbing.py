@@ -9,20 +9,20 @@ afterwards, outside every transaction:
   ``VACUUM`` then frees it without writing anything over it. ``VACUUM FULL`` writes the table anew,
   without it, and gives the old file back.
 
-Both are held up by readers, and are tried again. Neither reaches the disk's own old blocks, the
-server's write-ahead log and its archive, replicas' or backups' copies (docs/durability.md).
+Both are held up by readers, and are tried again: who still has a snapshot from before is asked for
+(``outlived``) before the tables are written anew, which takes over what he may see. Neither reaches
+the disk's own old blocks, the server's write-ahead log and its archive, replicas' or backups'
+copies (docs/durability.md).
 """
 
-import time
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from detente.store.database import BUSY_TIMEOUT_S
 
 SCRUB_TIMEOUT_S = 1
-"""How long erasing waits for readers; it is tried again."""
-POLL_S = 0.05
+"""How long overwriting waits for a lock that a reader has; it is tried again."""
 
 ERASABLE = ("entries", "projection", "forks", "requests", "aside", "pending", "sealed")
 """Tables of which a recall erases something, or that held what is recalled before it was sent."""
@@ -34,11 +34,33 @@ _OLD_SNAPSHOTS = """
     SELECT count(*) FROM (
         SELECT backend_xmin AS seen FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
+        UNION ALL SELECT backend_xid FROM pg_stat_activity
+            WHERE pid <> pg_backend_pid() AND datname = current_database()
         UNION ALL SELECT xmin FROM pg_replication_slots
         UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()
     ) AS others
-    WHERE age(seen) > age(%s::xid)
+    WHERE age(seen) > age(CAST(:mark AS xid))
 """
+
+
+def rewrites(engine: Engine) -> bool:
+    """Whether overwriting writes whole tables anew, however little was erased."""
+    return engine.dialect.name != "sqlite"
+
+
+def mark(engine: Engine) -> str:
+    """The state after all that is committed. To be run by the writer, between transactions."""
+    if engine.dialect.name == "sqlite":
+        return ""
+    with engine.begin() as connection:
+        return str(connection.scalar(text(_NEXT)))
+
+
+def outlived(connection: Connection, mark: str) -> bool:
+    """Whether nobody has a snapshot from before ``mark``. SQLite tells while it overwrites."""
+    if connection.dialect.name == "sqlite":
+        return True
+    return bool(connection.scalar(text(_OLD_SNAPSHOTS), {"mark": mark}) == 0)
 
 
 def scrub(engine: Engine) -> bool:
@@ -65,8 +87,6 @@ def _scrub_sqlite(driver: Any) -> bool:
 
 
 def _scrub_postgresql(driver: Any) -> bool:
-    if not _outlived(driver):
-        return False
     driver.execute(f"SET lock_timeout = '{SCRUB_TIMEOUT_S}s'")
     try:
         for table in ERASABLE:
@@ -77,16 +97,4 @@ def _scrub_postgresql(driver: Any) -> bool:
         raise
     finally:
         driver.execute("RESET lock_timeout")
-    return True
-
-
-def _outlived(driver: Any) -> bool:
-    """Wait until nobody has a snapshot from before now: who has sees what was erased, and VACUUM
-    would take it over into the new file for him."""
-    [next_] = driver.execute(_NEXT).fetchone()
-    end_s = time.monotonic() + SCRUB_TIMEOUT_S
-    while driver.execute(_OLD_SNAPSHOTS, [next_]).fetchone()[0]:
-        if time.monotonic() > end_s:
-            return False
-        time.sleep(POLL_S)
     return True

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from detente.errors import StoreError
 from detente.store import changes, migrations
 from detente.store.database import database_url, lenient_text, open_engines, reason
-from detente.store.scrubbing import scrub
+from detente.store.scrubbing import mark, outlived, rewrites, scrub
 from detente.store.writer import Tx, Writer
 
 __all__ = ["Store", "Tx"]
@@ -84,6 +84,23 @@ class Store:
         False if readers held it up: try again later. Raises StoreError.
         """
         return self._writer.between(scrub)
+
+    @property
+    def scrub_rewrites(self) -> bool:
+        """Whether ``scrub`` costs as much as what is kept, however little was erased."""
+        return rewrites(self._reader)
+
+    def mark(self) -> str:
+        """The state after everything committed until now, for ``outlived``. Raises StoreError."""
+        return self._writer.between(mark)
+
+    def outlived(self, mark: str) -> bool:
+        """Whether nobody reads an older state than ``mark``, which ``scrub`` would preserve.
+
+        Asks and does not wait. Raises StoreError.
+        """
+        with self.read() as tx:
+            return outlived(tx.connection, mark)
 
     @contextmanager
     def read(self, *, damaged: bool = False) -> Iterator[Tx]:
