@@ -193,6 +193,32 @@ def test_without_every_signature_it_is_served_what_a_stranger_is(group: Any) -> 
     assert [m.joined for m in us.line(LINE).members] == [True, True, True]
 
 
+def test_who_waits_may_withdraw_and_then_change_its_keys(group: Any) -> None:
+    ask(group)
+    tj = group.nodes["tj"]
+    sign(group, "us")
+    with pytest.raises(StateError, match="by leaving it"):
+        tj.send(LINE, text="too early", officer="a")
+    with pytest.raises(StateError, match="name our present key"):
+        tj.rotate_key(group.directory / "tj", None, officer="a")
+    card = tj.card()
+    tj.leave(LINE, "nobody answers", officer="a")
+    assert tj.line(LINE).state == "left"
+    assert tj.verify() == []
+    # Should all sign after all, it is a member that has left.
+    meet(group, ("us", "ru"))
+    sign(group, "ru", card=card)
+    converge(group, *ROUND)
+    for party in ("us", "ru"):
+        founder = group.nodes[party]
+        assert founder.parted(founder.line(LINE).id, "tj")
+        founder.send(LINE, text="to whoever is left", officer="a")
+    converge(group, *ROUND)
+    assert group.nodes["us"].state_document(LINE) == group.nodes["ru"].state_document(LINE)
+    tj.rotate_key(group.directory / "tj", None, officer="a")
+    assert group.open("tj").card() != card
+
+
 def test_what_names_an_unknown_newcomer_waits_for_the_signatures(group: Any) -> None:
     """ru has been away: us and tj go on, and it takes all of that in one push."""
     us, ru, tj = (group.nodes[one] for one in ("us", "ru", "tj"))

@@ -119,16 +119,15 @@ def _check_seen(founding: Founding, entry: Entry) -> None:
 
 
 def _check_open(core: Core, rows: LineRows, founding: Founding, draft: Draft) -> None:
-    if (
-        draft.type != JOIN
-        and core.party not in founding.founders
-        and core.party not in read.admitted(rows, founding)
-    ):
+    asks = core.party not in founding.founders and core.party not in read.admitted(rows, founding)
+    if asks and draft.type not in (JOIN, LEAVE):
+        why = " (whose signatures name our present key)" if draft.type == ROTATE else ""
         raise StateError(
             f"the line {founding.name} has not taken us in, by what is held here",
-            remedy="wait until every party has signed for that, and is reached",
+            remedy=f"wait until every party has signed for that{why}, and is reached; or withdraw "
+            "from the line by leaving it, which is for good",
         )
-    if draft.type not in (JOIN, ROTATE, VOUCH) and not read.in_force(rows, founding):
+    if draft.type not in (JOIN, ROTATE, VOUCH) and not asks and not read.in_force(rows, founding):
         missing = sorted(set(founding.founders) - set(read.joined(rows)))
         raise StateError(
             f"the line {founding.name} is not in force: {', '.join(missing)} has not joined, "
