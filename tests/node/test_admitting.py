@@ -216,7 +216,35 @@ def test_who_waits_may_withdraw_and_then_change_its_keys(group: Any) -> None:
     converge(group, *ROUND)
     assert group.nodes["us"].state_document(LINE) == group.nodes["ru"].state_document(LINE)
     tj.rotate_key(group.directory / "tj", None, officer="a")
-    assert group.open("tj").card() != card
+    tj = group.open("tj")
+    assert tj.card() != card
+    assert tj.verify() == []
+
+
+def test_who_waits_and_has_lost_its_keys_is_taken_in_under_the_card_it_joined_with(
+    group: Any,
+) -> None:
+    ask(group)
+    tj = group.nodes["tj"]
+    card, shown = tj.card(), fingerprint(tj)
+    tj.close()
+    rekeying.replace(group.directory / "tj", None, officer="a", clock=group.clock)
+    tj = group.open("tj")
+    assert tj.card() != card
+    assert tj.verify() == []
+    assert [one.equal for one in tj.rebuild()] == [True]
+    sign(group, "us", card=card, fingerprint=shown)
+    meet(group, ("us", "ru"))
+    sign(group, "ru", card=card, fingerprint=shown)
+    converge(group, *ROUND)
+    for party in ("us", "ru"):
+        group.nodes[party].vouch_key(LINE, tj.card(), fingerprint(tj), officer="a")
+    converge(group, *ROUND)
+    tj.adopt_key(LINE, officer="a")
+    tj.send(LINE, text="under the new key", officer="a")
+    converge(group, *ROUND, *ROUND)
+    assert len({group.nodes[party].state_document(LINE) for party in ALL}) == 1
+    assert [group.nodes[party].verify() for party in ALL] == [[], [], []]
 
 
 def test_what_names_an_unknown_newcomer_waits_for_the_signatures(group: Any) -> None:

@@ -13,7 +13,7 @@ from detente.node.marks import Marks
 from detente.node.overwriting import Overwriting
 from detente.node.quota import Quota
 from detente.node.vault import Vault
-from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey
+from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey, open_card
 from detente.store import logs
 from detente.store.links import Link
 from detente.store.logs import Row
@@ -102,11 +102,15 @@ class Core:
         raw = logs.founding_documents(tx).get(line)
         return None if raw is None else self._as_held(tx, self._open(line, raw))
 
-    def with_members(self, view: View, founding: Founding) -> Founding:
-        """The line with the parties it has taken in by these rows, and with us, who may wait."""
+    def with_members(self, tx: Tx, view: View, founding: Founding) -> Founding:
+        """The line with the parties it has taken in by these rows, and with us, who may wait.
+
+        While we wait, our log there begins under the card of the day on which we joined.
+        """
         cards = read.admitted(view, founding)
-        if self.party not in founding.founders:
-            cards.setdefault(self.party, self.card)
+        if self.party not in founding.founders and self.party not in cards:
+            raw = logs.joined_under(tx, founding.id)
+            cards[self.party] = self.card if raw is None else open_card(raw)
         return founding.with_members(cards)
 
     def _known(self, line: str) -> Founding | None:
@@ -136,7 +140,7 @@ class Core:
         return [row.entry(chains[row.party].at(row.index).keyid) for row in rows]
 
     def _as_held(self, tx: Tx, founding: Founding) -> Founding:
-        return self.with_members(rows_of(tx, founding.id), founding)
+        return self.with_members(tx, rows_of(tx, founding.id), founding)
 
     def _open(self, line: str, raw: bytes) -> Founding:
         # A founding document never changes, so it is read and its cards verified once.

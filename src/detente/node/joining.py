@@ -83,9 +83,9 @@ def join(
                     remedy="found the new one under another name",
                 )
         rows = rows_of(tx, founding.id)
-        with_us = core.with_members(rows, founding)
+        with_us = core.with_members(tx, rows, founding)
         _check_authorities(core, tx, with_us)
-        logs.add_line(tx, founding.id, founding.name, founding.raw)
+        logs.add_line(tx, founding.id, founding.name, founding.raw, core.card.raw)
         changes.note(tx, founding.id, "line", [founding.name])
         write(core, tx, with_us, rows, join_draft(founding.raw), officer=officer)
 

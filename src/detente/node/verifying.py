@@ -226,13 +226,15 @@ class _Line:
         known = founding
         with suppress(Exception):
             # Damage can make any reader fail in any way.
-            known = self.core.with_members(MemoryView(raw.projection(self.tx, self.line)), founding)
+            known = self.core.with_members(
+                self.tx, MemoryView(raw.projection(self.tx, self.line)), founding
+            )
         for _ in range(MAX_PARTIES):
             self.founding = known
             found = self._entry_findings(known)
             if found:
                 break
-            known = self.core.with_members(self._folded(known), founding)
+            known = self.core.with_members(self.tx, self._folded(known), founding)
             if known.members == self.founding.members:
                 break
         for party in list(self.logs):

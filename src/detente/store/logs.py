@@ -57,9 +57,18 @@ _ROW = (
 # --- lines --------------------------------------------------------------------------------------
 
 
-def add_line(tx: Tx, line: str, name: str, founding: bytes) -> None:
-    """Keep the founding document of a line that is being joined."""
-    tx.connection.execute(insert(lines).values(line=line, name=name, founding=founding))
+def add_line(tx: Tx, line: str, name: str, founding: bytes, card: bytes) -> None:
+    """Keep the founding document of a line that is being joined, and our own card."""
+    row = {"line": line, "name": name, "founding": founding, "card": card}
+    tx.connection.execute(insert(lines).values(row))
+
+
+def joined_under(tx: Tx, line: str) -> bytes | None:
+    """Our card when the line was joined; None if it was not, or by a version that kept none."""
+    card: bytes | None = tx.connection.execute(
+        select(lines.c.card).where(lines.c.line == line)
+    ).scalar()
+    return card
 
 
 _FOUNDING_DOCUMENTS = select(lines.c.line, lines.c.founding).order_by(lines.c.name)

@@ -51,8 +51,10 @@ lines = Table(
     Column("line", Key, primary_key=True),
     Column("name", Key, nullable=False, unique=True),
     Column("founding", LargeBinary, nullable=False),
+    Column("card", LargeBinary),
 )
-"""The lines this party has joined. ``line`` is the SHA-256 of ``founding``."""
+"""The lines this party has joined. ``line`` is the SHA-256 of ``founding``; ``card`` is our card of
+that day, as which our log begins there even where nobody has taken us in yet."""
 
 entries = Table(
     "entries",
