@@ -221,6 +221,19 @@ def test_who_waits_may_withdraw_and_then_change_its_keys(group: Any) -> None:
     assert tj.verify() == []
 
 
+def test_damage_to_the_card_that_a_newcomer_joined_under_is_found(group: Any) -> None:
+    ask(group)
+    tj = group.nodes["tj"]
+    card, path = tj.card(), group.directory / "tj" / "detente.db"
+    changed = card.replace(b'"payload":"e', b'"payload":"f')
+    assert changed != card
+    for damaged in (card[:-9], changed, group.nodes["us"].card()):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE lines SET card = ?", (damaged,))
+        first = tj.verify()[0]
+        assert (first.line_name, first.party, first.index) == (LINE, "", None)
+
+
 def test_who_waits_and_has_lost_its_keys_is_taken_in_under_the_card_it_joined_with(
     group: Any,
 ) -> None:

@@ -16,7 +16,13 @@ from detente.store import logs
 from detente.store.tables import RECORD
 
 LINE = "northern-watch"
-COLUMNS = [(table.name, column.name) for table in RECORD for column in table.columns]
+COLUMNS = [
+    (table.name, column.name)
+    for table in RECORD
+    for column in table.columns
+    # A founder has none; test_admitting says what is found out about a newcomer's.
+    if (table.name, column.name) != ("lines", "card")
+]
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,8 @@ def join(
         rows = rows_of(tx, founding.id)
         with_us = core.with_members(tx, rows, founding)
         _check_authorities(core, tx, with_us)
-        logs.add_line(tx, founding.id, founding.name, founding.raw, core.card.raw)
+        kept = core.card.raw if newcomer else None
+        logs.add_line(tx, founding.id, founding.name, founding.raw, kept)
         changes.note(tx, founding.id, "line", [founding.name])
         write(core, tx, with_us, rows, join_draft(founding.raw), officer=officer)
 

@@ -33,7 +33,7 @@ from detente.line.keychain import rotation
 from detente.node.core import Core
 from detente.node.cosigning import by_one_of
 from detente.node.views import Finding
-from detente.record import Entry, PublicKey, decode_header
+from detente.record import Entry, PublicKey, decode_header, open_card
 from detente.record.checkpoint import origin
 from detente.record.entry import body_hash, entry_id
 from detente.record.header import MAX_PARTIES
@@ -209,6 +209,10 @@ class _Line:
         if founding is None or (founding.id, founding.name) != (self.line, self.name):
             yield self._finding("", None, "the founding document is not that of this line")
             return
+        card = self._guarded("", self._check_joined_under())
+        if card:
+            yield from card
+            return
         found = self.log_findings(founding)
         # The state hangs on all the logs: as long as one is damaged it says nothing more.
         yield from found or self._guarded("", self._check_state(), remedy=RESTORE_STATE)
@@ -217,6 +221,11 @@ class _Line:
             yield from self._guarded(party, self._check_seen(party), remedy=COMPARE)
             if all(finding.party != party for finding in found):
                 yield from self._guarded(party, self._check_marks(party), remedy=TAKE_BACK)
+
+    def _check_joined_under(self) -> Iterator[_BadError]:
+        raw_card = logs.joined_under(self.tx, self.line)
+        if raw_card is not None and open_card(raw_card).card.party != self.core.party:
+            yield _BadError(None, "the card that we joined it under is another party's")
 
     def log_findings(self, founding: Founding) -> list[Finding]:
         """What is wrong with the logs themselves.

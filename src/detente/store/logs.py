@@ -57,14 +57,14 @@ _ROW = (
 # --- lines --------------------------------------------------------------------------------------
 
 
-def add_line(tx: Tx, line: str, name: str, founding: bytes, card: bytes) -> None:
-    """Keep the founding document of a line that is being joined, and our own card."""
+def add_line(tx: Tx, line: str, name: str, founding: bytes, card: bytes | None) -> None:
+    """Keep a line that is being joined; with our own card where its document does not name us."""
     row = {"line": line, "name": name, "founding": founding, "card": card}
     tx.connection.execute(insert(lines).values(row))
 
 
 def joined_under(tx: Tx, line: str) -> bytes | None:
-    """Our card when the line was joined; None if it was not, or by a version that kept none."""
+    """Our card when the line was joined as a newcomer; None if it was kept by nobody."""
     card: bytes | None = tx.connection.execute(
         select(lines.c.card).where(lines.c.line == line)
     ).scalar()

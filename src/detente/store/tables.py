@@ -54,7 +54,7 @@ lines = Table(
     Column("card", LargeBinary),
 )
 """The lines this party has joined. ``line`` is the SHA-256 of ``founding``; ``card`` is our card of
-that day, as which our log begins there even where nobody has taken us in yet."""
+that day where we have joined as a newcomer: under it our log begins, taken in or not yet."""
 
 entries = Table(
     "entries",
