@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from detente.console import words
 from detente.exercise import northern_watch as exercise
 from detente.line.witnesses import Witness
 from detente.record import MlDsaKey, SigningKey
@@ -40,6 +41,16 @@ def test_a_witness_is_shown_beside_the_parties(pair: Any) -> None:
     assert "All is joint" in record
     assert "holds no entry" in record
     assert us.verify() == []
+
+
+def test_a_witness_that_refuses_is_not_called_down_and_logs_are_called_by_their_party() -> None:
+    refused = f"witness {NAME}: it does not trust the keys that our checkpoint is signed by"
+    assert words.witness_state("down", refused) == "refuses"
+    assert words.witness_state("down", f"witness {NAME}: cannot be reached (x)") == "down"
+    lacks = f"0 signatures by the ML-DSA-44 key of detente.invalid/line/{'a1' * 32}/tj, where"
+    assert words.witness_state("down", lacks) == "holds a checkpoint that cannot be verified"
+    assert words.short_origin(lacks) == "0 signatures by the ML-DSA-44 key of the log of tj, where"
+    assert words.witness_state("up", None) == "up"
 
 
 def us_page(pair: Any, path: str) -> str:

@@ -449,6 +449,19 @@ def test_half_a_signature_does_not_count(line: Any) -> None:
         visit(line, "us", Scripted(ok(half))).run()
 
 
+def test_a_witness_that_lacks_signatures_of_a_log_still_cosigns_what_is_held(line: Any) -> None:
+    us, ru = line.nodes["us"], line.nodes["ru"]
+    due = us.submission(line.id, NAME, None)
+    answer = line.face.ask("POST", "/add-checkpoint", encode_submission(due))
+    text = due.note.split("\n\n")[0]
+    assert ru.heads(line.id, "ru")["us"].checkpoint.startswith(f"{text}\n\n")
+    ru.receive_seen(line.id, NAME, "us", f"{text}\n\n{answer.body.decode()}")
+    assert newest(ru, "us").witnesses[NAME] is not None
+    other = text.replace("\n" + text.split("\n")[2], "\n" + "A" * 43 + "=")
+    with pytest.raises(SignatureError):
+        ru.receive_seen(line.id, NAME, "us", f"{other}\n\n{answer.body.decode()}")
+
+
 def test_a_signature_from_the_future_does_not_count(line: Any) -> None:
     later = Cosigner.open(line.face.directory, None, lambda: NOW_S + 400)
     due = line.nodes["us"].submission(line.id, NAME, None)

@@ -225,6 +225,87 @@ def test_a_restored_database_forgets_nothing_that_was_cosigned(
     assert read_checkpoint(kept.cosigner.checkpoint(_hash(log))).size == 6
 
 
+def test_signatures_by_keys_it_was_not_told_of_are_kept_and_never_taken_away(
+    kept: Kept, log: Log
+) -> None:
+    first, second = log.verifier_keys()
+    beside = WitnessStore(kept.directory / FILE)
+    served.forbid(beside, second)
+    kept.cosigner.add_checkpoint(log.submission(0, 3))
+    whole = kept.cosigner.checkpoint(_hash(log))
+    assert whole.startswith(log.note(3).split("\n\n")[0])
+    assert whole.count(f"\n— {log.origin} ") == 2
+    text, lines = log.note(3).split("\n\n")
+    bare = f"{text}\n\n{lines.splitlines()[0]}\n"
+    kept.cosigner.add_checkpoint(encode_submission(Submission(3, (), bare)))
+    assert kept.cosigner.checkpoint(_hash(log)).count(f"\n— {log.origin} ") == 2
+    served.forbid(beside, first)
+    served.allow(beside, second)
+    beside.close()
+    with pytest.raises(SignatureError):
+        kept.cosigner.add_checkpoint(encode_submission(Submission(3, (), bare)))
+
+
+def test_a_half_allowed_log_heals_without_growing(kept: Kept, log: Log) -> None:
+    """An id of the log's second key before noise: unverified it counts for nothing later."""
+    second = log.verifier_keys()[1]
+    beside = WitnessStore(kept.directory / FILE)
+    served.forbid(beside, second)
+    text, lines = log.note(3).split("\n\n")
+    noise = base64.b64encode(bytes.fromhex(second.split("+")[1]) + bytes(2428)).decode()
+    false = f"{text}\n\n{lines.splitlines()[0]}\n— {log.origin} {noise}\n"
+    kept.cosigner.add_checkpoint(encode_submission(Submission(0, (), false)))
+    assert noise in kept.cosigner.checkpoint(_hash(log))
+    served.allow(beside, second)
+    beside.close()
+    kept.cosigner.add_checkpoint(encode_submission(Submission(3, (), f"{text}\n\n{lines}")))
+    healed = kept.cosigner.checkpoint(_hash(log))
+    assert noise not in healed
+    assert all(line in healed for line in lines.splitlines())
+
+
+def test_who_is_turned_away_is_shown_to_the_operator_until_it_is_allowed(
+    kept: Kept, log: Log, make_log: Callable[..., Log]
+) -> None:
+    changed = make_log(key=SigningKey.generate(log.key.ml_dsa))
+    with pytest.raises(SignatureError):
+        kept.cosigner.add_checkpoint(changed.submission(0, 3))
+    beside = WitnessStore(kept.directory / FILE)
+    with beside.read() as tx:
+        (one,) = store.all_turned_away(tx)
+    assert (one.origin, one.time_s) == (log.origin, NOW_S)
+    assert one.key_ids == (changed.verifier_keys()[0].split("+")[1],)
+    kept.allow(changed)
+    kept.cosigner.add_checkpoint(changed.submission(0, 3))
+    with beside.read() as tx:
+        assert store.all_turned_away(tx) == []
+    for n in range(store.TURNED_AWAY_MAX + 5):
+        away = store.TurnedAway(f"stranger.example/{n}", NOW_S + n, "not served", ())
+        beside.write(lambda tx, away=away: store.turn_away(tx, away))  # type: ignore[misc]
+    served_one = store.TurnedAway(log.origin, NOW_S - 9, "keys", ("00000000",))
+    assert beside.write(lambda tx: store.turn_away(tx, served_one))
+    assert not beside.write(lambda tx: store.turn_away(tx, served_one))
+    with beside.read() as tx:
+        found = store.all_turned_away(tx)
+    beside.close()
+    assert len(found) == store.TURNED_AWAY_MAX
+    assert found[0].origin == f"stranger.example/{store.TURNED_AWAY_MAX + 4}"
+    assert found[-1] == served_one
+
+
+def test_a_policy_allows_every_key_of_its_log(kept: Kept, make_log: Callable[..., Log]) -> None:
+    one = make_log()
+    keys = one.verifier_keys()
+    policy = "".join(f"log {key}\n" for key in keys) + "quorum none\n"
+    beside = WitnessStore(kept.directory / FILE)
+    assert served.allow_policy(beside, policy.encode()) == keys
+    for wrong in (b"", b"quorum none\n", b"log nonsense\n", b"\xff"):
+        with pytest.raises((InputError, RecordError)):
+            served.allow_policy(beside, wrong)
+    beside.close()
+    kept.cosigner.add_checkpoint(one.submission(0, 3))
+
+
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

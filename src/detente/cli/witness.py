@@ -19,7 +19,9 @@ FOUNDING_BYTES_MAX = 1024 * 1024
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The witness's folder.")]
 Key = Annotated[
     list[str] | None,
-    typer.Option(help="A log's verifier key, name+id+base64; its name is the log's origin."),
+    typer.Option(
+        help="A log's verifier key, name+id+base64; its name is the log's origin. Repeatable."
+    ),
 ]
 
 
@@ -76,8 +78,18 @@ def allow(
         list[Path] | None, typer.Argument(help="Founding documents of lines to serve.")
     ] = None,
     key: Key = None,
+    policy: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="The policy of a log, as `record export --tiles` writes it: all its log lines.",
+        ),
+    ] = None,
 ) -> None:
-    """Serve the logs of lines, or any log by its key. A running witness knows at once."""
+    """Serve the logs of lines, or any log by its keys. A running witness knows at once.
+
+    A log that signs with two keys needs both: every `log` line of its policy.
+    """
     from detente.cli.files import read_file
     from detente.witness import served
 
@@ -86,6 +98,9 @@ def allow(
         for path in founding or []:
             for origin in served.allow_line(kept, read_file(path, FOUNDING_BYTES_MAX)):
                 print(f"serves {origin}")
+        for path in policy or []:
+            for text in served.allow_policy(kept, read_file(path, FOUNDING_BYTES_MAX)):
+                print(f"trusts {text[:80]}")
         for text in key or []:
             new = served.allow(kept, text)
             print(f"trusts {text[:80]}" if new else f"trusted already: {text[:80]}")
@@ -114,12 +129,14 @@ def logs(
 ) -> None:
     """List the logs served, how far each is cosigned, and what was refused of it."""
     from detente.record.note import verifier_key
+    from detente.volumes.times import format_time
     from detente.witness import store
 
     kept = _store(directory)
     try:
         with kept.read() as tx:
             refused = store.all_refused(tx)
+            turned_away = store.all_turned_away(tx)
             found: list[dict[str, Any]] = [
                 {
                     "origin": one.origin,
@@ -129,6 +146,11 @@ def logs(
                     "refused": [
                         {"time_s": no.time_s, "why": no.why, "checkpoint": no.note, "held": no.held}
                         for no in refused
+                        if no.origin == one.origin
+                    ],
+                    "turned_away": [
+                        {"time_s": no.time_s, "why": no.why, "key_ids": no.key_ids}
+                        for no in turned_away
                         if no.origin == one.origin
                     ],
                 }
@@ -145,6 +167,14 @@ def logs(
         print(f"{log['size']:>10}  {log['origin']}{state}")
         for no in log["refused"]:
             print(f"            REFUSED: {no['why']}")
+    if turned_away:
+        print("Turned away, newest first. To allow a log, have its party show you its policy: each")
+        print("key id below is the middle part of a log line there.")
+    for away in turned_away:
+        # Whoever submits chooses these names.
+        origin = away.origin.encode("unicode_escape").decode()
+        ids = ", ".join(away.key_ids) or "no key under its name"
+        print(f"  {format_time(away.time_s)}  {origin}: {away.why}; signed by {ids}, not trusted")
 
 
 @app.command()

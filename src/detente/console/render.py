@@ -81,6 +81,8 @@ def _environment() -> jinja2.Environment:
         "position": lambda place: words.position(place.lon, place.lat),
         "grid": lambda place: words.grid(place.lon, place.lat),
         "link_error": words.link_error,
+        "short_origin": words.short_origin,
+        "witness_state": lambda one: words.witness_state(one.state, one.last_error),
         "link_word": lambda state: words.LINK_WORDS.get(state, "UNKNOWN"),
         "status": lambda status: words.STATUS_WORDS.get(status, status),
     }

@@ -66,6 +66,24 @@ LINK_ERRORS = (
 )
 """What the system says when a peer is not reached, and what it means."""
 _ERRNO = re.compile(r"\[Errno -?\d+\]\s*")
+_ORIGIN = re.compile(r"detente\.invalid/line/[0-9a-f]{64}/([a-z0-9-]+)")
+WITNESS_WORDS = {
+    "up": "up",
+    "down": "down",
+    "never": "not asked yet",
+    "not-called": "not asked by us",
+}
+WITNESS_ERRORS = (
+    ("did not answer in time", "down"),
+    ("cannot be reached", "down"),
+    ("it is asked too often", "refuses for now"),
+    ("it does not trust the keys", "refuses"),
+    ("it does not know our log", "refuses"),
+    ("it refuse", "refuses"),
+    ("it answered with status", "refuses"),
+    ("signature", "holds a checkpoint that cannot be verified"),
+)
+"""What a try at a witness ended with, and how the witness stands by that."""
 COMPASS = (
     "north",
     "north-east",
@@ -220,6 +238,18 @@ def link_error(error: str) -> str:
     """Why a peer was not reached, in plain words where they are known; else as it was said."""
     known = next((said for mark, said in LINK_ERRORS if mark in error.lower()), "")
     return known or _ERRNO.sub("", error)
+
+
+def witness_state(state: str, error: str | None) -> str:
+    """How a witness stands: one that answers and does not sign is not ``down``."""
+    if state != "down" or error is None:
+        return WITNESS_WORDS.get(state, "UNKNOWN")
+    return next((said for mark, said in WITNESS_ERRORS if mark in error), "does not sign as agreed")
+
+
+def short_origin(error: str) -> str:
+    """The words with each log's name in them given by its party: it is 64 hex digits long."""
+    return _ORIGIN.sub(r"the log of \1", error)
 
 
 def position(lon: float, lat: float) -> str:

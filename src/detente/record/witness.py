@@ -32,6 +32,7 @@ from detente.record.note import (
     MAX_NOTE_BYTES,
     ML_DSA_44,
     Note,
+    NoteSignature,
     VerifierKey,
     parse_note,
     parse_verifier_key,
@@ -46,7 +47,12 @@ MAX_SUBMISSION_BYTES = MAX_NOTE_BYTES + 4096
 SIZE_TYPE = "text/x.tlog.size"
 """The type of an answer that says which size was cosigned last."""
 
+OTHER_LINES_MAX = 4
+"""Signatures by keys that are not trusted that are kept under one checkpoint."""
+
 MAX_SIZE = 2**63 - 1
+_SIGNATURE_BYTES_MAX = 2428
+"""A timestamp and an ML-DSA-44 signature."""
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _ORIGIN_BYTES_MAX = 255
 
@@ -137,14 +143,7 @@ def verify_log(note: Note, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) 
     Raises:
         SignatureError: a signature by a trusted key does not verify, or one is missing.
     """
-    found = set()
-    for key in keys:
-        for signature in note.by(key.name, key.id):
-            if key.type == ML_DSA_44:
-                verify_subtree(MlDsaPublicKey(key.raw), signature, checkpoint, "checkpoint")
-            else:
-                PublicKey(key.raw).verify(signature.signature, note.text.encode())
-            found.add(key.type)
+    found = {key.type for key in signers(note, checkpoint, keys)}
     if not keys or found != {key.type for key in keys}:
         raise SignatureError(
             "not signed by the keys that are trusted for its origin",
@@ -153,10 +152,45 @@ def verify_log(note: Note, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) 
         )
 
 
+def signers(note: Note, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> list[VerifierKey]:
+    """Those of ``keys`` that signed the checkpoint.
+
+    Raises SignatureError: a signature by one of them does not verify.
+    """
+    found = []
+    for key in keys:
+        given = note.by(key.name, key.id)
+        for signature in given:
+            if key.type == ML_DSA_44:
+                verify_subtree(MlDsaPublicKey(key.raw), signature, checkpoint, "checkpoint")
+            else:
+                PublicKey(key.raw).verify(signature.signature, note.text.encode())
+        if given:
+            found.append(key)
+    return found
+
+
 def own_lines(note: Note, keys: Sequence[VerifierKey]) -> Note:
     """The note with the log's own signatures alone, by trusted keys."""
     ids = {(key.name, key.id) for key in keys}
     return Note(note.text, tuple(s for s in note.signatures if (s.name, s.key_id) in ids))
+
+
+def other_lines(note: Note, origin: str, keys: Sequence[VerifierKey]) -> tuple[NoteSignature, ...]:
+    """The first signatures under the log's own name by keys that are not trusted: unverified.
+
+    They count for nothing here (tlog-witness has them ignored), but who knows the keys may ask for
+    them. They are few and no longer than an ML-DSA-44 signature, for anybody can have added them.
+    """
+    ids = {(key.name, key.id) for key in keys}
+    found = [
+        one
+        for one in note.signatures
+        if one.name == origin
+        and (one.name, one.key_id) not in ids
+        and len(one.signature) <= _SIGNATURE_BYTES_MAX
+    ]
+    return tuple(found[:OTHER_LINES_MAX])
 
 
 def read_note(note: str) -> tuple[Note, Checkpoint]:

@@ -11,30 +11,39 @@ counts: a witness needs to know no more of a log than that to go on.
 """
 
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Self
 
-from detente.errors import DetenteError, NotFoundError, RecordError
+import structlog
+
+from detente.errors import DetenteError, NotFoundError, RecordError, SignatureError, StoreError
 from detente.node.keys import read_signing_key
 from detente.node.marks import Marks
 from detente.record import Checkpoint, SigningKey
 from detente.record import checkpoint as checkpoints
-from detente.record.note import Note, VerifierKey, parse_signature
+from detente.record.note import Note, NoteSignature, VerifierKey, parse_note, parse_signature
 from detente.record.tree import EMPTY_ROOT, verify_consistency
 from detente.record.witness import (
     Submission,
     decode_submission,
+    other_lines,
     own_lines,
     read_note,
+    signers,
     verify_log,
 )
 from detente.store.writer import Tx
 from detente.witness import store
 from detente.witness.settings import load_settings
-from detente.witness.store import FILE, Latest, Refused, WitnessStore
+from detente.witness.store import FILE, Latest, Refused, TurnedAway, WitnessStore
 
 MARKS = "witness"
 """Under which all logs stand in the marks, where a node has its lines."""
+NOTE_S_MIN = 1.0
+"""Between two refusals that are noted."""
+
+log = structlog.get_logger("detente.witness")
 
 
 class StaleError(DetenteError):
@@ -70,6 +79,7 @@ class Cosigner:
         self._store = kept
         self._marks = marks
         self._now_s = now_s
+        self._noted_s: dict[bool, float] = {}
 
     @classmethod
     def open(cls, directory: Path, secret: bytes | None, now_s: Callable[[], float]) -> Self:
@@ -97,7 +107,11 @@ class Cosigner:
         note, checkpoint = read_note(submission.note)
         with self._store.read() as tx:
             keys = store.keys_of(tx, checkpoint.origin)
-        _verify(note, checkpoint, keys)
+        try:
+            _verify(note, checkpoint, keys)
+        except (NotFoundError, SignatureError) as error:
+            self._turn_away(error, note, checkpoint, keys)
+            raise
         if submission.old_size > checkpoint.size:
             raise RecordError(
                 f"the old size {submission.old_size} is larger than the checkpoint's",
@@ -106,7 +120,7 @@ class Cosigner:
             )
         try:
             lines = self._store.write(
-                lambda tx: self._go_on(tx, submission, own_lines(note, keys), checkpoint)
+                lambda tx: self._go_on(tx, submission, note, checkpoint, keys)
             )
         except (StaleError, InconsistentError) as error:
             self._keep_refused(error, own_lines(note, keys), checkpoint)
@@ -123,7 +137,14 @@ class Cosigner:
             raise NotFoundError("no checkpoint of that log was cosigned", where="origin hash")
         return found.note
 
-    def _go_on(self, tx: Tx, submission: Submission, note: Note, checkpoint: Checkpoint) -> str:
+    def _go_on(
+        self,
+        tx: Tx,
+        submission: Submission,
+        note: Note,
+        checkpoint: Checkpoint,
+        keys: list[VerifierKey],
+    ) -> str:
         """Check, sign and keep, in one transaction."""
         latest = self._latest(tx, checkpoint.origin)
         if latest.size != submission.old_size:
@@ -132,9 +153,31 @@ class Cosigner:
         now_s = int(self._now_s())
         lines = checkpoints.cosign_text(self._key, self.name, note.text, checkpoint, now_s)
         signed = tuple(parse_signature(line) for line in lines.split("\n"))
-        kept = str(Note(note.text, (*note.signatures, *signed)))
+        kept = str(Note(note.text, (*_best_lines(note, checkpoint, keys, latest.note), *signed)))
         store.put_latest(tx, Latest(checkpoint.origin, checkpoint.size, checkpoint.root, kept))
+        store.forget_turned_away(tx, checkpoint.origin)
         return lines
+
+    def _turn_away(
+        self, error: DetenteError, note: Note, checkpoint: Checkpoint, keys: list[VerifierKey]
+    ) -> None:
+        """Let the operator see whose checkpoint was refused, and by which keys it is signed."""
+        now_s = self._now_s()
+        # Strangers make up names of logs. They must not fill the disk, nor hide a log that is
+        # served: each of the two sorts is noted once in a second, and a refused log comes again.
+        served = bool(keys)
+        if abs(now_s - self._noted_s.get(served, -inf)) < NOTE_S_MIN:
+            return
+        self._noted_s[served] = now_s
+        ids = [one.key_id.hex() for one in other_lines(note, checkpoint.origin, keys)]
+        one = TurnedAway(checkpoint.origin, int(now_s), error.message, tuple(ids))
+        try:
+            new = self._store.write(lambda tx: store.turn_away(tx, one))
+        except StoreError as failed:
+            log.warning("what was refused cannot be noted", why=str(failed))
+            return
+        if new:
+            log.warning("refused", origin=one.origin, why=one.why, signed_by_keys=ids)
 
     def _latest(self, tx: Tx, origin: str) -> Latest:
         """How far a log was cosigned, by the store or by the marks outside of it."""
@@ -167,6 +210,28 @@ def _verify(note: Note, checkpoint: Checkpoint, keys: list[VerifierKey]) -> None
             remedy="have this witness's operator allow its keys",
         )
     verify_log(note, checkpoint, keys)
+
+
+def _best_lines(
+    note: Note, checkpoint: Checkpoint, keys: list[VerifierKey], held: str | None
+) -> tuple[NoteSignature, ...]:
+    """The log's signatures to keep under its checkpoint: those submitted, or those held before.
+
+    Anybody may submit the same checkpoint again with fewer lines, which must not take any away.
+    """
+    lines = (*own_lines(note, keys).signatures, *other_lines(note, checkpoint.origin, keys))
+    before = None if held is None else parse_note(held)
+    if before is None or before.text != note.text:
+        return lines
+    known = own_lines(before, keys).signatures
+    others = other_lines(before, checkpoint.origin, keys)
+    try:
+        verified = len(signers(before, checkpoint, keys))
+    except SignatureError:
+        # What was kept unverified is no signature by a key that is trusted since.
+        return lines
+    now = (len(signers(note, checkpoint, keys)), len(lines))
+    return lines if now >= (verified, len(known) + len(others)) else (*known, *others)
 
 
 def _check_consistent(submission: Submission, checkpoint: Checkpoint, latest: Latest) -> None:

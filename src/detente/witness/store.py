@@ -42,6 +42,9 @@ VERSION = 1
 REFUSED_MAX = 16
 """Refused submissions kept per log. One is evidence, and a log that forks could fill a disk."""
 
+TURNED_AWAY_MAX = 64
+"""Logs of which it is kept that they were turned away."""
+
 metadata = MetaData()
 
 schema = Table("schema", metadata, Column("version", Integer, primary_key=True))
@@ -76,6 +79,30 @@ refused = Table(
     Column("held", LargeBinary),
 )
 """Checkpoints that a log signed and that did not go on from ``held``, the one cosigned before."""
+turned_away = Table(
+    "turned_away",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("time_s", Integer, nullable=False),
+    Column("why", String, nullable=False),
+    Column("key_ids", String, nullable=False),
+)
+"""Per log the last checkpoint that no trusted keys have signed: what the operator has to look at.
+
+Nothing of it is proven: whoever submits a checkpoint chooses the log's name and the keys' ids.
+"""
+
+
+class TurnedAway(msgspec.Struct, frozen=True):
+    """A log whose checkpoint was refused. ``key_ids`` (hex) are those it was signed by, untrusted.
+
+    An id is the middle part of a verifier key.
+    """
+
+    origin: str
+    time_s: int
+    why: str
+    key_ids: tuple[str, ...]
 
 
 class Latest(msgspec.Struct, frozen=True):
@@ -233,4 +260,36 @@ def all_refused(tx: Tx) -> list[Refused]:
     return [
         Refused(origin, time_s, why, note.decode(), None if held is None else held.decode())
         for origin, time_s, why, note, held in tx.connection.execute(query)
+    ]
+
+
+def turn_away(tx: Tx, one: TurnedAway) -> bool:
+    """Note it; False if the same was noted before. Logs that are not served make room first."""
+    ids = " ".join(one.key_ids)
+    which = turned_away.c.origin == one.origin
+    same = which & (turned_away.c.why == one.why) & (turned_away.c.key_ids == ids)
+    known = tx.connection.execute(select(turned_away.c.origin).where(same)).first() is not None
+    tx.connection.execute(delete(turned_away).where(which))
+    row = {"origin": one.origin, "time_s": one.time_s, "why": one.why, "key_ids": ids}
+    tx.connection.execute(insert(turned_away).values(row))
+    served = turned_away.c.origin.in_(select(logs.c.origin))
+    order = (served.desc(), turned_away.c.time_s.desc())
+    kept = select(turned_away.c.origin).order_by(*order).limit(TURNED_AWAY_MAX)
+    tx.connection.execute(delete(turned_away).where(turned_away.c.origin.not_in(kept)))
+    return not known
+
+
+def forget_turned_away(tx: Tx, origin: str) -> None:
+    """The log is cosigned again."""
+    tx.connection.execute(delete(turned_away).where(turned_away.c.origin == origin))
+
+
+def all_turned_away(tx: Tx) -> list[TurnedAway]:
+    """Every log that was turned away and not cosigned since, newest first."""
+    query = select(
+        turned_away.c.origin, turned_away.c.time_s, turned_away.c.why, turned_away.c.key_ids
+    ).order_by(turned_away.c.time_s.desc(), turned_away.c.origin)
+    return [
+        TurnedAway(origin, time_s, why, tuple(ids.split()))
+        for origin, time_s, why, ids in tx.connection.execute(query)
     ]
