@@ -17,7 +17,7 @@ from bench.simulation import oracle
 from bench.simulation.disk import BEGIN_S, DATABASE
 from bench.simulation.safety import reread
 from bench.simulation.station import Station
-from bench.simulation.truth import check, header_of
+from bench.simulation.truth import check, header_of, root_of
 
 if TYPE_CHECKING:
     from bench.simulation.world import World
@@ -48,7 +48,7 @@ class Ending:
         self._world.verify(self._world.chance.choice(self._honest))
         safety, counts = self._world.safety, self._world.counts
         for station in self._honest:
-            reread(station)
+            reread(station, self._truth)
             counts["recalls shown"] += safety.recalls(station)
             counts["bodies recalled"] += safety.bodies(station)
             self._check_conflicts(station)
@@ -175,7 +175,9 @@ class Ending:
                 lacks += [
                     f"{who} does not know that {other} holds {party}'s newest entry"
                     for other in present
-                    if other != party and receipts[other] is None
+                    if other != party
+                    and receipts[other] is None
+                    and not self._has_other_marks(other, party)
                 ]
         writers = set(self._writers())
         for station in self._honest:
@@ -184,6 +186,13 @@ class Ending:
         return sorted(lacks)
 
     # --- what is then so --------------------------------------------------------------------------
+
+    def _has_other_marks(self, cosigner: str, party: str) -> bool:
+        """Whether a node has cosigned what is nowhere any more, after two backups, and its marks
+        say so: it cosigns nothing else in its place."""
+        line, log = self._world.template.line, self._truth.leaves[party]
+        size, root = self._station(cosigner).node._core.marks.of(line, party)
+        return size > len(log) or root != root_of(log[:size])
 
     def _check_states(self) -> None:
         for one, other in combinations(self._honest, 2):
