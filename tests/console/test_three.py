@@ -33,5 +33,5 @@ def test_every_page_shows_all_three_and_nobody_changes_colours(pair: Any, tj: An
         assert "tj" in pages[party, "conflicts"]
     for desk in (pair.us, pair.ru):
         desk.page()
-        assert "line.admit" in desk.page(f"{LINE}/record")
+        assert "signature for taking a party in" in desk.page(f"{LINE}/record")
         assert "recon-of-tj" in desk.page(f"{LINE}/map.json")
