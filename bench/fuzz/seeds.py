@@ -112,7 +112,7 @@ def talks() -> dict[str, list[dict[str, Any]]]:
             say("ru", "line.resume", {}),
             say("ru", "line.leave", {}),
         ],
-        "unknown": [say("ru", "visit.notice", {"to": "tj"}, {"anything": [1, 2, {"more": None}]})],
+        "unknown": [say("ru", "visit.later", {"to": "tj"}, {"anything": [1, 2, {"more": None}]})],
     }  # fmt: skip
 
 

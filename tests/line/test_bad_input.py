@@ -30,10 +30,23 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
-FIELDS = sorted({name for about in ABOUTS.values() for name in about.__struct_fields__})
+FIELDS = sorted({name for about in ABOUTS.values() for name in about.__struct_encode_fields__})
 WORDS = st.sampled_from(
     [
-        *("orbit", "us", "ru", "tj", "understood", "line-check", "exact", "routine", 1, 2, 999),
+        *(
+            "orbit",
+            "us",
+            "ru",
+            "tj",
+            "understood",
+            "line-check",
+            "exact",
+            "routine",
+            "visit",
+            1,
+            2,
+            999,
+        ),
         *("2026-11-22T06:00:00Z", {"us": "0" * 64, "ru": "e" * 64}),
     ]
 )
@@ -60,10 +73,10 @@ BODIES = (
 @st.composite
 def drafts(draw: st.DrawFn) -> Draft:
     """Any type, with facts of the right names or not, and any body."""
-    kind = draw(st.sampled_from([*ABOUTS, "visit.notice"]))
+    kind = draw(st.sampled_from([*ABOUTS, "visit.later"]))
     facts = draw(FACTS)
     if kind in ABOUTS and draw(st.booleans()):
-        names = ABOUTS[kind].__struct_fields__
+        names = ABOUTS[kind].__struct_encode_fields__
         facts = {name: draw(WORDS | HASHES | SCALARS) for name in names}
     return Draft(kind, facts, draw(BODIES))
 

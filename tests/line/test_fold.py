@@ -133,7 +133,7 @@ def test_what_another_log_shows_to_be_void(new_world: Callable[..., Any], circle
 
 
 def test_an_unknown_type_is_kept_and_left_alone(world: Any) -> None:
-    world.write("us", Draft("visit.notice", {"host": "tj"}, b"\x00\xff"))
+    world.write("us", Draft("visit.later", {"host": "tj"}, b"\x00\xff"))
     after = world.write("us", message_draft(text="a"))
     view = world.view()
     assert [message.entry for message in read.messages(view)] == [after.id]

@@ -274,7 +274,7 @@ def test_what_is_owed_is_sorted_by_its_deadline(world: Any) -> None:
     assert dues[1:] == sorted(due for due in dues[1:] if due is not None)
 
 
-@pytest.mark.parametrize("kind", [*ABOUTS, "visit.notice"])
+@pytest.mark.parametrize("kind", [*ABOUTS, "visit.later"])
 def test_what_passes_while_a_line_is_suspended(kind: str) -> None:
     passes = {"acknowledgement", "line.check", "lapse", "line.resume", "key.rotate", "key.vouch"}
     passes |= {"recall", "recall.honoured", "line.leave"}

@@ -14,6 +14,7 @@ from msgspec import Meta
 from detente.conflict import Separation
 from detente.errors import InputError
 from detente.line.abouts import Version
+from detente.line.watching import Watching, check_watching
 from detente.line.wire import Language, PartyId, read_json, read_struct, read_time_s
 from detente.line.witnesses import Witness, check_witnesses
 from detente.record.strict_json import canonical
@@ -100,6 +101,7 @@ class _Wire(_Exact, frozen=True, kw_only=True):
     exercise: Exercise | None
     two_person: TwoPerson | None = None
     witnesses: tuple[Witness, ...] = ()
+    watching: Watching | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +120,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     exercise: Exercise | None = None
     two_person: TwoPerson | None = None
     witnesses: tuple[Witness, ...] = ()
+    watching: Watching | None = None
 
     @property
     def clock_offset_s(self) -> int:
@@ -183,8 +186,9 @@ def terms_to_wire(terms: Terms) -> dict[str, Any]:
         del wire["two_person"]
     elif not wire["two_person"]["leaving"]:
         del wire["two_person"]["leaving"]
-    if not wire["witnesses"]:
-        del wire["witnesses"]
+    for name in ("witnesses", "watching"):
+        if not wire[name]:
+            del wire[name]
     return wire
 
 
@@ -206,6 +210,8 @@ def terms_from_wire(value: object) -> Terms:
     if len(set(wire.languages)) != len(wire.languages):
         raise _wrong("a language stands twice", "name each once", "languages")
     check_witnesses(wire.witnesses)
+    if wire.watching is not None:
+        check_watching(wire.watching)
     separation = wire.separation
     return Terms(
         version=wire.version,
@@ -225,6 +231,7 @@ def terms_from_wire(value: object) -> Terms:
         exercise=wire.exercise,
         two_person=wire.two_person,
         witnesses=wire.witnesses,
+        watching=wire.watching,
     )
 
 

@@ -16,6 +16,7 @@ from detente.record.reading import Hash, PartyId
 from detente.volumes.times import parse_time_s
 
 __all__ = [
+    "MAX_BODY_BYTES",
     "MAX_NOTE",
     "ActivityId",
     "Hash",
@@ -26,6 +27,7 @@ __all__ = [
     "read_json",
     "read_struct",
     "read_time_s",
+    "write_struct",
 ]
 
 T = TypeVar("T")
@@ -35,6 +37,8 @@ LineName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}\Z")]
 ActivityId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")]
 MAX_NOTE = 1_000
 Note = Annotated[str, Meta(max_length=MAX_NOTE)]
+MAX_BODY_BYTES = 1024 * 1024
+"""What the body of one entry may take."""
 
 
 def read_json(data: bytes, limit_bytes: int, where: str) -> Any:
@@ -55,6 +59,15 @@ def read_struct(value: Any, kind: type[T], where: str) -> T:
             remedy="write it as docs/protocol.md shows",
             where=where,
         ) from None
+
+
+def write_struct(value: msgspec.Struct) -> bytes:
+    """The body of an entry: canonical JSON, if its reader would take it; else InputError."""
+    builtins = msgspec.to_builtins(value)
+    read_struct(builtins, type(value), "body")
+    body = strict_json.canonical(builtins)
+    read_json(body, MAX_BODY_BYTES, "body")
+    return body
 
 
 def read_time_s(text: str, where: str) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from detente.errors import InputError, LimitError
-from detente.volumes.check import MAX_VOLUMES, check_volume
+from detente.volumes.check import MAX_VOLUMES, check_core, check_volume
 from detente.volumes.model import Band, Core, Edges, Limit, Position, Ring, Shape, Volume
 from detente.volumes.times import ceil_ms, floor_ms, format_time, parse_time_s
 
@@ -65,17 +65,31 @@ def volumes_from_wire(value: object, *, where: str = "", check: bool = True) -> 
 
 def _volume_to_wire(volume: Volume) -> dict[str, Any]:
     return {
-        "core": {
-            "type": volume.core.shape.value,
-            "coordinates": coordinates_of(volume.core),
-            "edges": volume.core.edges.value,
-        },
+        "core": core_to_wire(volume.core),
         "radius_m": volume.radius_m,
         "lower": _limit_to_wire(volume.band.lower),
         "upper": _limit_to_wire(volume.band.upper),
         "start": format_time(floor_ms(volume.start_s)),
         "end": format_time(ceil_ms(volume.end_s)),
     }
+
+
+def core_to_wire(core: Core) -> dict[str, Any]:
+    """The JSON value of a core by itself: a place without height and time."""
+    return {
+        "type": core.shape.value,
+        "coordinates": coordinates_of(core),
+        "edges": core.edges.value,
+    }
+
+
+def core_from_wire(value: object, *, where: str = "") -> Core:
+    """The core of a decoded JSON value, checked; InputError or LimitError if it is unsound."""
+    try:
+        wire = msgspec.convert(value, _WireCore)
+        return check_core(_core(wire, where), where=where)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise InputError(f"is not a core: {error}", remedy=_REMEDY, where=where) from error
 
 
 def coordinates_of(core: Core) -> list[Any]:
@@ -96,19 +110,24 @@ def _limit_to_wire(limit: Limit | None) -> dict[str, Any] | None:
 def _volume_from_wire(item: object, where: str, check: bool) -> Volume:
     try:
         wire = msgspec.convert(item, _WireVolume)
-        rings = _rings(wire.core)
+        core = _core(wire.core, where)
     except (msgspec.ValidationError, OverflowError) as error:
         raise InputError(f"is not a volume: {error}", remedy=_REMEDY, where=where) from error
-    if wire.core.type is Shape.POLYGON:
-        rings = tuple(_opened(ring, where) for ring in rings)
     volume = Volume(
-        core=Core(wire.core.type, rings, wire.core.edges),
+        core=core,
         radius_m=wire.radius_m,
         band=Band(wire.lower, wire.upper),
         start_s=parse_time_s(wire.start, where=where),
         end_s=parse_time_s(wire.end, where=where),
     )
     return check_volume(volume, where=where) if check else volume
+
+
+def _core(wire: _WireCore, where: str) -> Core:
+    rings = _rings(wire)
+    if wire.type is Shape.POLYGON:
+        rings = tuple(_opened(ring, where) for ring in rings)
+    return Core(wire.type, rings, wire.edges)
 
 
 def _rings(core: _WireCore) -> tuple[Ring, ...]:

@@ -8,7 +8,18 @@ import msgspec
 from detente.errors import InputError
 from detente.line import abouts
 from detente.line.abouts import read_about
-from detente.line.fold import activities, agreement, commitments, keys, recalls, settlement, talk
+from detente.line.fold import (
+    activities,
+    agreement,
+    commitments,
+    keys,
+    observations,
+    permissions,
+    recalls,
+    settlement,
+    talk,
+    visits,
+)
 from detente.line.fold.place import check_place
 from detente.line.fold.step import Step, Void
 from detente.line.founding import Founding
@@ -86,5 +97,28 @@ _HANDLERS: dict[str, Callable[[Step, Any], list[Change]]] = {
     abouts.HONOURED: recalls.honoured,
     abouts.COMMIT: commitments.commit,
     abouts.OPEN: commitments.open_commitment,
+    abouts.REQUEST: permissions.request,
+    abouts.ANSWER: permissions.answer,
+    abouts.REVOKE: permissions.revoke,
+    abouts.FORGO: permissions.forgo,
+    abouts.NOTICE: visits.notice,
+    abouts.TAKE_NOTE: visits.acknowledge,
+    abouts.STAGE: visits.stage,
+    abouts.INSPECT: visits.inspect,
+    abouts.PLAN: visits.plan,
+    abouts.REVIEW: visits.review,
+    abouts.RESTRICT: visits.restrict,
+    abouts.DEVIATION: visits.deviation,
+    abouts.CANCEL: visits.cancel,
+    abouts.SEAL: visits.seal,
+    abouts.UNSEAL: visits.unseal,
+    abouts.SESSION: visits.session,
+    abouts.REPORT: visits.report,
+    abouts.OBSERVE: observations.observe,
+    abouts.RETRACT: observations.retract,
+    abouts.LINK: observations.link,
+    abouts.DISPUTE: observations.dispute,
+    abouts.TAKE_BACK: observations.take_back,
+    abouts.DAILY: observations.daily,
 }
 assert _HANDLERS.keys() == abouts.ABOUTS.keys()

@@ -24,6 +24,9 @@ def _without_content(step: Step, recalled: dict[str, Any]) -> list[Change]:
     """The rows of an entry as they are where its body never came, but for the reason."""
     if recalled["void"] is not None:
         return []
+    if recalled["type"] == abouts.OBSERVE:
+        key = f"{step.party}/{recalled['about']['observation']}"
+        return [_emptied(step, "observed", f"{key}/{recalled['about']['version']:07d}")]
     if recalled["type"] != abouts.RELEASE:
         place = place_key(step.party, (load(step.view, "id", recalled["id"]) or {})["index"])
         if recalled["type"] == abouts.MESSAGE:

@@ -38,6 +38,15 @@ VOID_REASONS: dict[str, str] = {
     "recalled-before": "that entry had been recalled before",
     "honoured-before": "its party had stated the same before",
     "not-a-commitment": "it opens what is not a commitment of its own party",
+    "not-a-request": "it is about what is not a request of that party to that host",
+    "not-granted": "its party has not granted that",
+    "revoked-before": "its party had taken that back before",
+    "forgone-before": "its party had given that up before",
+    "named-before": "its party has had a visit of that name",
+    "not-a-visit": "it is about what is not a visit",
+    "not-a-plan": "it reviews what is not a mission plan",
+    "not-a-link": "it disputes what is not a link",
+    "stated-before": "its party had stated the same before",
     "not-a-recall": "it honours what is not a recall, or a void one",
 }
 """Why an entry is void, by code (docs/protocol.md, section 6)."""

@@ -1,38 +1,17 @@
-"""Drafts of entries: what a party is about to say, before it is signed.
-
-A draft is type, facts (``about``) and body bytes, ready for ``record.write_entry``. Everything is
-checked by the same readers that a peer will use, so that no node signs what another must refuse.
-What depends on the state of the line (the next version, whether the proposal is open) is for the
-caller; the fold marks as void what the record cannot mean.
-"""
+"""Drafts of what keeps a line going."""
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import msgspec
 
 from detente.errors import InputError
 from detente.line import abouts, bodies, phrasebook
-from detente.line.abouts import About, read_about
 from detente.line.bodies import PhraseBody, Shift, TextBody
+from detente.line.entries.base import Draft, checked, draft
 from detente.line.terms import Terms, encode_terms, terms_sha256
 from detente.record.card import OpenCard
 from detente.record.keys import PublicKey
 from detente.volumes.model import Activity
 from detente.volumes.times import format_time
-
-
-class Draft(NamedTuple):
-    """An entry not yet signed: its type, the facts for its header, and its body.
-
-    ``salt`` is that of a commitment which it opens; any other entry gets a new one.
-    """
-
-    type: str
-    about: dict[str, Any]
-    body: bytes
-    salt: bytes | None = None
 
 
 def join_draft(founding: bytes) -> Draft:
@@ -44,7 +23,7 @@ def terms_draft(terms: Terms) -> Draft:
     """A signature under new terms. They hold once every member has signed the same bytes."""
     body = encode_terms(terms)
     facts = abouts.TermsSigned(version=terms.version, terms_sha256=terms_sha256(body))
-    return _draft(abouts.SIGN_TERMS, facts, body)
+    return draft(abouts.SIGN_TERMS, facts, body)
 
 
 def release_draft(
@@ -67,13 +46,13 @@ def release_draft(
         "form": form,
         "settles": settles,
     }
-    return _checked(abouts.RELEASE, facts, bodies.write_activity(activity, note))
+    return checked(abouts.RELEASE, facts, bodies.write_activity(activity, note))
 
 
 def withdraw_draft(activity_id: str, *, version: int, supersedes: str, note: str = "") -> Draft:
     """The end of an activity on a line: the version after the one it ``supersedes``."""
     facts = {"activity": activity_id, "version": version, "supersedes": supersedes}
-    return _checked(abouts.WITHDRAW, facts, bodies.write_note(note))
+    return checked(abouts.WITHDRAW, facts, bodies.write_note(note))
 
 
 def message_draft(
@@ -106,13 +85,13 @@ def message_draft(
     else:
         body = bodies.write_message(TextBody(text or "", language))
     facts = {"precedence": precedence, "reply_to": reply_to, "conflict": conflict}
-    return _checked(abouts.MESSAGE, facts, body)
+    return checked(abouts.MESSAGE, facts, body)
 
 
 def acknowledgement_draft(entry: str, level: str, note: str = "") -> Draft:
     """``understood`` or ``disseminated``; it says nothing about agreeing."""
     facts = {"entry": entry, "level": level}
-    return _checked(abouts.ACKNOWLEDGEMENT, facts, bodies.write_note(note))
+    return checked(abouts.ACKNOWLEDGEMENT, facts, bodies.write_note(note))
 
 
 def proposal_draft(
@@ -120,43 +99,43 @@ def proposal_draft(
 ) -> Draft:
     """A change that would end a conflict; ``versions`` maps each party to its exact version."""
     facts = {"conflict": conflict, "versions": dict(versions), "moves": moves}
-    return _checked(abouts.PROPOSAL, facts, bodies.write_proposal(shift, note))
+    return checked(abouts.PROPOSAL, facts, bodies.write_proposal(shift, note))
 
 
 def assent_draft(proposal: str, note: str = "") -> Draft:
     """Assent to a proposal of the other side."""
-    return _checked(abouts.ASSENT, {"proposal": proposal}, bodies.write_note(note))
+    return checked(abouts.ASSENT, {"proposal": proposal}, bodies.write_note(note))
 
 
 def decline_draft(proposal: str, note: str = "") -> Draft:
     """Refusal of a proposal of the other side."""
-    return _checked(abouts.DECLINE, {"proposal": proposal}, bodies.write_note(note))
+    return checked(abouts.DECLINE, {"proposal": proposal}, bodies.write_note(note))
 
 
 def check_draft(slot_s: float) -> Draft:
     """The line check of the slot at ``slot_s``, domain time."""
-    return _checked(abouts.CHECK, {"slot": format_time(slot_s)}, b"{}")
+    return checked(abouts.CHECK, {"slot": format_time(slot_s)}, b"{}")
 
 
 def suspend_draft(note: str = "") -> Draft:
     """From here on this party declares the line suspended."""
-    return _checked(abouts.SUSPEND, {}, bodies.write_note(note))
+    return checked(abouts.SUSPEND, {}, bodies.write_note(note))
 
 
 def resume_draft(note: str = "") -> Draft:
     """The end of this party's suspension."""
-    return _checked(abouts.RESUME, {}, bodies.write_note(note))
+    return checked(abouts.RESUME, {}, bodies.write_note(note))
 
 
 def leave_draft(note: str = "") -> Draft:
     """The last entry of this party on the line."""
-    return _checked(abouts.LEAVE, {}, bodies.write_note(note))
+    return checked(abouts.LEAVE, {}, bodies.write_note(note))
 
 
 def lapse_draft(*, owed_by: str, entry: str | None, what: str, due_s: float) -> Draft:
     """What we waited for and did not get by ``due_s``, domain time."""
     facts = {"owed_by": owed_by, "entry": entry, "what": what, "due": format_time(due_s)}
-    return _checked(abouts.LAPSE, facts, b"{}")
+    return checked(abouts.LAPSE, facts, b"{}")
 
 
 def rotate_draft(card: OpenCard, before: PublicKey, *, vouched: bool) -> Draft:
@@ -167,7 +146,7 @@ def rotate_draft(card: OpenCard, before: PublicKey, *, vouched: bool) -> Draft:
         vouched=vouched,
         ml_dsa_44_key=None if card.public.ml_dsa == before.ml_dsa else card.card.ml_dsa_44_key,
     )
-    return _draft(abouts.ROTATE, facts, card.raw)
+    return draft(abouts.ROTATE, facts, card.raw)
 
 
 def vouch_draft(card: OpenCard) -> Draft:
@@ -175,7 +154,7 @@ def vouch_draft(card: OpenCard) -> Draft:
     facts = abouts.KeyVouched(
         party=card.card.party, card_sha256=hashlib.sha256(card.raw).hexdigest()
     )
-    return _draft(abouts.VOUCH, facts, card.raw)
+    return draft(abouts.VOUCH, facts, card.raw)
 
 
 def admit_draft(card: OpenCard) -> Draft:
@@ -185,17 +164,17 @@ def admit_draft(card: OpenCard) -> Draft:
         sign_key=card.card.sign_key,
         card_sha256=hashlib.sha256(card.raw).hexdigest(),
     )
-    return _draft(abouts.ADMIT, facts, card.raw)
+    return draft(abouts.ADMIT, facts, card.raw)
 
 
 def recall_draft(entry: str, note: str = "") -> Draft:
     """Ask all who hold the body of an earlier entry of ours to erase it."""
-    return _checked(abouts.RECALL, {"entry": entry}, bodies.write_note(note))
+    return checked(abouts.RECALL, {"entry": entry}, bodies.write_note(note))
 
 
 def honour_draft(recall: str) -> Draft:
     """This node has erased what another party's ``recall`` asked it to erase."""
-    return _checked(abouts.HONOURED, {"recall": recall}, b"{}")
+    return checked(abouts.HONOURED, {"recall": recall}, b"{}")
 
 
 def commitment_draft(
@@ -213,18 +192,9 @@ def commitment_draft(
         "open_from": None if open_from_s is None else format_time(open_from_s),
         "open_by": None if open_by_s is None else format_time(open_by_s),
     }
-    return _checked(abouts.COMMIT, facts, bodies.write_note(note))
+    return checked(abouts.COMMIT, facts, bodies.write_note(note))
 
 
 def opening_draft(commitment: str, salt: bytes, body: bytes) -> Draft:
     """What was committed to, word for word and with the salt that hid it."""
-    return _checked(abouts.OPEN, {"commitment": commitment}, body)._replace(salt=salt)
-
-
-def _draft(type_: str, facts: About, body: bytes) -> Draft:
-    return _checked(type_, msgspec.to_builtins(facts), body)
-
-
-def _checked(type_: str, facts: dict[str, Any], body: bytes) -> Draft:
-    read_about(type_, facts)
-    return Draft(type_, facts, body)
+    return checked(abouts.OPEN, {"commitment": commitment}, body)._replace(salt=salt)

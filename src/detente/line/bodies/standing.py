@@ -1,4 +1,4 @@
-"""The bodies of entries, protocol section 6: what was said, as it may one day be recalled.
+"""Bodies of what keeps a line going.
 
 ::
 
@@ -9,9 +9,6 @@
     key.rotate         the new card
     key.vouch          the other party's new card
     most others        {"note":"…"}
-
-Fields that are not named here are ignored. A body that cannot be read raises ``InputError``; the
-fold then counts the entry by its header and shows its content as unknown.
 """
 
 import hashlib
@@ -22,7 +19,15 @@ from msgspec import Meta
 
 from detente.errors import DetenteError, InputError, LimitError
 from detente.line.abouts import Admitted, KeyRotated
-from detente.line.wire import ActivityId, Language, Note, read_json, read_struct
+from detente.line.wire import (
+    MAX_BODY_BYTES,
+    ActivityId,
+    Language,
+    Note,
+    read_json,
+    read_struct,
+    write_struct,
+)
 from detente.record.card import open_card
 from detente.record.reading import encode_base64
 from detente.record.strict_json import canonical
@@ -30,7 +35,6 @@ from detente.volumes.check import check_activity
 from detente.volumes.codec import volumes_from_wire, volumes_to_wire
 from detente.volumes.model import Activity, Position
 
-MAX_BODY_BYTES = 1024 * 1024
 MAX_TEXT = 4_000
 MAX_SLOTS = 16
 MAX_SHIFT_S = 30 * 86_400.0
@@ -96,7 +100,7 @@ class _OpenedBody(msgspec.Struct, frozen=True):
 
 def write_note(note: str) -> bytes:
     """``{"note":"…"}``"""
-    return _written(NoteBody(note), NoteBody)
+    return write_struct(NoteBody(note))
 
 
 def read_note(body: bytes) -> str:
@@ -106,7 +110,7 @@ def read_note(body: bytes) -> str:
 
 def write_message(said: TextBody | PhraseBody) -> bytes:
     """The body of a message."""
-    return _written(said, type(said))
+    return write_struct(said)
 
 
 def read_message(body: bytes) -> TextBody | PhraseBody:
@@ -122,7 +126,7 @@ def read_message(body: bytes) -> TextBody | PhraseBody:
 def write_proposal(shift: Shift, note: str) -> bytes:
     """The body of a proposal."""
     check_shift(shift)
-    return _written(ProposalBody(shift, note), ProposalBody)
+    return write_struct(ProposalBody(shift, note))
 
 
 def read_proposal(body: bytes) -> ProposalBody:
@@ -228,15 +232,6 @@ def read_activity(body: bytes, party: str, activity_id: str) -> tuple[Activity, 
     wire = read_struct(read_json(body, MAX_BODY_BYTES, "body"), _ReleasedBody, "body")
     volumes = volumes_from_wire(wire.volumes, where="body", check=False)
     return check_activity(Activity(party, activity_id, wire.kind, volumes)), wire.note
-
-
-def _written(value: msgspec.Struct, kind: type[msgspec.Struct]) -> bytes:
-    """Canonical JSON, if a reader would take it; else InputError."""
-    builtins = msgspec.to_builtins(value)
-    read_struct(builtins, kind, "body")
-    body = canonical(builtins)
-    read_json(body, MAX_BODY_BYTES, "body")
-    return body
 
 
 def read_card(body: bytes, party: str, about: KeyRotated | Admitted) -> str:

@@ -1,20 +1,12 @@
-"""What the header of an entry says about its own kind: the ``about`` of protocol section 6.
-
-These facts outlive the body's recall, so everything that decides whether an entry counts, and what
-it counts as, stands here and nowhere else. A body only fills in content.
-
-The fields are exact. A field that we do not know may change what the entry means, and to guess that
-it does not would be to misread a signed statement.
-"""
+"""The facts of what keeps a line going: joining, terms, plans, talk, settling, keys, recalls."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
-from detente.errors import InputError
-from detente.line.wire import ActivityId, Hash, PartyId, read_struct, read_time_s
+from detente.line.abouts.base import About, NothingMore, Owed, Version, check_version, wrong
+from detente.line.wire import ActivityId, Hash, PartyId, read_time_s
 
 JOIN = "line.join"
 SIGN_TERMS = "terms.sign"
@@ -38,25 +30,10 @@ HONOURED = "recall.honoured"
 COMMIT = "commitment"
 OPEN = "commitment.open"
 
-RECALLABLE = frozenset({RELEASE, MESSAGE, OPEN})
-"""Types whose body can be recalled. What was agreed, and the line's own founding, cannot be."""
-
 Form = Literal["exact", "coarse"]
 Precedence = Literal["routine", "priority", "urgent-safety"]
 Level = Literal["understood", "disseminated"]
 Subject = Literal["activity", "statement"]
-Owed = Literal["understood", "disseminated", "line-check"]
-
-MAX_VERSION = 1_000_000
-Version = Annotated[int, Meta(ge=1, le=MAX_VERSION)]
-
-
-class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all: exact fields."""
-
-
-class NothingMore(About, frozen=True, kw_only=True):
-    """For types whose facts are all in the header proper: joining, suspending, leaving."""
 
 
 class TermsSigned(About, frozen=True, kw_only=True):
@@ -189,7 +166,7 @@ class Opened(About, frozen=True, kw_only=True):
     commitment: Hash
 
 
-ABOUTS: dict[str, type[About]] = {
+STANDING: dict[str, type[About]] = {
     JOIN: NothingMore,
     SIGN_TERMS: TermsSigned,
     RELEASE: Released,
@@ -212,38 +189,23 @@ ABOUTS: dict[str, type[About]] = {
     COMMIT: Committed,
     OPEN: Opened,
 }
-"""Every entry type of protocol version 1."""
+"""Each type, and the facts of it."""
 
 
-def read_about(type: str, about: dict[str, Any]) -> About | None:
-    """The facts of an entry, or None if its type is not one this version knows.
-
-    Raises:
-        InputError: the type is known, but these are not its facts.
-    """
-    kind = ABOUTS.get(type)
-    if kind is None:
-        return None
-    facts = read_struct(about, kind, f"about of {type}")
+def check_standing(type_: str, facts: About) -> None:
+    """Return if facts of one of these types, each sound by itself, fit together."""
     match facts:
-        case Released() if (facts.version == 1) != (facts.supersedes is None):
-            raise _wrong(type, "version 1, and no other, supersedes nothing")
+        case Released():
+            check_version(type_, facts.version, facts.supersedes)
         case Proposed() if facts.moves not in facts.versions:
-            raise _wrong(type, "the party that moves is not one of the two sides")
+            raise wrong(type_, "the party that moves is not one of the two sides")
         case Checked():
             read_time_s(facts.slot, "slot")
         case Committed():
             first_s = read_time_s(facts.open_from, "open_from") if facts.open_from else -math.inf
             if facts.open_by and read_time_s(facts.open_by, "open_by") < first_s:
-                raise _wrong(type, "it is to be opened before it may be")
+                raise wrong(type_, "it is to be opened before it may be")
         case Lapsed():
             read_time_s(facts.due, "due")
             if (facts.what == "line-check") != (facts.entry is None):
-                raise _wrong(type, "a line check, and nothing else, is owed for no entry")
-    return facts
-
-
-def _wrong(type_: str, message: str) -> InputError:
-    return InputError(
-        message, remedy="write it as docs/protocol.md, section 6 shows", where=f"about of {type_}"
-    )
+                raise wrong(type_, "a line check, and nothing else, is owed for no entry")

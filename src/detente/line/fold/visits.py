@@ -1,0 +1,169 @@
+"""Folding visits: each statement beside the others, and the plan by its versions.
+
+A statement may come before the notice that it is about, which stands in another log: what it is
+worth then is found when the rows are read.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from detente.line import abouts, bodies
+from detente.line.fold.step import Step, Void
+from detente.line.view import Change, load, put, scan
+
+Read = Callable[[bytes], dict[str, Any]]
+
+
+def notice(step: Step, about: abouts.VisitNotified) -> list[Change]:
+    """A visit that its guest will make under a request of its own to that host."""
+    asked = load(step.view, "permission", about.request)
+    if asked is None or (asked["party"], asked["host"]) != (step.party, about.host):
+        raise Void("not-a-request")
+    key = f"{step.party}/{about.visit}"
+    if step.view.get("visit-name", key) is not None:
+        raise Void("named-before")
+    facts = msgspec.to_builtins(about)
+    doc = {**step.stamp, "party": step.party, **facts, **step.content(_as(bodies.NoticeBody))}
+    return [put("visit", step.entry.id, doc), put("visit-name", key, step.stamp)]
+
+
+def plan(step: Step, about: abouts.MissionPlanned) -> list[Change]:
+    """A version of the mission plan, by the guest: a release of its own."""
+    _own_visit(step, about.visit)
+    key = f"{about.visit}/{step.party}"
+    _check_next(step, "plan-newest", key, about.version, about.supersedes)
+    released = step.own(about.release)
+    if (
+        released is None
+        or released["type"] != abouts.RELEASE
+        or released["void"] is not None
+        or released["about"]["activity"] != about.activity
+    ):
+        raise Void("no-such-version")
+    doc = {**step.stamp, "party": step.party, **msgspec.to_builtins(about), **step.note()}
+    return [
+        put("plan", step.entry.id, doc),
+        put("plan-newest", key, {**step.stamp, "version": about.version}),
+    ]
+
+
+def review(step: Step, about: abouts.MissionReviewed) -> list[Change]:
+    """The host's review of a plan; its first one counts."""
+    if step.own(about.plan) is not None:
+        raise Void("own-entry")
+    if any(scan(step.view, "review", f"{about.plan}/{step.party}/")):
+        raise Void("answered-before")
+    content = step.content(_as(bodies.RemarkBody))
+    doc = {**step.stamp, "party": step.party, **msgspec.to_builtins(about), **content}
+    return [put("review", f"{about.plan}/{step.place}", doc)]
+
+
+def acknowledge(step: Step, about: abouts.VisitNoted) -> list[Change]:
+    """The host has taken note; once."""
+    if step.own(about.visit) is not None:
+        raise Void("own-entry")
+    _once(step, about.visit)
+    return _said(step, about, _as(bodies.NotedBody))
+
+
+def stage(step: Step, about: abouts.VisitStage) -> list[Change]:
+    """A stage that the visit has reached; each party states it once."""
+    _once(step, about.visit, stage=about.stage)
+    return _said(step, about, _as(bodies.RemarkBody))
+
+
+def inspect(step: Step, about: abouts.VisitInspected) -> list[Change]:
+    """What the inspection of the equipment found."""
+    return _said(step, about, _as(bodies.InspectionBody))
+
+
+def restrict(step: Step, about: abouts.VisitRestricted) -> list[Change]:
+    """What the host closes to the visit."""
+    if step.own(about.visit) is not None:
+        raise Void("own-entry")
+    return _said(step, about, _as(bodies.RestrictionBody))
+
+
+def deviation(step: Step, about: abouts.VisitDeviated) -> list[Change]:
+    """Something that was not as agreed, as one side has it."""
+    return _said(step, about, _as(bodies.RemarkBody))
+
+
+def cancel(step: Step, about: abouts.VisitCancelled) -> list[Change]:
+    """One side ends the visit; once."""
+    _once(step, about.visit)
+    return _said(step, about, _note)
+
+
+def seal(step: Step, about: abouts.MediaSealed) -> list[Change]:
+    """One side's seal on an item; its first one for that item counts."""
+    _once(step, about.visit, item=about.item)
+    return _said(step, about, _note)
+
+
+def unseal(step: Step, about: abouts.MediaOpened) -> list[Change]:
+    """What one side found when it opened its copy of an item."""
+    return _said(step, about, _note)
+
+
+def session(step: Step, about: abouts.DeskSession) -> list[Change]:
+    """A session at the guest's desk, as one side has its log; once for each."""
+    _once(step, about.visit, session=about.session)
+    return _said(step, about, _note)
+
+
+def report(step: Step, about: abouts.VisitReported) -> list[Change]:
+    """A version of one side's report."""
+    _check_next(
+        step, "visit-report", f"{about.visit}/{step.party}", about.version, about.supersedes
+    )
+    newest = {**step.stamp, "version": about.version}
+    return [
+        *_said(step, about, _as(bodies.ReportBody)),
+        put("visit-report", f"{about.visit}/{step.party}", newest),
+    ]
+
+
+def _as(kind: type[msgspec.Struct]) -> Read:
+    def read(body: bytes) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.to_builtins(bodies.read_visit(body, kind))
+        return found
+
+    return read
+
+
+def _note(body: bytes) -> dict[str, Any]:
+    return {"note": bodies.read_note(body)}
+
+
+def _said(step: Step, about: Any, read: Read) -> list[Change]:
+    facts = msgspec.to_builtins(about)
+    doc = {
+        **step.stamp,
+        "party": step.party,
+        "type": step.header.type,
+        "about": facts,
+        **step.content(read),
+    }
+    return [put("visit-said", f"{about.visit}/{step.place}", doc)]
+
+
+def _once(step: Step, visit: str, **facts: str) -> None:
+    """Void if this party has stated the same of the visit before."""
+    for _, doc in scan(step.view, "visit-said", f"{visit}/{step.party}/"):
+        if doc["type"] == step.header.type and facts.items() <= doc["about"].items():
+            raise Void("stated-before")
+
+
+def _own_visit(step: Step, visit: str) -> None:
+    notified = load(step.view, "visit", visit)
+    if notified is None or notified["party"] != step.party:
+        raise Void("not-its-own")
+
+
+def _check_next(step: Step, kind: str, key: str, version: int, supersedes: str | None) -> None:
+    newest = load(step.view, kind, key) or {"version": 0, "entry": None}
+    if (version, supersedes) != (newest["version"] + 1, newest["entry"]):
+        raise Void("out-of-sequence")
