@@ -120,7 +120,19 @@ class Ending:
         world.pass_time(3.0)
 
     def _sound(self) -> list[str]:
-        return [party for party in self._world.honest if self._truth.one_history(party)]
+        """The honest parties of which there is one history, held by somebody honest."""
+        return [
+            party
+            for party in self._world.honest
+            if self._truth.one_history(party) and self._held_whole(party)
+        ]
+
+    def _held_whole(self, party: str) -> bool:
+        """What only a hostile party holds of a restored node's log it may keep to itself."""
+        log = self._truth.leaves[party]
+        return party not in self._truth.missing or any(
+            station.held[party] == log for station in self._honest
+        )
 
     def _station(self, party: str) -> Station:
         return self._world.stations[party]

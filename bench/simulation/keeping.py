@@ -45,7 +45,8 @@ class Keeping(Desk):
 
     def _commit(self) -> Act | None:
         plan = self._one_of([None, *(plan.id for plan in self._node.plans())])
-        secret = f"{self._party} commits to {self._key()}"
+        # With its stop, or the first would be found in what opens the tenth.
+        secret = f"{self._party} commits to {self._key()}."
 
         def act(key: str) -> EntryView:
             text = secret if plan is None else None

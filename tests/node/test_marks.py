@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detente.errors import InputError, StateError
+from detente.errors import GapError, InputError, StateError
 from detente.node.marks import Marks
 
 LINE = "northern-watch"
@@ -124,3 +124,66 @@ def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "shown.json").write_bytes(data)
     with pytest.raises(InputError, match="cannot be read"):
         Marks(tmp_path)
+
+
+@pytest.fixture
+def forgetful(pair: Any, tmp_path: Path) -> Any:
+    """``us`` was restored with its marks, so that it knows nothing of an entry that ``ru`` holds;
+    nor of the recall that ``ru`` wrote before it held that entry, and of the one that followed."""
+    slips = [pair.nodes["ru"].send(LINE, text=text, officer="b") for text in ("one", "two")]
+    pair.sync()
+    (pair.directory / "us/shown.json").unlink()
+    backup(pair, "us", tmp_path / "backup.db")
+    pair.nodes["us"].send(LINE, text="forgotten", officer="a")
+    pair.nodes["ru"].recall(LINE, slips[0].id, officer="b")
+    pair.push(pair.nodes["us"], pair.nodes["ru"])
+    pair.nodes["ru"].recall(LINE, slips[1].id, officer="b")
+    restore(pair, "us", tmp_path / "backup.db")
+    (pair.directory / "us/shown.json").unlink()
+    pair.open("us")
+    return pair
+
+
+def types_of(pair: Any, party: str) -> list[str]:
+    return [entry.type for entry in pair.nodes[party].entries(LINE, party)]
+
+
+def test_a_restored_node_answers_no_recall_by_whom_has_seen_more_of_its_log(
+    forgetful: Any,
+) -> None:
+    us, ru = forgetful.nodes["us"], forgetful.nodes["ru"]
+    line, before = us.line(LINE).id, types_of(forgetful, "us")
+    start = us.heads(line, "us")["ru"].size
+    page = ru.read_log(line, "ru", start, "us")
+    assert [entry.type for entry in ru.entries(LINE, "ru")][start:] == ["recall", "recall"]
+    us.receive(line, "ru", start, page.entries, page.checkpoint, "ru")
+    us.honour(LINE)
+    assert types_of(forgetful, "us") == before
+
+
+def test_a_peer_gives_a_restored_node_its_own_log_back_before_anything_else(
+    forgetful: Any,
+) -> None:
+    """Also before a recall that was written earlier, which the node answers by itself."""
+    exchange, _ = forgetful.exchange("ru", "us")
+    exchange.run()
+    assert types_of(forgetful, "us")[-3:] == ["message", "recall.honoured", "recall.honoured"]
+    assert [link.forks for link in forgetful.nodes["ru"].links(LINE)] == [[]]
+
+
+def test_its_own_checkpoint_tells_a_restored_node_whatever_brings_it(forgetful: Any) -> None:
+    us, ru = forgetful.nodes["us"], forgetful.nodes["ru"]
+    line = us.line(LINE).id
+    note = str(ru.heads(line, "us")["us"].checkpoint)
+    with pytest.raises(GapError):
+        us.receive_cosignatures(line, "us", note, "ru")
+    with pytest.raises(StateError, match="restored from an older copy"):
+        us.send(LINE, text="another", officer="a")
+
+
+def test_what_was_taken_back_is_marked_as_shown(forgetful: Any, tmp_path: Path) -> None:
+    """Or the next backup that is brought back would find marks as old as itself."""
+    forgetful.push(forgetful.nodes["ru"], forgetful.nodes["us"])
+    restore(forgetful, "us", tmp_path / "backup.db")
+    with pytest.raises(StateError, match="restored from an older copy"):
+        forgetful.nodes["us"].send(LINE, text="another", officer="a")

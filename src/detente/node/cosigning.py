@@ -10,9 +10,9 @@ caught in a fork is not cosigned any more.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from detente.errors import GapError, InputError, RecordError, SignatureError
+from detente.errors import DetenteError, GapError, InputError, RecordError, SignatureError
 from detente.line import Founding, read
-from detente.line.keychain import claimed_size
+from detente.line.keychain import KeyChain, claimed_size
 from detente.node import evidence, restoring
 from detente.node.core import Core
 from detente.node.peering import line_for
@@ -83,9 +83,13 @@ def take(
         keys = {one: core.keys(tx, founding, one) for one in founding.members}
         trusted = {one: chain.trusted for one, chain in keys.items() if one != party}
         trusted |= read.witness_keys(rows_of(tx, line), founding)
+        held = logs.size(tx, line, party)
+    name = checkpoints.origin(line, party)
+    if claimed_size(note) > held and party == core.party:
+        _note_forgotten(core, line, keys[party], note)
+    with core.store.read() as tx:
         # Who signs a checkpoint ahead of what is held may be said by what is not held.
         _check_held(tx, line, party, claimed_size(note))
-    name = checkpoints.origin(line, party)
     found = keys[party].open_checkpoint(note, name)
     bare = keys[party].bare(note, name)
     given: list[Cosigned] = []
@@ -113,6 +117,13 @@ def take(
     for cosigner, refused in wrong.items():
         if cosigner == caller or not given or isinstance(refused, SignatureError):
             raise refused
+
+
+def _note_forgotten(core: Core, line: str, keys: KeyChain, note: str) -> None:
+    """Remember that we have signed more than is here, if that is so: we were restored."""
+    with suppress(DetenteError):
+        signed = keys.open_checkpoint(note, checkpoints.origin(line, core.party)).size
+        core.store.write(lambda tx: restoring.note(tx, line, core.party, signed))
 
 
 def _check_held(tx: Tx, line: str, party: str, size: int) -> None:

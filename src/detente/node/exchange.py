@@ -70,6 +70,7 @@ class Exchange:
         theirs = self._peer.heads()
         sizes = {party: head.size for party, head in theirs.items()}
         self._node.heard(self._line, self._peer.party, sizes)
+        self._note_own(theirs)
         wrong: list[DetenteError] = []
         if self._members != set(self._ours()):
             # Cosignatures by a party that was a stranger until now were left out.
@@ -79,14 +80,25 @@ class Exchange:
         self._take_all(theirs, wrong, lambda party: party == peer)
         if self._node.parted(self._line, peer):
             return
+        # What the peer has forgotten of its own before anything that it may answer by an entry.
+        self._send_all(theirs, wrong, lambda party: party == peer)
         self._send_all(theirs, wrong, lambda party: party == own)
         with _kept(wrong):
             self._send_witnessed()
         self._take_all(theirs, wrong, lambda party: party != peer)
-        self._send_all(theirs, wrong, lambda party: party != own)
+        self._send_all(theirs, wrong, lambda party: party not in (own, peer))
         self._node.honour(self._line)
         if wrong:
             raise wrong[0]
+
+    def _note_own(self, theirs: dict[str, Head]) -> None:
+        """Look first whether we have signed more of our own log than we hold: we were restored
+        then, and write nothing before it is back, also if this exchange is broken off."""
+        own = self._node.party
+        held, head = self._ours()[own].size, theirs.get(own)
+        if head is not None and head.checkpoint is not None and head.size > held:
+            with suppress(DetenteError):
+                self._node.receive(self._line, own, held, [], head.checkpoint, self._peer.party)
 
     def _say_goodbye(self) -> None:
         """Bring the peer the end of our own log, and take nothing."""

@@ -60,11 +60,11 @@ def recall(
 def honour(core: Core, line: str) -> None:
     """State for every recall by another party that nothing of what it recalls is left here.
 
-    What cannot be stated now (the line is not in force, the disk is not overwritten yet) is for the
-    next time.
+    What cannot be stated now (the line is not in force, the disk is not overwritten yet, we were
+    restored) is for the next time.
     """
     with core.store.read() as tx:
-        due = erasing.due(core, tx, core.founding(tx, line).id)
+        due = _to_state(core, tx, core.founding(tx, line).id)
     with suppress(DetenteError):
         if core.overwriting.is_owed or len(core.overwriting.gone(due)) < len(due):
             erasing.overwrite(core)
@@ -72,10 +72,26 @@ def honour(core: Core, line: str) -> None:
             core.store.write(lambda tx: _state(core, tx, line, erased))
 
 
+def _to_state(core: Core, tx: Tx, line: str) -> list[str]:
+    """Every recall that is done here and not stated yet, but those by whom has seen more of our log
+    than is here: we were restored then, and there is no officer here to think of it."""
+    held = logs.size(tx, line, core.party)
+    return [one for one in erasing.due(core, tx, line) if _seen(core, tx, line, one) <= held]
+
+
+def _seen(core: Core, tx: Tx, line: str, recall: str) -> int:
+    """How much of our log the writer of a recall has seen, as far as its log is held."""
+    row = logs.find(tx, line, recall)
+    assert row is not None
+    [newest] = logs.headers(tx, line, row.party, logs.size(tx, line, row.party) - 1, 1)
+    seen = newest.seen.get(core.party)
+    return 0 if seen is None else seen.size
+
+
 def _state(core: Core, tx: Tx, line: str, erased: list[str]) -> None:
     founding = core.founding(tx, line)
     # Another thread may have stated some of them meanwhile.
-    still_due = erasing.due(core, tx, founding.id)
+    still_due = _to_state(core, tx, founding.id)
     for recall in (one for one in erased if one in still_due):
         rows = rows_of(tx, founding.id)
         write(core, tx, founding, rows, honour_draft(recall), officer=BY_ITSELF)

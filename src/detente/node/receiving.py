@@ -264,6 +264,9 @@ def _receive(
         evidence.keep(core, founding, fork, caller)
         raise
     core.counters["entries_received_total"] += added
+    if party == core.party and push.checkpoint is not None and push.checkpoint.size <= held:
+        # Whoever brings it has seen it: what is taken back was shown before it was lost.
+        core.marks.show(line, party, push.checkpoint.size, push.checkpoint.root)
     cosignature = None
     if push.checkpoint is not None and push.checkpoint.size <= held:
         cosignature = cosigning.cosign(core, founding, party, push.checkpoint.size)

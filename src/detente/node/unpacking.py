@@ -5,6 +5,7 @@ Chunk by chunk, each authentic before it is read, through the same doors as what
 by hand that could not have come over the line, and what is wrong is wrong in the same way.
 """
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from detente.errors import (
     AccessError,
     DetenteError,
+    GapError,
     InputError,
     NotFoundError,
     RecordError,
@@ -214,6 +216,10 @@ class _Taking:
         """Cosign what the sender's checkpoint covers and is held here; keep the cosignatures."""
         held = self._held(party)
         if claimed_size(note) > held:
+            if party == self._core.party:
+                # We have signed more than is here: to be remembered, and no fault of the parcel.
+                with suppress(GapError):
+                    cosigning.take(self._core, self._line, party, note, self._sender)
             return
         if party != self._core.party:
             receiving.receive(self._core, self._line, party, held, [], note, self._sender)
