@@ -31,7 +31,7 @@ from detente.node import Node
 from detente.node.settings import Settings
 from detente.node.setup import create
 from detente.node.views import WitnessCall
-from detente.node.visiting import Visit
+from detente.node.witness_calls import Caller
 from detente.node.witness_wire import HttpsWire
 from detente.record import MlDsaKey, SigningKey, open_card
 from detente.record.checkpoint import cosigner_keys, log_keys
@@ -132,11 +132,11 @@ def test_a_foreign_witness_cosigns_our_log_as_it_grows(us: Node, foreign: str) -
     line = us.line("north").id
     call = WitnessCall(line=line, name=NAME, url=foreign, ca=None)
     wire = HttpsWire(call)
-    visit = Visit(us, call, wire)
+    caller = Caller(us, call, wire)
     for count in (0, 1, 6, 9):
         for n in range(count):
             us.send("north", text=f"test {n}", officer="a")
-        visit.run()
+        caller.run()
         size = us.heads(line, "us")["us"].size
         assert [(one.witness, one.size) for one in us.witnessed(line)] == [(NAME, size)]
     # An answer that was lost: the witness names its size, and is asked from there.
@@ -145,7 +145,7 @@ def test_a_foreign_witness_cosigns_our_log_as_it_grows(us: Node, foreign: str) -
     assert due is not None
     assert wire.ask("POST", "/add-checkpoint", encode_submission(due)).status == 200
     us.send("north", text="and more", officer="a")
-    visit.run()
+    caller.run()
     [newest] = us.entries("north", "us", us.heads(line, "us")["us"].size - 1)
     assert newest.witnesses[NAME] is not None
     assert us.verify() == []

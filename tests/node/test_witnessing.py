@@ -28,8 +28,8 @@ from detente.line import Terms, encode_terms, terms_from_wire, terms_to_wire
 from detente.line.witnesses import Witness
 from detente.node import Node
 from detente.node.views import WitnessCall
-from detente.node.visiting import Visit
 from detente.node.wire import UnreachableError
+from detente.node.witness_calls import Caller
 from detente.node.witness_wire import ANSWER_BYTES_MAX, Answer, HttpsWire
 from detente.record import MlDsaKey, SigningKey
 from detente.record.checkpoint import cosign, cosignatures_of, cosigner_keys
@@ -133,10 +133,10 @@ def line(
     pair.face.close()
 
 
-def visit(pair: Pair, party: str, wire: Any = None) -> Visit:
+def caller(pair: Pair, party: str, wire: Any = None) -> Caller:
     node = pair.nodes[party]
     (call,) = node.witnesses_to_call()
-    return Visit(node, call, pair.face if wire is None else wire)
+    return Caller(node, call, pair.face if wire is None else wire)
 
 
 def say(pair: Pair, text: str = "radio check") -> None:
@@ -222,7 +222,7 @@ def test_an_entry_is_joint_only_when_the_witness_has_signed_too(line: Any) -> No
     assert before.receipts["ru"] is not None
     assert before.witnesses == {NAME: None}
     assert before.joint is None
-    visit(line, "us").run()
+    caller(line, "us").run()
     after = newest(us, "us")
     assert after.witnesses[NAME] == "2026-11-22T08:00:00Z"
     assert after.joint == max(after.witnesses[NAME], after.receipts["ru"])
@@ -236,7 +236,7 @@ def test_an_entry_is_joint_only_when_the_witness_has_signed_too(line: Any) -> No
 
 def test_a_witness_is_shown_checkpoints_and_nothing_else(line: Any) -> None:
     say(line, "SECRET WORDS")
-    visit(line, "us").run()
+    caller(line, "us").run()
     origin = f"detente.invalid/line/{line.id}/us"
     bodies = [body for method, _, body in line.face.asked if method == "POST"]
     assert len(bodies) == 1
@@ -248,7 +248,7 @@ def test_a_witness_is_shown_checkpoints_and_nothing_else(line: Any) -> None:
 
 
 def test_what_is_cosigned_is_not_submitted_again(line: Any) -> None:
-    one = visit(line, "us")
+    one = caller(line, "us")
     one.run()
     one.run()
     posts = [path for method, path, _ in line.face.asked if method == "POST"]
@@ -266,7 +266,7 @@ def test_a_lost_answer_is_caught_up_with(line: Any) -> None:
     assert due is not None
     line.face.ask("POST", "/add-checkpoint", encode_submission(due))
     say(line)
-    visit(line, "us").run()
+    caller(line, "us").run()
     assert newest(us, "us").witnesses[NAME] is not None
     assert [p for m, p, _ in line.face.asked if m == "POST"] == ["/add-checkpoint"] * 3
 
@@ -275,7 +275,7 @@ def test_a_witness_that_is_down_delays_what_is_joint_and_nothing_else(line: Any)
     line.face.down = True
     us = line.nodes["us"]
     with pytest.raises(UnreachableError):
-        visit(line, "us").run()
+        caller(line, "us").run()
     us.failed(line.id, NAME, "is down")
     us.send(LINE, text="two tracks below you", precedence="urgent-safety", officer="a")
     line.sync()
@@ -286,7 +286,7 @@ def test_a_witness_that_is_down_delays_what_is_joint_and_nothing_else(line: Any)
     assert (shown.state, shown.last_error) == ("down", "is down")
     assert (shown.own_size, shown.own_witnessed) == (2, 0)
     line.face.down = False
-    visit(line, "us").run()
+    caller(line, "us").run()
     us.heard(line.id, NAME, {})
     (shown,) = us.witnesses(LINE)
     assert (shown.state, shown.own_witnessed, shown.last_error) == ("up", 2, None)
@@ -300,7 +300,7 @@ def test_a_witness_that_does_not_know_the_log_is_said_to(line: Any) -> None:
             served.forbid(kept, key)
     kept.close()
     with pytest.raises(StateError, match="does not know our log"):
-        visit(line, "us").run()
+        caller(line, "us").run()
 
 
 def kept_keys(kept: WitnessStore, line: str, party: str) -> list[str]:
@@ -323,10 +323,10 @@ def test_a_log_that_was_forked_is_refused_and_shown_with_proof(line: Any, tmp_pa
     try:
         twin.send(LINE, text="one thing", officer="a")
         (call,) = twin.witnesses_to_call()
-        Visit(twin, call, line.face).run()
+        Caller(twin, call, line.face).run()
         us.send(LINE, text="another", officer="a")
         with pytest.raises(StateError, match="refused our checkpoint"):
-            Visit(us, call, line.face).run()
+            Caller(us, call, line.face).run()
         # The witness has both, each signed by the party.
         kept = WitnessStore(line.face.directory / FILE)
         with kept.read() as tx:
@@ -342,7 +342,7 @@ def test_a_log_that_was_forked_is_refused_and_shown_with_proof(line: Any, tmp_pa
         # And so does the other side, which had only what we told it.
         page = us.read_log(line.id, "us", 1, "ru")
         ru.receive(line.id, "us", 1, page.entries, page.checkpoint, "us")
-        visit(line, "ru").run()
+        caller(line, "ru").run()
         (link,) = ru.links(LINE)
         assert [(one.party, one.offered_by) for one in link.forks] == [("us", NAME)]
         with pytest.raises(StateError, match="nothing is submitted"):
@@ -358,21 +358,21 @@ def test_a_restored_store_learns_from_the_witness_what_it_forgot(line: Any, tmp_
     line.open("us")
     say(line)
     say(line)
-    visit(line, "us").run()
+    caller(line, "us").run()
     line.nodes["us"].close()
     shutil.rmtree(line.directory / "us")
     shutil.copytree(tmp_path / "backup", line.directory / "us")
     us = line.open("us")
     with pytest.raises(StateError, match="restored"):
-        visit(line, "us").run()
+        caller(line, "us").run()
     with pytest.raises(StateError, match="signed 3 entries"):
         us.send(LINE, text="a second history", officer="a")
 
 
 def test_what_a_witness_has_seen_of_a_peer_is_taken(line: Any) -> None:
-    visit(line, "us").run()
+    caller(line, "us").run()
     ru = line.nodes["ru"]
-    visit(line, "ru").run()
+    caller(line, "ru").run()
     (shown,) = ru.witnesses(LINE)
     assert shown.witnessed == {"ru": 1, "us": 1}
 
@@ -415,7 +415,7 @@ def test_a_witness_that_answers_nonsense_is_refused(
     line: Any, answers: list[Answer], error: type[DetenteError]
 ) -> None:
     with pytest.raises(error):
-        visit(line, "us", Scripted(*answers)).run()
+        caller(line, "us", Scripted(*answers)).run()
     assert newest(line.nodes["us"], "us").witnesses == {NAME: None}
 
 
@@ -427,7 +427,7 @@ def test_a_signature_by_another_key_does_not_count(line: Any) -> None:
         return ok(f"{cosign(thief, NAME, note, int(NOW_S))}\n".encode())
 
     with pytest.raises(SignatureError):
-        visit(line, "us", Scripted(forged)).run()
+        caller(line, "us", Scripted(forged)).run()
 
 
 def test_a_signature_under_another_checkpoint_does_not_count(line: Any) -> None:
@@ -437,7 +437,7 @@ def test_a_signature_under_another_checkpoint_does_not_count(line: Any) -> None:
     answer = face.ask("POST", "/add-checkpoint", encode_submission(first))
     say(line)
     with pytest.raises(SignatureError):
-        visit(line, "us", Scripted(answer)).run()
+        caller(line, "us", Scripted(answer)).run()
     assert newest(us, "us").joint is None
 
 
@@ -446,7 +446,7 @@ def test_half_a_signature_does_not_count(line: Any) -> None:
     answer = line.face.ask("POST", "/add-checkpoint", encode_submission(due))
     half = answer.body.split(b"\n")[0] + b"\n"
     with pytest.raises(SignatureError):
-        visit(line, "us", Scripted(ok(half))).run()
+        caller(line, "us", Scripted(ok(half))).run()
 
 
 def test_a_witness_that_lacks_signatures_of_a_log_still_cosigns_what_is_held(line: Any) -> None:
@@ -468,7 +468,7 @@ def test_a_signature_from_the_future_does_not_count(line: Any) -> None:
     body = later.add_checkpoint(encode_submission(due)).encode()
     later.close()
     with pytest.raises(RecordError, match="future"):
-        visit(line, "us", Scripted(ok(body))).run()
+        caller(line, "us", Scripted(ok(body))).run()
 
 
 def test_a_peer_cannot_bring_a_forged_witness(line: Any) -> None:

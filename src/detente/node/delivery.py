@@ -2,8 +2,8 @@
 
 Delivery is replication (docs/protocol.md, section 8). One **link** per line and peer runs in a
 thread of its own, so that a peer that is slow, hostile or gone holds up nobody else. A link does
-one thing over and over, the ``exchange``. Witnesses that terms name are visited beside that
-(``visiting``).
+one thing over and over, the ``exchange``. Witnesses that terms name are called beside that
+(``witness_calls``).
 
 An exchange runs at once when we have written something, else every few seconds; after a failure it
 waits longer each time, by a random part, so that a peer that comes back is not met by all at once,
@@ -27,8 +27,8 @@ from detente.node.channel import Trust, client_context
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
 from detente.node.views import PeerView, WitnessCall
-from detente.node.visiting import WitnessLink
 from detente.node.wire import TlsWire
+from detente.node.witness_calls import WitnessLink
 from detente.node.witness_wire import HttpsWire
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Delivery:
         self._meet_witnesses()
 
     def _meet_witnesses(self) -> None:
-        """Visit the witnesses that the terms name now, and no others."""
+        """Call the witnesses that the terms name now, and no others."""
         calls = self._node.witnesses_to_call()
         for gone in self._witnesses.keys() - set(calls):
             self._witnesses.pop(gone).end()

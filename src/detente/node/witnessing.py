@@ -3,7 +3,8 @@
 A witness named in the terms (docs/protocol.md, section 5) sees checkpoints and no entries. Every
 member submits its own, and looks now and then at what the witness has seen of every log: where that
 is another history than is held here, the witness's copy is the evidence of it, signed by its party.
-When a witness is called is ``visiting``'s; here is what may be sent, and what is kept of answers.
+When a witness is called is ``witness_calls``'s; here is what may be sent, and what is kept of
+answers.
 """
 
 from detente.errors import GapError, StateError

@@ -1,11 +1,11 @@
-"""Visits: what one node does at one witness of one line, and when.
+"""Calls at witnesses: what one node asks of one witness of one line, and when.
 
-A visit submits our newest checkpoint if the witness has not cosigned it, and now and then looks at
+A call submits our newest checkpoint if the witness has not cosigned it, and now and then looks at
 what the witness has seen of every log. Each witness of each line has a thread of its own; a witness
 that is slow, hostile or gone delays its cosignatures, and so what is *joint*, and nothing else.
 
-Entries that are written while one visit runs go with the next, so that a busy line asks a witness
-for one cosignature a second at most. After a failure a visit waits longer each time, whatever
+Entries that are written while one call runs go with the next, so that a busy line asks a witness
+for one cosignature a second at most. After a failure a call waits longer each time, whatever
 happens on the line.
 """
 
@@ -27,7 +27,7 @@ from detente.record.witness import SIZE_TYPE, encode_submission, read_size
 if TYPE_CHECKING:
     from detente.node.node import Node
 
-VISIT_S_MIN = 1.0
+CALL_S_MIN = 1.0
 LOOK_S = 60.0
 RETRY_S = 1.0
 RETRY_S_MAX = 60.0
@@ -36,8 +36,8 @@ SIZE_BYTES_MAX = 32
 log = structlog.get_logger("detente.witness")
 
 
-class Visit:
-    """Visits to one witness of one line, one after the other."""
+class Caller:
+    """Calls one witness of one line, one call after the other."""
 
     def __init__(self, node: "Node", call: WitnessCall, wire: WitnessWire) -> None:
         """``wire`` leads to the witness."""
@@ -141,7 +141,7 @@ class Visit:
 
 
 class WitnessLink:
-    """The thread that visits one witness of one line."""
+    """The thread that calls one witness of one line."""
 
     def __init__(
         self, node: "Node", call: WitnessCall, wire: WitnessWire, stopping: threading.Event
@@ -150,7 +150,7 @@ class WitnessLink:
         self._node = node
         self._line, self._name = call.line, call.name
         self._wire = wire
-        self._visit = Visit(node, call, wire)
+        self._caller = Caller(node, call, wire)
         self._stopping = stopping
         self._woken = threading.Event()
         self._ended = False
@@ -158,7 +158,7 @@ class WitnessLink:
         self.thread = threading.Thread(target=self._run, name=f"witness {call.name}", daemon=True)
 
     def end(self) -> None:
-        """Visit no more after the visit under way."""
+        """Call no more after the call under way."""
         self._ended = True
         self.wake()
 
@@ -170,21 +170,21 @@ class WitnessLink:
         try:
             while not (self._stopping.is_set() or self._ended):
                 self._woken.clear()
-                self._try_visit()
+                self._try_call()
                 self._wait()
         finally:
             self._wire.close()
 
-    def _try_visit(self) -> None:
+    def _try_call(self) -> None:
         try:
-            self._visit.run()
+            self._caller.run()
         except DetenteError as error:
             self._note_failure(error)
         except Exception:
             # A defect of ours, or the node being closed under us: the link must outlive the first.
             if not self._stopping.is_set():
-                log.exception("visit broke off", witness=self._name)
-                self._note_failure(DetenteError("the visit met an unforeseen error"))
+                log.exception("call broke off", witness=self._name)
+                self._note_failure(DetenteError("the call met an unforeseen error"))
         else:
             self._failures = 0
             with suppress(StoreError):
@@ -205,5 +205,5 @@ class WitnessLink:
             longest_s = min(RETRY_S_MAX, RETRY_S * 2.0 ** min(self._failures, 10))
             self._stopping.wait(random.uniform(longest_s / 2, longest_s))  # noqa: S311  # no secret
             return
-        self._stopping.wait(VISIT_S_MIN)
+        self._stopping.wait(CALL_S_MIN)
         self._woken.wait(LOOK_S)
