@@ -27,9 +27,9 @@ def demo(
         Path, typer.Option(metavar="DIR", help="Where the exercise keeps its nodes.")
     ] = Path("demo-data"),
 ) -> None:
-    """Run exercise NORTHERN WATCH: two parties, two nodes, one line.
+    """Run exercise NORTHERN WATCH: three parties, three nodes.
 
-    Serves both parties' consoles and prints their one-time log-in links. The state is kept and
+    Serves the parties' consoles and prints their one-time log-in links. The state is kept and
     taken up again the next time. With --headless it plays the exercise through from nothing.
     """
     from detente.exercise.stage import Stage
@@ -40,7 +40,7 @@ def demo(
     if reset or headless:
         _clear(directory)
     _mark(directory)
-    with Stage(directory) as stage:
+    with Stage(directory, watching=not headless) as stage:
         if headless:
             Walk(stage, lambda text: print(text, flush=True)).run()
         else:
@@ -53,13 +53,14 @@ def _serve(stage: "Stage") -> None:
     from contextlib import ExitStack
 
     from detente.exercise import northern_watch as exercise
+    from detente.exercise import panj
     from detente.exercise.opening import open_exercise
 
     # A service manager stops us with SIGTERM; the nodes are then stopped as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if not stage.is_set:
-            print("Making two nodes, one for each party (once) …", flush=True)
+            print("Making three nodes, one for each party (once) …", flush=True)
             stage.set()
         stage.start()
         with ExitStack() as stack:
@@ -71,19 +72,20 @@ def _serve(stage: "Stage") -> None:
                 opened.touch()
             print(f"\nEXERCISE {exercise.NAME}. Real geography, invented plans.")
             print("Its keys lie unprotected on the disk, and its officers come in by links.\n")
-            for party in officers:
+            names = exercise.PARTY_NAMES | panj.PARTY_NAMES
+            for party in stage.nodes:
                 link = stage.log_in_link(party)
-                print(f"  {party}  {exercise.PARTY_NAMES[party]}")
+                print(f"  {party}  {names[party]}")
                 print(f"      {link}   (opens once)")
         print(
-            "\nOpen both; the hint on the page says what to do next."
-            "\nCtrl-C stops both nodes; what stands is kept, and --reset begins again.",
+            "\nOpen us and ru; the hint on the page says what to do next."
+            "\nCtrl-C stops the nodes; what stands is kept, and --reset begins again.",
             flush=True,
         )
         while all(node.is_running for node in stage.nodes.values()):
             time.sleep(WATCH_S)
     except KeyboardInterrupt:
-        print("\nStopping both nodes …", flush=True)
+        print("\nStopping the nodes …", flush=True)
         return
     stopped = [party for party, node in stage.nodes.items() if not node.is_running]
     raise StateError(

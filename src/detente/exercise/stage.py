@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from detente.errors import StateError
+from detente.exercise import before, panj
 from detente.exercise import northern_watch as exercise
 from detente.exercise.officer import Officer
 
@@ -123,11 +124,22 @@ class NodeProcess:
 class Stage:
     """The exercise's nodes in one directory, each in a subdirectory named after its party."""
 
-    def __init__(self, directory: Path, added: Mapping[str, Any] | None = None) -> None:
-        """``added`` is what the line's terms say beside the exercise's."""
+    def __init__(
+        self,
+        directory: Path,
+        added: Mapping[str, Any] | None = None,
+        *,
+        watching: bool = False,
+    ) -> None:
+        """``added`` is what the line's terms say beside the exercise's.
+
+        ``watching``: with the host's node too, and the week in which they began to watch together.
+        """
         self.directory = directory
         self._added = dict(added or {})
-        self.nodes = {party: NodeProcess(directory / party) for party in exercise.PLANS}
+        self._watching = watching
+        parties = (*exercise.PLANS, *((panj.HOST,) if watching else ()))
+        self.nodes = {party: NodeProcess(directory / party) for party in parties}
 
     def __enter__(self) -> Self:
         return self
@@ -142,19 +154,25 @@ class Stage:
         return (self.directory / "line.json").exists()
 
     def set(self, show: Show | None = None) -> None:
-        """Make both nodes, exchange cards, found the line and join it on both sides."""
+        """Make the nodes, exchange cards, found the line and join it on both sides."""
         self.directory.mkdir(parents=True, exist_ok=True)
         ports = _free_ports()
-        for party in self.nodes:
+        opens_s = time.time()
+        for party in exercise.PLANS:
             self._make_node(party, next(ports), next(ports), show)
-        founding = self._found(show)
-        prints = {party: self._fingerprint(party) for party in self.nodes}
-        for party in self.nodes:
-            confirm = [f"{p}={prints[p]}" for p in self.nodes if p != party]
+        if self._watching:
+            for host in (panj.HOST, *panj.ASKED_BY_HAND):
+                token = before.make_host(self.directory / host, next(ports), next(ports), OFFICER)
+                _write_private(self.directory / host / "exercise-token", token)
+            before.play(self.directory, opens_s)
+        founding = self._found(opens_s, show)
+        prints = {party: self._fingerprint(party) for party in exercise.PLANS}
+        for party in exercise.PLANS:
+            confirm = [f"{p}={prints[p]}" for p in exercise.PLANS if p != party]
             options = [word for pair in confirm for word in ("--confirm", pair)]
             run("line", "join", str(self.directory / party), str(founding), *options, show=show)
         shown = run("lines", str(self.directory / "us"), "--format", "json")
-        line = json.loads(shown)[0]
+        [line] = [one for one in json.loads(shown) if one["name"] == exercise.LINE]
         _write_private(self.directory / "line.json", json.dumps({"line": line["id"]}))
 
     def start(self) -> None:
@@ -172,6 +190,7 @@ class Stage:
                 Officer(party, node.wait_ready(), self._token(party), str(line))
             )
             for party, node in self.nodes.items()
+            if party in exercise.PLANS
         }
 
     def log_in_link(self, party: str) -> str:
@@ -201,9 +220,9 @@ class Stage:
         _write_private(directory / "exercise-token", run(*added, show=show).strip())
         run("card", str(directory), "--out", str(self._card(party)), show=show)
 
-    def _found(self, show: Show | None) -> Path:
+    def _found(self, opens_s: float, show: Show | None) -> Path:
         terms, founding = self.directory / "terms.json", self.directory / "northern-watch.line"
-        terms.write_text(json.dumps(exercise.terms(time.time()) | self._added, indent=1), "utf-8")
+        terms.write_text(json.dumps(exercise.terms(opens_s) | self._added, indent=1), "utf-8")
         run(
             "line",
             "found",

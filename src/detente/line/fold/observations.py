@@ -6,7 +6,7 @@ import msgspec
 
 from detente.line import abouts, bodies
 from detente.line.fold.step import Step, Void
-from detente.line.view import Change, load, put, scan
+from detente.line.view import Change, load, place_key, put
 
 
 def observe(step: Step, about: abouts.Observed) -> list[Change]:
@@ -44,11 +44,14 @@ def dispute(step: Step, about: abouts.Disputed) -> list[Change]:
     """Another party's link, disputed."""
     if step.own(about.link) is not None:
         raise Void("own-entry")
-    given = scan(step.view, "dispute", f"{about.link}/{step.party}/")
-    if any(doc["taken_back"] is None for _, doc in given):
+    key = f"{about.link}/{step.party}"
+    if step.view.get("disputed", key) is not None:
         raise Void("stated-before")
     doc = {**step.stamp, "party": step.party, "link": about.link, "taken_back": None}
-    return [put("dispute", f"{about.link}/{step.place}", {**doc, **step.note()})]
+    return [
+        put("dispute", f"{about.link}/{step.place}", {**doc, **step.note()}),
+        put("disputed", key, step.stamp),
+    ]
 
 
 def take_back(step: Step, about: abouts.TakenBack) -> list[Change]:
@@ -61,14 +64,16 @@ def take_back(step: Step, about: abouts.TakenBack) -> list[Change]:
     else:
         place = load(step.view, "id", about.of) or {}
         kind = "dispute"
-        key = f"{own['about']['link']}/{step.party}/{place['index']:010d}"
+        key = f"{own['about']['link']}/{place_key(step.party, place['index'])}"
     doc = load(step.view, kind, key) or {}
     if doc["taken_back"] is not None:
         raise Void("stated-before")
-    rows = [put(kind, key, {**doc, "taken_back": step.stamp})]
-    if kind == "link":
-        rows.append(Change("linked", f"{step.party}/{doc['a']}/{doc['b']}", None))
-    return rows
+    standing = (
+        Change("linked", f"{step.party}/{doc['a']}/{doc['b']}", None)
+        if kind == "link"
+        else Change("disputed", f"{doc['link']}/{step.party}", None)
+    )
+    return [put(kind, key, {**doc, "taken_back": step.stamp}), standing]
 
 
 def daily(step: Step, about: abouts.DailyReported) -> list[Change]:

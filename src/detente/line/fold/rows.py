@@ -37,6 +37,7 @@ permission-answer request / place                          an answer
 revocation        request / place                          a grant taken back
 visit             entry id                                 a visit's notice
 visit-name        party / visit                            a visit by its name
+visit-once        visit / party / type / which             what a party states of a visit once
 visit-said        visit / place                            a statement of a visit, of any type
 plan              entry id                                 a version of a mission plan
 plan-newest       visit / party                            its newest version
@@ -46,6 +47,7 @@ observation       party / observation                      an observation: its n
 observed          party / observation / version(7)         a version of an observation
 link              entry id                                 two observations held to be of one event
 linked            party / a / b                            a party's link that it has not taken back
+disputed          link / party                             a dispute not taken back
 dispute           link / place                             a dispute of a link
 daily             party / day / index(10)                  a daily report
 conflict          conflict id                              a conflict (``line.joint``)
@@ -65,6 +67,7 @@ KINDS = (
     "conflict",
     "daily",
     "dispute",
+    "disputed",
     "entry",
     "honour",
     "id",
@@ -97,6 +100,7 @@ KINDS = (
     "version",
     "visit",
     "visit-name",
+    "visit-once",
     "visit-report",
     "visit-said",
     "void",

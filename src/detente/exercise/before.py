@@ -1,0 +1,115 @@
+"""What came before the exercise opens: a week of it, played in an instant.
+
+The line ``panj`` and the two lines to the transit hosts begin eight days earlier. Receipts are
+dated by the machine's clock, and no clock of a week can be waited for. So this part is played by
+the nodes' own code in one process, each node opened with a clock that stands where the story is,
+and what they write is carried by parcels, like by hand. Every signature and cosignature is a real
+one; only its time is of the week that the exercise invents.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from io import BytesIO
+from pathlib import Path
+
+from detente.exercise import panj
+from detente.exercise.northern_watch import OPENS
+from detente.node import Node
+from detente.node.settings import Settings
+from detente.node.setup import create
+from detente.record import open_card
+from detente.volumes.times import parse_time_s
+
+COURIER = "duty"
+
+
+def make_host(directory: Path, api: int, line: int, officer: str) -> str:
+    """Make a host's node, with ports for its API and its line; the token of its ``officer``."""
+    settings = Settings(
+        party=directory.name,
+        name=panj.PARTY_NAMES[directory.name],
+        languages=("ru", "en"),
+        endpoint=f"https://127.0.0.1:{line}",
+        api=f"127.0.0.1:{api}",
+    )
+    create(directory, settings)
+    with closing(Node.open(directory)) as node:
+        return node.add_officer(officer, "senior")
+
+
+class Week:
+    """The nodes of one line, on a clock that stands at a time of the exercise."""
+
+    def __init__(self, line: str, nodes: Mapping[str, Node], clock: "StoryClock") -> None:
+        self.line = line
+        self.nodes = nodes
+        self._clock = clock
+
+    def at(self, time: str) -> None:
+        """It is ``time``, domain time; never earlier than before."""
+        self._clock.go(time)
+
+    def carry(self) -> None:
+        """Bring every node to the same entries, and every cosignature to its writer."""
+        for _ in range(2):
+            for sender in self.nodes.values():
+                for receiver in self.nodes.values():
+                    if sender is not receiver:
+                        packed = sender.pack(self.line, receiver.party, officer=COURIER)
+                        receiver.unpack(BytesIO(b"".join(packed.pieces)), officer=COURIER)
+
+
+class StoryClock:
+    """A clock that moves when it is told to; ``opens_s`` is real time when the exercise opens."""
+
+    def __init__(self, opens_s: float) -> None:
+        self._offset_s = parse_time_s(OPENS) - opens_s
+        self._now_s = 0.0
+
+    def now_s(self) -> float:
+        """POSIX seconds, real time of the week that is told."""
+        return self._now_s
+
+    def go(self, time: str) -> None:
+        """It is ``time``, domain time; never earlier than before."""
+        self._now_s = max(self._now_s, parse_time_s(time) - self._offset_s)
+
+
+def play(directory: Path, opens_s: float) -> str:
+    """Play the week into the stopped nodes below ``directory``; the id of the line ``panj``.
+
+    ``opens_s`` is real time, POSIX seconds, of the moment at which the exercise opens.
+    """
+    clock = StoryClock(opens_s)
+    with ExitStack() as stack:
+        nodes: dict[str, Node] = {}
+        for party in (*_ON_PANJ, *panj.ASKED_BY_HAND):
+            nodes[party] = Node.open(directory / party, clock=clock)
+            stack.callback(nodes[party].close)
+        clock.go(_BEGINS)
+        lines = {
+            name: _joined(name, {party: nodes[party] for party in parties}, clock, opens_s)
+            for name, parties in _LINES.items()
+        }
+        return nodes[panj.GUEST].line(lines[panj.LINE].line).id
+
+
+_BEGINS = "2021-08-01T06:00:00Z"
+_ON_PANJ = (panj.GUEST, panj.THIRD, panj.HOST)
+_LINES = {
+    panj.LINE: _ON_PANJ,
+    **{f"transit-{host}": (panj.GUEST, host) for host in panj.ASKED_BY_HAND},
+}
+
+
+def _joined(name: str, nodes: dict[str, Node], clock: StoryClock, opens_s: float) -> Week:
+    """Found a line among ``nodes``, and join it at each."""
+    terms = panj.terms(opens_s, tuple(nodes), _BEGINS)
+    others = [node.card() for party, node in nodes.items() if party != panj.GUEST]
+    founding = nodes[panj.GUEST].found(name, terms, others)
+    prints = {party: open_card(node.card()).fingerprint for party, node in nodes.items()}
+    for party, node in nodes.items():
+        node.join(founding, {other: prints[other] for other in nodes if other != party})
+    week = Week(name, nodes, clock)
+    week.carry()
+    return week
