@@ -1,17 +1,19 @@
 """After a crash: what is there, whether the nodes start and go on, and what is there then."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from bench.crash.disk import KEPT, LOST, Disk
+from bench.crash.fault import DOUBLED, INCONSISTENT, OTHER, FaultError, Row, check
+from bench.crash.fault import LOST as GONE
+from bench.crash.hand import bring_all
+from bench.crash.notes import check_keys
 from bench.crash.oracle import (
-    DOUBLED,
-    INCONSISTENT,
-    OTHER,
-    FaultError,
+    MARKS,
     Held,
-    check,
+    Holder,
     check_gone,
     check_marked,
     check_marks,
@@ -19,12 +21,16 @@ from bench.crash.oracle import (
     check_statement,
     check_told,
     entries_sent,
+    marks_of,
     sent,
 )
-from bench.crash.oracle import LOST as GONE
 from bench.crash.recorder import Told
 from bench.crash.recording import Crash, Recording
-from bench.crash.script import PARTIES, SECRETS, A, B, Scene, exchange_all, go_on, say_something
+from bench.crash.scene import WITNESS, A, B, Scene, Script, say_something
+from bench.crash.scripts import exchange_all, go_on
+from bench.crash.third import WITNESS_NAME, visit_all
+from bench.crash.witnessed import DATABASE as WITNESS_DATABASE
+from bench.crash.witnessed import HeldByWitness
 from bench.simulation.disk import DATABASE
 from detente.errors import DetenteError, StateError
 
@@ -39,9 +45,9 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def victims(recording: Recording, crash: Crash) -> tuple[str, ...]:
-    """Whose machine it is: the one that was writing, or both where sectors are torn."""
+    """Whose machine it is: the one that was writing, or all where sectors are torn."""
     if crash.kind not in (LOST, KEPT) or crash.at == len(recording.ops):
-        return PARTIES
+        return recording.script.machines
     return (recording.ops[crash.at].party,)
 
 
@@ -52,20 +58,21 @@ def crashed(recording: Recording, disk: Disk, crash: Crash) -> dict[str, bytes]:
 
 
 def live_on(recording: Recording, crash: Crash, folder: Path) -> None:
-    """Start both nodes on what a crash left in ``folder``, and go on. Raises FaultError."""
+    """Start all machines on what a crash left in ``folder``, and go on. Raises FaultError."""
+    script = recording.script
     told = list(recording.heard(crash.at))
     new: list[Told] = []
 
     def tell(party: str, what: str, content: object) -> None:
         new.append(Told(crash.at, -1, party, what, content))
-        check_marked(folder / party, party, recording.line, new[-1:])
+        if party != WITNESS:
+            check_marked(folder / party, party, recording.line, new[-1:])
 
-    scene = Scene(folder, recording.line, tell)
+    scene = _scene(recording, told, folder, tell)
     try:
-        for party in PARTIES:
-            scene.open(party)
-        held = _held(folder)
-        _check(folder, held, told)
+        scene.open_all()
+        held = _held(folder, script)
+        _check(folder, script, held, told)
         _check_prefix(recording, held)
         _check_officers(scene, told)
         step = recording.step(crash.at)
@@ -74,14 +81,23 @@ def live_on(recording: Recording, crash: Crash, folder: Path) -> None:
             step.run(scene)
             _check_again(recording, crash, held, new)
         go_on(scene)
-        held = _held(folder)
-        _check(folder, held, told + new)
+        held = _held(folder, script)
+        _check(folder, script, held, told + new)
         check_level(scene, held)
-        check_no_secret(folder / A, SECRETS[:1] * (len(held[A].of_type("recall")) > 0))
+        if held[A].of_type("recall"):
+            check_no_secret(folder / A, script.erased)
     except DetenteError as error:
         raise FaultError(OTHER, f"a node refused to go on: {error}") from error
     finally:
         scene.close()
+
+
+def _scene(
+    recording: Recording, told: list[Told], folder: Path, tell: Callable[[str, str, object], None]
+) -> Scene:
+    scene = Scene(folder, recording.line, tell, recording.script)
+    scene.sticks |= dict(one.content for one in told if one.what == "stick")
+    return scene
 
 
 def restored(
@@ -93,28 +109,77 @@ def restored(
     from the other node. Without ``marked`` its marks are gone too, and cannot tell it. Raises
     FaultError, or DetenteError if it goes on no more.
     """
-    own = folder / party
-    for path in own.glob(f"{DATABASE}*"):
-        path.unlink()
-    put(folder, {f"{party}/{DATABASE}": recording.before[f"{party}/{DATABASE}"]})
-    if not marked:
-        (own / "shown.json").unlink()
-    told = [one for one in recording.heard(crash.at) if one.what == "wire"]
-    scene = Scene(folder, recording.line, lambda *one: told.append(Told(crash.at, -1, *one)))
+    own, script = folder / party, recording.script
+    _put_back(recording.before, own, DATABASE, marked=marked)
+    heard = recording.heard(crash.at)
+    told = [one for one in heard if one.what == "wire"]
+    tell = lambda *one: told.append(Told(crash.at, -1, *one))  # noqa: E731
+    scene = _scene(recording, heard, folder, tell)
     try:
-        for one in PARTIES:
-            scene.open(one)
+        scene.open_all()
         size = len(Held.of_file(own / DATABASE).log(party))
         was_shown = entries_sent(told, party) > size
         refused = _refused(lambda: say_something(scene, party))
         check(not was_shown or refused, INCONSISTENT, f"{party} signs a second history")
+        scene.raise_quota()
+        bring_all(scene)
         exchange_all(scene)
-        go_on(scene)
-        held = _held(folder)
+        mark = marks_of(own, recording.line).get(party, (0, ""))[0]
+        held = _held(folder, script)
+        if max(len(one.log(party)) for one in held.values()) >= mark:
+            go_on(scene)
+        else:
+            # It was shown, and not taken: there is nobody who could give it back.
+            refused = _refused(lambda: say_something(scene, party))
+            check(refused, INCONSISTENT, f"{party} signs a second history")
+        held = _held(folder, script)
+        holders: dict[str, Holder] = {**held, **_others(folder, script)}
         for said in sent(told):
-            check_statement(held, said)
+            if said.signer != party or said.size <= len(held[party].log(said.party)):
+                check_statement(holders, said)
     finally:
         scene.close()
+
+
+def restored_witness(
+    recording: Recording,
+    crash: Crash,
+    backup: dict[str, bytes],
+    folder: Path,
+    *,
+    marked: bool = True,
+) -> None:
+    """Put the databases of a backup in the place of the witness's and of A's, whose marks are gone.
+
+    A signs a second history then, which nothing can tell it; the witness may not cosign that.
+    Without ``marked`` its own marks are gone too, and it does. Raises FaultError.
+    """
+    old = Held.of_file(folder / A / DATABASE)
+    _put_back(backup, folder / WITNESS, WITNESS_DATABASE, marked=marked)
+    _put_back(backup, folder / A, DATABASE, marked=False)
+    told: list[Told] = []
+    scene = _scene(recording, told, folder, lambda *one: told.append(Told(crash.at, -1, *one)))
+    try:
+        scene.open_all()
+        while len(Held.of_file(folder / A / DATABASE).log(A)) <= len(old.log(A)):
+            say_something(scene, A)
+            with suppress(DetenteError):
+                visit_all(scene, A)
+        check(bool(told), OTHER, "nothing was submitted")
+        for said in sent(told):
+            genuine = said.signer != WITNESS_NAME or old.beginning(said) is True
+            check(genuine, INCONSISTENT, "the witness has cosigned two histories")
+    finally:
+        scene.close()
+
+
+def _put_back(backup: dict[str, bytes], own: Path, database: str, *, marked: bool) -> None:
+    for path in own.glob(f"{database}*"):
+        path.unlink()
+    of = {path: data for path, data in backup.items() if path.startswith(f"{own.name}/{database}")}
+    put(own.parent, of)
+    if not marked:
+        (own / MARKS).unlink()
 
 
 def _refused(do: Callable[[], object]) -> bool:
@@ -125,16 +190,36 @@ def _refused(do: Callable[[], object]) -> bool:
     return False
 
 
-def _held(folder: Path) -> dict[str, Held]:
-    return {party: Held.of_file(folder / party / DATABASE) for party in PARTIES}
+def _held(folder: Path, script: Script) -> dict[str, Held]:
+    return {party: Held.of_file(folder / party / DATABASE) for party in script.parties}
 
 
-def _check(folder: Path, held: dict[str, Held], told: list[Told]) -> None:
-    check_told(held, told)
-    for party in PARTIES:
-        check_marks(folder / party, party, held[party])
-        check_marked(folder / party, party, held[party].line, told)
-        check_gone(folder / party, held[party], party)
+def _others(folder: Path, script: Script) -> dict[str, HeldByWitness]:
+    return {WITNESS_NAME: HeldByWitness(folder)} if script.witness is not None else {}
+
+
+def _check(folder: Path, script: Script, held: dict[str, Held], told: list[Told]) -> None:
+    others = _others(folder, script)
+    check_told(held, told, others)
+    for witness in others.values():
+        witness.check_marked(told)
+    for party, one in held.items():
+        own = one.log(party)
+        check_marks(folder / party, party, one)
+        check_marked(folder / party, party, one.line, told)
+        check_gone(folder / party, one, party, script)
+        one.notes.check_sealed(own)
+        check_keys(folder / party, one.notes, own)
+        if script.kind.two:
+            one.notes.check_confirmed(own, _takes_two)
+
+
+def _takes_two(row: Row) -> bool:
+    """What takes two officers by the terms of every line of that kind."""
+    if row.type == "commitment.open":
+        return row.body is not None and "kind" in json.loads(row.body)
+    exact = row.type == "activity.release" and row.header["about"]["form"] == "exact"
+    return exact or row.type in ("terms.sign", "line.admit")
 
 
 def _check_prefix(recording: Recording, held: dict[str, Held]) -> None:
@@ -174,9 +259,11 @@ def _check_again(
 
 
 def check_level(scene: Scene, held: dict[str, Held]) -> None:
-    """Both hold the same, and of everything there is one."""
+    """All on the line hold the same, and of everything there is one."""
     for party, one in held.items():
         node = scene.nodes[party]
+        if one.line is None:
+            continue
         # Folds all entries anew, and compares that with the state that is stored.
         found = node.verify()
         check(not found, OTHER, f"{party}: {found}")
@@ -188,12 +275,18 @@ def check_level(scene: Scene, held: dict[str, Held]) -> None:
         check(len(set(abouts)) == len(abouts), DOUBLED, f"{party} holds a release twice")
         honoured, recalls = one.of_type("recall.honoured"), one.of_type("recall")
         check(len(honoured) == len(recalls), GONE, f"{party}: a recall was never honoured")
-    a, b = ({log: [row.id for row in one.log(log)] for log in PARTIES} for one in held.values())
+    joined = {
+        party: {log: [row.id for row in one.log(log)] for log in held}
+        for party, one in held.items()
+        if one.line is not None
+    }
+    a, b = (joined[party] for party in (A, B))
     if scene.nodes[B].parted(scene.line, B):
         # It took nothing of what was said to it before its leaving was known.
         check(a[B] == b[B], GONE, f"{A} does not come to hold all that {B} wrote")
         check(b[A] == a[A][: len(b[A])], INCONSISTENT, f"{B} holds another log of {A}")
         return
-    check(a == b, GONE, "the nodes do not come to hold the same")
-    states = {scene.nodes[party].state_document(scene.line) for party in PARTIES}
+    for party, logs in joined.items():
+        check(logs == a, GONE, f"{party} and {A} do not come to hold the same")
+    states = {scene.nodes[party].state_document(scene.line) for party in joined}
     check(len(states) == 1, OTHER, "the nodes compute different states")

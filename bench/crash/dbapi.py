@@ -2,7 +2,7 @@
 
 All connections to one file are one connection of SQLite's, because the recording VFS can have no
 more (``vfs``). They take turns: who begins a transaction has it to its end. What a node does is the
-same, only never two things at once.
+same, only never two things at once. A thread that reads while it reads has one snapshot for both.
 """
 
 import sqlite3
@@ -59,7 +59,7 @@ class _Shared:
     def __init__(self, path: str) -> None:
         self.path = path
         self.users = 0
-        self.turn = threading.Lock()
+        self.turn = threading.RLock()
         self.real = apsw.Connection(path, vfs=NAME)
         self.real.execute("PRAGMA locking_mode=EXCLUSIVE")
 
@@ -71,6 +71,7 @@ class Connection:
         self._shared = shared
         self._synchronous = synchronous
         self._in_transaction = False
+        self._is_inner = False
         self._query_only = "OFF"
         self.isolation_level: str | None = ""
         shared.users += 1
@@ -99,7 +100,7 @@ class Connection:
     def _end(self, how: str) -> None:
         if self._in_transaction:
             try:
-                if not self._shared.real.get_autocommit():
+                if not self._is_inner and not self._shared.real.get_autocommit():
                     self._shared.real.execute(how)
             except apsw.Error as error:
                 raise OperationalError(str(error)) from error
@@ -115,6 +116,7 @@ class Connection:
             raise OperationalError(f"waited {TURN_S_MAX:g} s for its turn: {sql[:60]}")
         try:
             if word == "BEGIN":
+                self._is_inner = not self._shared.real.get_autocommit()
                 self._shared.real.execute(f"PRAGMA query_only={self._query_only}")
                 self._in_transaction = True
             yield self._shared.real.cursor()
@@ -128,8 +130,13 @@ class Connection:
 
     def changed(self, sql: str) -> str:
         """A statement as it is run: what would be one connection's setting is kept here."""
+        if self._is_inner and sql == "BEGIN":
+            return "SELECT 1"
         if sql.startswith("PRAGMA query_only="):
             self._query_only = sql.partition("=")[2]
+            return "SELECT 1"
+        if sql.startswith("PRAGMA ") and "=" in sql and not self._shared.real.get_autocommit():
+            # It is set on the one connection there is, and cannot be while that is reading.
             return "SELECT 1"
         if sql.startswith("PRAGMA synchronous="):
             return f"PRAGMA synchronous={self._synchronous}"

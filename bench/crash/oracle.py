@@ -9,54 +9,36 @@ import base64
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
+from bench.crash.fault import (
+    DOUBLED,
+    INCONSISTENT,
+    LOST,
+    OTHER,
+    Row,
+    Statement,
+    check,
+)
+from bench.crash.notes import Notes
 from bench.crash.recorder import Told
-from bench.crash.script import SECRETS
+from bench.crash.scene import Script
 from bench.simulation.truth import header_bytes, root_of
 
-LOST, DOUBLED, INCONSISTENT, OTHER = FAULTS = ("lost", "doubled", "inconsistent", "other")
-PAYLOAD_TYPE = b"application/vnd.detente.header.v1+json"
 ORIGIN = "detente.invalid/line/"
 COSIGNER = "detente.invalid/party/"
+MARKS = "shown.json"
 
 
-class FaultError(Exception):
-    """Something that must never happen, of one of the ``FAULTS``."""
+class Holder(Protocol):
+    """Whoever signs statements, and knows what of a log it has."""
 
-    def __init__(self, fault: str, what: str) -> None:
-        super().__init__(what)
-        self.fault = fault
-
-
-def check(holds: bool, fault: str, what: str) -> None:
-    """Raise FaultError unless it holds."""
-    if not holds:
-        raise FaultError(fault, what)
-
-
-class Statement(NamedTuple):
-    """``signer`` has signed that the first ``size`` leaves of the log of ``party`` have a root."""
-
-    signer: str
-    party: str
-    size: int
-    root: bytes
-
-
-class Row(NamedTuple):
-    """One entry: its leaf, the header in it, and the body if that is there."""
-
-    leaf: bytes
-    header: dict[str, Any]
-    body: bytes | None
-
-    @property
-    def id(self) -> str:
-        return hashlib.sha256(self.leaf).hexdigest()
+    def beginning(self, said: Statement) -> bool | None:
+        """Whether a log begins as stated; None if there is less of it."""
+        ...
 
 
 class Held:
@@ -65,20 +47,21 @@ class Held:
     def __init__(self, rows: Callable[[str], Iterable[Any]]) -> None:
         """``rows`` gives the rows of a query; both databases understand those made here."""
         self._of = rows
-        [(self.line,)] = rows("SELECT line FROM lines")
+        found = [line for (line,) in rows("SELECT line FROM lines")]
+        self.line: str | None = found[0] if found else None
         self.logs = self._logs()
         self.statements = set(self._statements())
         self.plans = dict(rows("SELECT id, revision FROM plans"))
         self._check_trees()
         self._check_audit()
         self._check_erased()
+        self.notes = Notes(rows, self.logs)
 
     @classmethod
     def of_file(cls, database: Path) -> "Held":
         """What a SQLite file holds."""
         with closing(sqlite3.connect(database)) as connection:
-            [(state,)] = connection.execute("PRAGMA integrity_check")
-            check(state == "ok", OTHER, f"the database is damaged: {state}")
+            check_sound(connection)
             return cls(connection.execute)
 
     def _logs(self) -> dict[str, list[Row]]:
@@ -86,8 +69,7 @@ class Held:
         query = 'SELECT party, "index", id, header, salt, body FROM entries ORDER BY 1, 2'
         for party, index, id_, header, salt, body in self._of(query):
             log = logs.setdefault(party, [])
-            leaf = b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE, len(header), header)
-            row = Row(leaf, json.loads(header), body)
+            row = Row(header, json.loads(header), body)
             what = f"{party}/{index}"
             check(index == len(log), LOST, f"{what} stands where {party}/{len(log)} belongs")
             check(row.header["index"] == index, OTHER, f"{what} is of another place")
@@ -151,7 +133,7 @@ class Held:
 
     def of_type(self, type_: str) -> list[Row]:
         """All entries of a type."""
-        return [row for log in self.logs.values() for row in log if row.header["type"] == type_]
+        return [row for log in self.logs.values() for row in log if row.type == type_]
 
     def log(self, party: str) -> list[Row]:
         """The entries of a party's log."""
@@ -161,6 +143,12 @@ class Held:
         """Whether our copy of a log begins as stated; None if it has fewer entries."""
         leaves = [row.leaf for row in self.log(said.party)][: said.size]
         return None if len(leaves) < said.size else root_of(leaves) == said.root
+
+
+def check_sound(connection: sqlite3.Connection) -> None:
+    """A database is sound in itself."""
+    [(state,)] = connection.execute("PRAGMA integrity_check")
+    check(state == "ok", OTHER, f"the database is damaged: {state}")
 
 
 def statements_of(note: str) -> Iterator[Statement]:
@@ -196,8 +184,13 @@ def entries_sent(told: Iterable[Told], party: str) -> int:
     return max(indexes, default=-1) + 1
 
 
-def check_told(held: dict[str, Held], told: Iterable[Told]) -> None:
-    """Everything that was acknowledged is there, once, and nothing signed says otherwise."""
+def check_told(
+    held: dict[str, Held], told: Iterable[Told], others: Mapping[str, Holder] | None = None
+) -> None:
+    """Everything that was acknowledged is there, once, and nothing signed says otherwise.
+
+    ``others`` are signers that are no parties.
+    """
     told = list(told)
     for party, what, content in ((one.party, one.what, one.content) for one in told):
         if what == "entry":
@@ -210,11 +203,14 @@ def check_told(held: dict[str, Held], told: Iterable[Told]) -> None:
             found = held[party].plans.get(name)
             check(found is not None, LOST, f"the plan {name} was acknowledged")
             check(found == revision, DOUBLED, f"the plan {name} was filed {found} times")
-        elif what == "wire":
+        elif what == "wire" and party in held:
             _check_receipt(held[party], *content)
+    for one in held.values():
+        one.notes.check_told(told)
+        one.notes.check_brought(one.logs, told)
     of_stores = {said for one in held.values() for said in one.statements}
     for said in {*sent(told), *of_stores}:
-        check_statement(held, said)
+        check_statement({**held, **(others or {})}, said)
 
 
 def _check_receipt(held: Held, answer: bytes | None, asked: bytes | None, log: str) -> None:
@@ -224,7 +220,7 @@ def _check_receipt(held: Held, answer: bytes | None, asked: bytes | None, log: s
         check(value["size"] <= len(held.log(log)), LOST, f"{log}: {value['size']} were received")
 
 
-def check_statement(held: dict[str, Held], said: Statement) -> None:
+def check_statement(held: Mapping[str, Holder], said: Statement) -> None:
     """Who signed a statement holds what it is of, and nobody holds anything else."""
     holds = held[said.signer].beginning(said)
     check(holds is not None, LOST, f"{said.signer} signed {said.size} entries of {said.party}")
@@ -238,38 +234,38 @@ def check_statement(held: dict[str, Held], said: Statement) -> None:
 
 def check_marks(folder: Path, party: str, held: Held) -> None:
     """What is marked as shown is there: no crash looks like a restored backup."""
-    for log, (size, root) in _marks(folder, held.line).items():
+    for log, (size, root) in marks_of(folder, held.line).items():
         holds = held.beginning(Statement(party, log, size, bytes.fromhex(root)))
         check(holds is True, LOST, f"{party} marked {size} entries of {log} and holds others")
 
 
-def check_marked(folder: Path, party: str, line: str, told: Iterable[Told]) -> None:
+def check_marked(folder: Path, party: str, line: str | None, told: Iterable[Told]) -> None:
     """All that a party has shown is marked: no restored backup looks like a crash."""
-    marks, told = _marks(folder, line), list(told)
+    marks, told = marks_of(folder, line), list(told)
     shown = [(said.party, said.size) for said in sent(told) if said.signer == party]
     for log, size in (*shown, (party, entries_sent(told, party))):
         marked = marks.get(log, (0, ""))[0]
         check(size <= marked, OTHER, f"{party} showed {size} of {log}, and marked {marked}")
 
 
-def _marks(folder: Path, line: str) -> dict[str, tuple[int, str]]:
-    """How much a party has marked of each log, and its root."""
-    path = folder / "shown.json"
+def marks_of(folder: Path, line: str | None) -> dict[str, tuple[int, str]]:
+    """How much a party has marked of each log of a line, and its root."""
+    path = folder / MARKS
     of_lines = json.loads(path.read_bytes())["shown"] if path.exists() else {}
     marks: dict[str, tuple[int, str]] = of_lines.get(line, {})
     return marks
 
 
-def check_gone(folder: Path, held: Held, party: str) -> None:
+def check_gone(folder: Path, held: Held, party: str, script: Script) -> None:
     """Of what a party said to have erased, no byte is in any of its files."""
     recalls = {row.id for row in held.of_type("recall")}
     honoured = [row.header["about"]["recall"] for row in held.of_type("recall.honoured")]
     check(len(set(honoured)) == len(honoured), DOUBLED, "a recall was honoured twice")
     check(set(honoured) <= recalls, LOST, "what was honoured is not there")
-    if len(honoured) == len(SECRETS) and party not in {
+    if len(honoured) == len(script.secrets) and party not in {
         row.header["party"] for row in held.of_type("recall")
     }:
-        check_no_secret(folder, SECRETS)
+        check_no_secret(folder, script.secrets)
 
 
 def check_no_secret(folder: Path, secrets: Iterable[bytes]) -> None:

@@ -15,15 +15,16 @@ from typing import NamedTuple
 
 import apsw
 
-from bench.crash.aftermath import crashed, live_on, put, restored
+from bench.crash.aftermath import crashed, live_on, put, restored, restored_witness
 from bench.crash.disk import KEPT, KINDS, Disk
-from bench.crash.oracle import FAULTS, OTHER, FaultError
+from bench.crash.fault import FAULTS, OTHER, FaultError
+from bench.crash.oracle import MARKS
 from bench.crash.recording import Crash, Recording, record
-from bench.crash.script import PARTIES
+from bench.crash.scripts import SCRIPTS
+from bench.crash.third import VISITING
 from bench.simulation.disk import Templates, scratch
 
 CHUNK = 32
-MARKS = "shown.json"
 
 
 class Outcome(NamedTuple):
@@ -91,21 +92,40 @@ def restore_all(recording: Recording, folder: Path) -> Iterator[Outcome]:
         step = recording.step(at)
         if step is not None and not step.again:
             # From here on keys and database have to be restored together, or none of them.
-            return
-        for party in PARTIES if at and recording.steps[at] != recording.steps[at - 1] else ():
-            files = disk.crashed(KEPT, 0, PARTIES)
+            break
+        new = at and recording.steps[at] != recording.steps[at - 1]
+        for party in recording.script.parties if new else ():
+            files = disk.crashed(KEPT, 0, recording.script.machines)
             marks = files.get(f"{party}/{MARKS}")
             if marks is not None and marks != known.get(party):
                 known[party] = marks
-                crash = Crash(at, KEPT, 0)
                 put(folder, files)
-                yield Outcome(
-                    crash,
-                    "restoring a backup",
-                    *_fault(partial(restored, recording, crash, party, folder)),
-                )
+                look = partial(restored, recording, Crash(at, KEPT, 0), party, folder)
+                yield Outcome(Crash(at, KEPT, 0), "restoring a backup", *_fault(look))
                 shutil.rmtree(folder)
         disk.do(op)
+    if recording.script.witness is not None:
+        crash, backup, files = witness_backup(recording)
+        put(folder, files)
+        look = partial(restored_witness, recording, crash, backup, folder)
+        yield Outcome(crash, "restoring a witness's backup", *_fault(look))
+        shutil.rmtree(folder)
+
+
+def witness_backup(recording: Recording) -> tuple[Crash, dict[str, bytes], dict[str, bytes]]:
+    """The files before A's first visit to the witness, and those after its second."""
+    visits = [n for n, step in enumerate(recording.script.steps) if step.operation == VISITING]
+    # B calls first, and last.
+    _, first, _, after, *_ = (recording.steps.index(visit) for visit in visits)
+    return Crash(after, KEPT, 0), kept(recording, first), kept(recording, after)
+
+
+def kept(recording: Recording, at: int) -> dict[str, bytes]:
+    """The files when ``at`` operations have been done."""
+    disk = Disk(recording.before)
+    for op in recording.ops[:at]:
+        disk.do(op)
+    return disk.crashed(KEPT, 0, recording.script.machines)
 
 
 def play_some(recording: Recording, crashes: list[Crash]) -> list[Outcome]:
@@ -118,25 +138,32 @@ def options(parser: argparse.ArgumentParser) -> None:
     """The options of ``./dev bench crash``."""
     parser.add_argument("--seeds", type=int, default=1, help="how often each random crash is tried")
     parser.add_argument("--every", type=int, default=1, help="crash at every so many operations")
+    parser.add_argument(
+        "--script", choices=list(SCRIPTS), action="append", help="only this script; may be repeated"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Crash everywhere; exit status 1 if anything went wrong."""
-    started_s, counts, faults, known = time.perf_counter(), Counter[str](), Counter[str](), 0
-    with scratch() as folder:
-        recording = record(folder / "recording", Templates(folder))
-        backups = list(restore_all(recording, folder / "restored"))
-    for outcome in chain(backups, outcomes(recording, arguments.seeds, arguments.every)):
-        if outcome not in backups:
-            counts.update([outcome.operation, outcome.crash.kind])
-        faults.update([outcome.fault])
-        known += outcome.is_known
-        if outcome.fault:
-            print(outcome.told(), flush=True)
-    _print(recording, counts)
-    print(f"restored backups: {len(backups)}")
-    crashes = sum(faults.values()) - len(backups)
-    print(f"crashes: {crashes} on {crashes - known} different disks")
+    started_s, faults, disks = time.perf_counter(), Counter[str](), 0
+    names = arguments.script or list(SCRIPTS)
+    print(f"SQLite: {apsw.sqlite_lib_version()}, WAL, synchronous=FULL")
+    for name in names:
+        with scratch() as folder:
+            recording = record(folder / "recording", Templates(folder), SCRIPTS[name])
+            backups = list(restore_all(recording, folder / "restored"))
+        counts = Counter[str]()
+        for outcome in chain(backups, outcomes(recording, arguments.seeds, arguments.every)):
+            is_crash = outcome not in backups
+            if is_crash:
+                counts.update([outcome.operation, outcome.crash.kind])
+            disks += is_crash and not outcome.is_known
+            faults.update([outcome.fault, "crashes" if is_crash else "backups"])
+            if outcome.fault:
+                print(f"{name}: {outcome.told()}", flush=True)
+        _print(recording, counts)
+    print(f"restored backups: {faults['backups']}")
+    print(f"crashes: {faults['crashes']} on {disks} different disks")
     print(f"time_s: {time.perf_counter() - started_s:.0f}")
     for fault in FAULTS:
         print(f"{fault}: {faults[fault]}")
@@ -144,11 +171,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _print(recording: Recording, counts: Counter[str]) -> None:
-    ops = Counter(op.kind for op in recording.ops)
-    print(f"SQLite: {apsw.sqlite_lib_version()}, WAL, synchronous=FULL")
-    print(f"operations: {len(recording.ops)} ({', '.join(f'{n} {k}' for k, n in ops.items())})")
-    for name, count in sorted(counts.items(), key=lambda one: (one[0] in KINDS, one)):
-        print(f"crashes, {name}: {count}")
+    ops, name = Counter(op.kind for op in recording.ops), recording.name
+    each = ", ".join(f"{n} {k}" for k, n in ops.items())
+    print(f"{name}: operations: {len(recording.ops)} ({each})")
+    for what, count in sorted(counts.items(), key=lambda one: (one[0] in KINDS, one)):
+        print(f"{name}: crashes, {what}: {count}", flush=True)
 
 
 def outcomes(recording: Recording, seeds: int, every: int = 1) -> Iterator[Outcome]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.crash.recorder import Told
-from bench.crash.script import PARTIES, STEPS, Scene
+from bench.crash.scene import Scene
+from bench.crash.script import LINE
 from detente.errors import StoreError
 
 TRIES = 50
@@ -19,10 +20,9 @@ TRIES = 50
 
 def main(folder: str, line: str, first: str, again: str) -> None:
     """Go through the script from step ``first`` on, which was begun before if ``again`` is 1."""
-    scene = Scene(Path(folder), line, _tell)
-    for party in PARTIES:
-        scene.open(party)
-    for number, step in list(enumerate(STEPS))[int(first) :]:
+    scene = Scene(Path(folder), line, _tell, LINE)
+    scene.open_all()
+    for number, step in list(enumerate(LINE.steps))[int(first) :]:
         if step.again or number > int(first) or again == "0":
             _tried(scene, number)
         _say(["done", number])
@@ -33,9 +33,9 @@ def _tried(scene: Scene, number: int) -> None:
     """A step; where the database server has gone away under it, again and again."""
     for _ in range(TRIES):
         try:
-            STEPS[number].run(scene)
+            LINE.steps[number].run(scene)
         except StoreError:
-            if not STEPS[number].again:
+            if not LINE.steps[number].again:
                 return
         else:
             return

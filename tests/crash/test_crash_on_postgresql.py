@@ -18,7 +18,9 @@ import pytest
 from bench.crash.aftermath import check_level
 from bench.crash.oracle import Held, check_gone, check_marked, check_marks, check_told
 from bench.crash.recorder import Told
-from bench.crash.script import PARTIES, STEPS, A, B, Scene, go_on
+from bench.crash.scene import PARTIES, A, B, Scene
+from bench.crash.script import LINE as SCRIPT
+from bench.crash.scripts import go_on
 from bench.crash.worker import told as told_by
 from bench.simulation.disk import AREA, BEGIN_S, DATABASE, LINE, StillClock
 from sqlalchemy import Connection, create_engine, text
@@ -66,9 +68,8 @@ def line(tmp_path: Path, store_url: str) -> str:
         joined = node.join(founding, {other.party: fingerprint}).id
     for node in nodes:
         node.close()
-    scene = Scene(tmp_path, joined, lambda *_: None)
-    for party in PARTIES:
-        scene.open(party)
+    scene = Scene(tmp_path, joined, lambda *_: None, SCRIPT)
+    scene.open_all()
     scene.exchange(A, B)
     scene.exchange(B, A)
     scene.close()
@@ -107,7 +108,7 @@ def work(
     return (
         [told_by(one) for one in values if json.loads(one)[0] != "done"],
         last,
-        last == len(STEPS) - 1,
+        last == len(SCRIPT.steps) - 1,
     )
 
 
@@ -124,7 +125,7 @@ def check_all(folder: Path, server: Connection, told: list[Told]) -> dict[str, H
     for party in PARTIES:
         check_marks(folder / party, party, found[party])
         check_marked(folder / party, party, found[party].line, told)
-        check_gone(folder / party, found[party], party)
+        check_gone(folder / party, found[party], party, SCRIPT)
     return found
 
 
@@ -140,9 +141,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_kills(
         told += new
         check_all(tmp_path, server, told)
     assert kills >= KILLS_MIN, "the script was over too soon: this shows nothing"
-    scene = Scene(tmp_path, line, lambda *one: told.append(Told(0, -1, *one)))
-    for party in PARTIES:
-        scene.open(party)
+    scene = Scene(tmp_path, line, lambda *one: told.append(Told(0, -1, *one)), SCRIPT)
+    scene.open_all()
     go_on(scene)
     check_level(scene, check_all(tmp_path, server, told))
     scene.close()
