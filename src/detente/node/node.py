@@ -38,11 +38,12 @@ from detente.node.exchanging import Exchanging
 from detente.node.planning import Planning
 from detente.node.roles import OPERATOR
 from detente.node.speaking import Speaking
+from detente.node.together.linking import Linking
 
 Json = dict[str, Any]
 
 
-class Node(Planning, Speaking, Exchanging):
+class Node(Planning, Speaking, Exchanging, Linking):
     """One party's node."""
 
     @classmethod

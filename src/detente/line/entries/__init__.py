@@ -7,6 +7,7 @@ caller; the fold marks as void what the record cannot mean.
 """
 
 from detente.line.entries.base import Draft
+from detente.line.entries.links import daily_draft, dispute_draft, link_draft, take_back_draft
 from detente.line.entries.standing import (
     acknowledgement_draft,
     admit_draft,
@@ -54,13 +55,16 @@ __all__ = [
     "cancel_draft",
     "check_draft",
     "commitment_draft",
+    "daily_draft",
     "decline_draft",
     "deviation_draft",
+    "dispute_draft",
     "honour_draft",
     "inspection_draft",
     "join_draft",
     "lapse_draft",
     "leave_draft",
+    "link_draft",
     "message_draft",
     "noted_draft",
     "notice_draft",
@@ -78,6 +82,7 @@ __all__ = [
     "session_draft",
     "stage_draft",
     "suspend_draft",
+    "take_back_draft",
     "terms_draft",
     "unseal_draft",
     "vouch_draft",

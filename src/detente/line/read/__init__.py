@@ -32,6 +32,7 @@ from detente.line.read.agreement import (
 from detente.line.read.base import Stamp
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
 from detente.line.read.keys import Brought, card, cards, keys, unvouched
+from detente.line.read.links import Dispute, Link, counting, link, links, standing, stands
 from detente.line.read.logs import seen_by
 from detente.line.read.members import Admission, admissions, admitted
 from detente.line.read.recalls import Recall, recall_of, recalls
@@ -62,8 +63,10 @@ __all__ = [
     "Check",
     "Commitment",
     "Conflict",
+    "Dispute",
     "Lapse",
     "Leave",
+    "Link",
     "Message",
     "Opening",
     "Part",
@@ -89,11 +92,14 @@ __all__ = [
     "commitments",
     "conflict",
     "conflicts",
+    "counting",
     "in_force",
     "joined",
     "keys",
     "lapses",
     "left",
+    "link",
+    "links",
     "messages",
     "newest",
     "newest_of",
@@ -104,6 +110,8 @@ __all__ = [
     "recall_of",
     "recalls",
     "seen_by",
+    "standing",
+    "stands",
     "suspended_by",
     "terms",
     "uncompared",

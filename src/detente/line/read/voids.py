@@ -9,6 +9,7 @@ from typing import Any
 
 from detente.line import abouts
 from detente.line.read.base import Stamp
+from detente.line.read.links import dispute_void
 from detente.line.read.settlement import proposal
 from detente.line.read.talk import acknowledged
 from detente.line.view import View, load, place_key, scan
@@ -105,6 +106,8 @@ def _reason(view: View, party: str, row: Mapping[str, Any]) -> str | None:
             return found.void if found else None
         case abouts.ASSENT | abouts.DECLINE:
             return _answer_reason(view, party, row["about"]["proposal"])
+        case abouts.DISPUTE:
+            return dispute_void(view, row["about"])
         case abouts.HONOURED:
             place = load(view, "id", row["about"]["recall"])
             target = place and load(view, "entry", place_key(place["party"], place["index"]))

@@ -1,0 +1,1 @@
+"""Watching together: permissions, visits, media, the guest's desk, observations, daily reports."""
