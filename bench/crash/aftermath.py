@@ -28,7 +28,7 @@ from bench.crash.recorder import Told
 from bench.crash.recording import Crash, Recording
 from bench.crash.scene import WITNESS, A, B, Scene, Script, say_something
 from bench.crash.scripts import exchange_all, go_on
-from bench.crash.third import WITNESS_NAME, visit_all
+from bench.crash.third import WITNESS_NAME, call_all
 from bench.crash.witnessed import DATABASE as WITNESS_DATABASE
 from bench.crash.witnessed import HeldByWitness
 from bench.simulation.disk import DATABASE
@@ -164,7 +164,7 @@ def restored_witness(
         while len(Held.of_file(folder / A / DATABASE).log(A)) <= len(old.log(A)):
             say_something(scene, A)
             with suppress(DetenteError):
-                visit_all(scene, A)
+                call_all(scene, A)
         check(bool(told), OTHER, "nothing was submitted")
         for said in sent(told):
             genuine = said.signer != WITNESS_NAME or old.beginning(said) is True

@@ -21,7 +21,7 @@ from bench.crash.fault import FAULTS, OTHER, FaultError
 from bench.crash.oracle import MARKS
 from bench.crash.recording import Crash, Recording, record
 from bench.crash.scripts import SCRIPTS
-from bench.crash.third import VISITING
+from bench.crash.third import CALLING
 from bench.simulation.disk import Templates, scratch
 
 CHUNK = 32
@@ -113,10 +113,10 @@ def restore_all(recording: Recording, folder: Path) -> Iterator[Outcome]:
 
 
 def witness_backup(recording: Recording) -> tuple[Crash, dict[str, bytes], dict[str, bytes]]:
-    """The files before A's first visit to the witness, and those after its second."""
-    visits = [n for n, step in enumerate(recording.script.steps) if step.operation == VISITING]
+    """The files before A's first call at the witness, and those after its second."""
+    calls = [n for n, step in enumerate(recording.script.steps) if step.operation == CALLING]
     # B calls first, and last.
-    _, first, _, after, *_ = (recording.steps.index(visit) for visit in visits)
+    _, first, _, after, *_ = (recording.steps.index(call) for call in calls)
     return Crash(after, KEPT, 0), kept(recording, first), kept(recording, after)
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from bench.crash.hand import HAND
 from bench.crash.scene import NEWCOMER, Scene, confirm_all, say_something
 from bench.crash.script import LINE
-from bench.crash.third import THIRD, allow_all, visit_all
+from bench.crash.third import THIRD, allow_all, call_all
 from detente.errors import DetenteError
 
 SCRIPTS = {script.name: script for script in (LINE, THIRD, HAND)}
@@ -39,4 +39,4 @@ def go_on(scene: Scene) -> None:
     if scene.witness is not None:
         for party in scene.joined:
             allow_all(scene, party)
-            visit_all(scene, party)
+            call_all(scene, party)

@@ -17,7 +17,7 @@ from bench.simulation.disk import OFFICERS, Kind
 from detente.errors import NotFoundError, SecondOfficerError
 from detente.line import open_founding
 from detente.node import Node
-from detente.node.visiting import Visit
+from detente.node.witness_calls import Caller
 from detente.node.witness_wire import Answer
 from detente.record import open_card
 from detente.record.witness import SIZE_TYPE
@@ -25,7 +25,7 @@ from detente.witness import served, settings
 from detente.witness.cosigner import Cosigner, InconsistentError, StaleError
 
 WITNESS_NAME = "witness.invalid/w1"
-VISITING = "visiting a witness"
+CALLING = "calling a witness"
 
 Ask = Callable[[Node, str], object]
 """Has a node do something on a line, as the first of two officers."""
@@ -185,20 +185,20 @@ def sign_terms(party: str) -> Step:
     return Step("asking for a second officer", run)
 
 
-def visit(party: str) -> Step:
-    """A visit to the witness, as delivery makes it."""
+def call(party: str) -> Step:
+    """A call at the witness, as delivery makes it."""
 
     def run(scene: Scene) -> None:
-        visit_all(scene, party)
+        call_all(scene, party)
 
-    return Step(VISITING, run)
+    return Step(CALLING, run)
 
 
-def visit_all(scene: Scene, party: str) -> None:
-    """Visit every witness that the terms name."""
+def call_all(scene: Scene, party: str) -> None:
+    """Call every witness that the terms name."""
     node = scene.nodes[party]
-    for call in node.witnesses_to_call():
-        Visit(node, call, _Wire(scene, party)).run()
+    for witness in node.witnesses_to_call():
+        Caller(node, witness, _Wire(scene, party)).run()
 
 
 def allow(party: str) -> Step:
@@ -264,20 +264,20 @@ THIRD = Script(
         confirm(B, "terms.sign"),
         exchange(A, B),
         exchange(B, A),
-        visit(B),
-        visit(A),
+        call(B),
+        call(A),
         open_text(A),
         ask_to_open(A),
         confirm(A, "commitment.open", 1),
         exchange(A, B),
-        visit(A),
-        visit(B),
+        call(A),
+        call(B),
         exchange(A, B, "passing on what a witness cosigned"),
         rotate(A, authority=True),
         send(A, "EXERCISE. Signed with the new key", "rotated"),
         exchange(A, B),
         allow(A),
-        visit(A),
+        call(A),
         ask_to_admit(A),
         confirm(A, "line.admit"),
         ask_to_admit(B),
