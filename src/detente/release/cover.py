@@ -4,15 +4,7 @@ A coarse release is an *outer cover*: larger in space, altitude and time than wh
 never smaller, so that a conflict found against it may be too early or too large but none is missed.
 It says where about, how high about and when about, and nothing of shape, route or order.
 
-Why the circle holds it all: it is a ball of geodesic distance on WGS84, and such balls are convex
-up to some 9,900 km, so that a geodesic between two of its points stays inside.
-
-- An edge: a geodesic stays inside with its ends. A straight edge (RFC 7946) is cut into pieces that
-  stray from the geodesics between their ends by a known *bulge*, which is added.
-- The inside of a polygon of straight edges: every point of it lies on its meridian between two
-  points of the boundary, and meridians are geodesics. Of geodesic edges: the inside is the smaller
-  side (``volumes.check``), and what lies outside the ball is more than half the globe.
-- Growing by a radius adds that radius at most (the triangle inequality).
+Why the circle holds it all stands in ``volumes.reach``.
 """
 
 import math
@@ -26,22 +18,19 @@ from detente.volumes.geodesy import (
     ECCENTRICITY2,
     SEMI_MAJOR_M,
     Floats,
-    cut_edges,
-    distance_m,
     ecef,
-    straight_bulge_m,
 )
 from detente.volumes.model import (
     Activity,
     Band,
     Core,
-    Edges,
     Limit,
     Position,
     Reference,
     Shape,
     Volume,
 )
+from detente.volumes.reach import outline_of, volume_reach_m
 
 RADIUS_M_MAX = 2_000_000.0
 """Beyond this a circle says no more than "somewhere", and is refused."""
@@ -51,9 +40,6 @@ RADIUS_STEP_M = 5_000.0
 ALTITUDE_STEP_M = 304.8
 """1,000 ft: bands end on whole flight levels or thousands of feet."""
 WINDOW_STEP_S = 900.0
-
-_SLACK_M = 1.0
-"""More than the arithmetic of distances can be wrong by."""
 
 
 def coarse(activity: Activity) -> Activity:
@@ -90,28 +76,7 @@ def covers(outline: Activity, activity: Activity) -> bool:
 
 def reach_m(activity: Activity, centre: Position) -> float:
     """A bound of the distance from ``centre`` to the farthest point the activity occupies."""
-    return max(_volume_reach_m(volume, centre) for volume in activity.volumes) + _SLACK_M
-
-
-def _volume_reach_m(volume: Volume, centre: Position) -> float:
-    lon, lat, bulge_m = _outline(volume.core)
-    far_m = distance_m(np.full_like(lon, centre[0]), np.full_like(lat, centre[1]), lon, lat)
-    return float(far_m.max()) + bulge_m + volume.radius_m
-
-
-def _outline(core: Core) -> tuple[Floats, Floats, float]:
-    """Points of a core's boundary, and how far it strays at most from the geodesics between them.
-
-    Holes lie inside the outer ring and add nothing.
-    """
-    ring = core.rings[0] + (core.rings[0][:1] if core.shape is Shape.POLYGON else ())
-    positions = np.array(ring, dtype=np.float64)
-    lon, lat = positions[:, 0], positions[:, 1]
-    if core.edges is Edges.GEODESIC or len(lon) == 1:
-        return lon, lat, 0.0
-    starts, zero = np.array([0, len(lon)]), np.zeros(1, dtype=np.int64)
-    lon, lat, _ = cut_edges(lon, lat, starts, np.ones(1, dtype=np.bool_), zero)
-    return lon, lat, float(straight_bulge_m(lon[:-1], lat[:-1], lon[1:], lat[1:]).max())
+    return max(volume_reach_m(volume, centre) for volume in activity.volumes)
 
 
 def _centre(activity: Activity) -> Position:
@@ -119,7 +84,7 @@ def _centre(activity: Activity) -> Position:
 
     Bădoiu and Clarkson (2003): step towards the farthest point, by less each time.
     """
-    outlines = [_outline(volume.core)[:2] for volume in activity.volumes]
+    outlines = [outline_of(volume.core)[:2] for volume in activity.volumes]
     points = _unit(ecef(*(np.concatenate(axis) for axis in zip(*outlines, strict=True))))
     grown = np.repeat(
         [volume.radius_m / SEMI_MAJOR_M for volume in activity.volumes],

@@ -1,0 +1,246 @@
+"""What exceeds a grant: each thing that is more, elsewhere or at another time than was granted.
+
+Nothing is forbidden here. What exceeds is said, in a sentence, and stays said; where what would
+decide it is not known, that is said just so. Times are POSIX seconds, domain time.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from detente.line.bodies.giving import AllEquipment, AllPeople, Equipment, Hours, People, Places
+from detente.line.read.inside import Inside, inside
+from detente.line.read.permissions import UNKNOWN, Grant, Permission
+from detente.volumes.model import Volume
+from detente.volumes.times import format_time, parse_time_s
+
+What = Literal["grant", "window", "hours", "people", "equipment", "place", "quota"]
+VOLUMES_MAX = 256
+"""So many volumes of an activity are held against places; of more it is not known."""
+_DAY_S = 86_400.0
+_WHY_NOT = {
+    "refused": "the host has refused it",
+    "withdrawn": "the request was withdrawn",
+}
+_ENDS = {
+    "expired": "what is granted ends",
+    "revoked": "the grant was revoked as of",
+    "withdrawn": "the guest gave it up at",
+    "superseded": "a later grant holds in its place from",
+}
+
+
+class Exceeding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that exceeds a grant; if not ``known``, it is not known whether it does.
+
+    ``why`` is a clause for an officer: ``4 observers: 3 are granted``.
+    """
+
+    what: What
+    known: bool
+    why: str
+
+
+def of_grant(permission: Permission | None) -> list[Exceeding]:
+    """That there is no grant at all, by what is held here."""
+    if permission is None:
+        return [_exceeds("grant", "it names no request that is held here")]
+    if permission.granted:
+        return []
+    refused = permission.reply is not None
+    state = "refused" if refused else "withdrawn" if permission.forgone else "asked"
+    host = permission.host
+    return [_exceeds("grant", _WHY_NOT.get(state, f"{host} has not granted it"))]
+
+
+def of_window(grant: Grant, start_s: float, end_s: float, *, done: bool = False) -> list[Exceeding]:
+    """What of a time lies outside the grant's window.
+
+    ``done``: it took place then, and was not only meant to; before the grant was given is then too
+    early as well.
+    """
+    found = []
+    if start_s < grant.from_s:
+        found.append(
+            _exceeds("window", f"from {_at(start_s)}: granted from {_at(grant.from_s)}")
+        )
+    elif done and start_s < grant.given_s:
+        found.append(
+            _exceeds("window", f"at {_at(start_s)}: it was not granted before {_at(grant.given_s)}")
+        )
+    if end_s > grant.until_s:
+        ends = _ENDS[grant.ends]
+        found.append(_exceeds("window", f"until {_at(end_s)}: {ends} {_at(grant.until_s)}"))
+    return found
+
+
+def of_hours(grant: Grant, start_s: float, end_s: float) -> list[Exceeding]:
+    """Whether some of a time lies outside the granted hours of the day."""
+    if grant.hours_utc is UNKNOWN:
+        return [_unknown("hours", "the granted hours are not known here")]
+    if grant.hours_utc is None or within_hours(grant.hours_utc, start_s, end_s):
+        return []
+    spans = ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in grant.hours_utc)
+    return [_exceeds("hours", f"{_at(start_s)} to {_at(end_s)}: granted are {spans} UTC")]
+
+
+def within_hours(hours: Hours, start_s: float, end_s: float) -> bool:
+    """Whether all of a time lies in spans of the day; the last instant of a span belongs to it."""
+    spans = sorted(_of_a_day(hours))
+    at_s = start_s
+    # Spans of the day before reach over midnight; each one that holds on carries further.
+    day_s = start_s // _DAY_S * _DAY_S - _DAY_S
+    while day_s <= at_s:
+        for first_s, last_s in spans:
+            if day_s + first_s <= at_s <= day_s + last_s:
+                at_s = day_s + last_s
+        if at_s >= end_s or (last := spans[0])[1] - last[0] >= _DAY_S:
+            return True
+        day_s += _DAY_S
+    return False
+
+
+def _of_a_day(hours: Hours) -> Iterable[tuple[float, float]]:
+    for start, end in hours:
+        yield start * 3600, (end if end > start else end + 24) * 3600
+
+
+def of_people(grant: Grant, people: AllPeople | None) -> list[Exceeding]:
+    """Which roles are more than were granted; None: who comes is not known here."""
+    if people is None:
+        return [_unknown("people", "who comes is not known here")]
+    if grant.people is UNKNOWN:
+        return [_unknown("people", "who is granted is not known here")] if people else []
+    return _more("people", _roles(people), _roles(grant.people))
+
+
+def of_equipment(grant: Grant, equipment: AllEquipment | None) -> list[Exceeding]:
+    """Which items are more than were granted; None: what is brought is not known here."""
+    if equipment is None:
+        return [_unknown("equipment", "what is brought is not known here")]
+    if grant.equipment is UNKNOWN:
+        return [_unknown("equipment", "what is granted is not known here")] if equipment else []
+    return _more("equipment", _items(equipment), _items(grant.equipment))
+
+
+def of_places(grant: Grant, volumes: Sequence[Volume] | None) -> list[Exceeding]:
+    """Which volumes leave the granted places; None: what they are is not known here."""
+    if volumes is None:
+        return [_unknown("place", "where it would be is not known here")]
+    if grant.places is UNKNOWN:
+        return [_unknown("place", "which places are granted is not known")] if volumes else []
+    return list(_elsewhere(grant.places, volumes))
+
+
+def of_volumes(grant: Grant, volumes: Sequence[Volume] | None) -> list[Exceeding]:
+    """What of an activity leaves the grant: its places, its window, its hours."""
+    found = of_places(grant, volumes)
+    for volume in volumes or ():
+        found += of_window(grant, volume.start_s, volume.end_s)
+        found += of_hours(grant, volume.start_s, volume.end_s)
+    return list(dict.fromkeys(found))
+
+
+def of_units(name: str, units: int, number: int) -> list[Exceeding]:
+    """That the visit which is the ``number``-th (from 1) to draw on a quota is one too many."""
+    if number <= units:
+        return []
+    return [_exceeds("quota", f"visit {number} of {units} that {name} has")]
+
+
+def wider(permission: Permission) -> list[Exceeding]:
+    """What the host's answer gives that was not asked for."""
+    asked, grant, reply = permission.asked, permission.grant, permission.reply
+    if grant is None or reply is None:
+        return []
+    found = []
+    if grant.from_s < parse_time_s(permission.from_):
+        found.append(_exceeds("window", f"from {_at(grant.from_s)}: asked from {permission.from_}"))
+    if reply.until and parse_time_s(reply.until) > parse_time_s(permission.until):
+        until = f"until {reply.until}: asked until {permission.until}"
+        found.append(_exceeds("window", until))
+    if asked is None:
+        return found
+    if grant.people is not UNKNOWN:
+        found += _more("people", _roles(grant.people), _roles(asked.people), "asked for")
+    if grant.equipment is not UNKNOWN:
+        found += _more("equipment", _items(grant.equipment), _items(asked.equipment), "asked for")
+    if grant.places is not UNKNOWN and grant.places != asked.places:
+        found += _other_places(asked.places, grant.places)
+    return found
+
+
+def _other_places(asked: Places, granted: Places) -> Iterable[Exceeding]:
+    for place in (one for one in granted if one not in asked):
+        if place.extent is None:
+            if place.name not in [one.name for one in asked]:
+                yield _exceeds("place", f"{place.name}: it was not asked for")
+            continue
+        match inside(place.extent, place.radius_m, asked):
+            case Inside.NO:
+                yield _exceeds("place", f"{place.name}: some of it was not asked for")
+            case Inside.UNKNOWN:
+                yield _unknown("place", f"{place.name}: it may leave what was asked for")
+
+
+def _elsewhere(places: Places, volumes: Sequence[Volume]) -> Iterable[Exceeding]:
+    names = ", ".join(place.name for place in places) or "no place"
+    for number, volume in enumerate(volumes[:VOLUMES_MAX], 1):
+        match inside(volume.core, volume.radius_m, places):
+            case Inside.NO:
+                yield _exceeds("place", f"volume {number} leaves what is granted: {names}")
+            case Inside.UNKNOWN:
+                yield _unknown("place", f"volume {number} may leave what is granted: {names}")
+    if len(volumes) > VOLUMES_MAX:
+        yield _unknown("place", f"only the first {VOLUMES_MAX} volumes were held against {names}")
+
+
+def _more(
+    what: Literal["people", "equipment"],
+    counts: Counter[str],
+    granted: Counter[str],
+    word: str = "granted",
+) -> list[Exceeding]:
+    return [
+        _exceeds(what, f"{count} × {name}: {granted[name] or 'none'} {word}")
+        for name, count in sorted(counts.items())
+        if count > granted[name]
+    ]
+
+
+def _roles(people: Iterable[People]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in people:
+        found[_plain(one.role)] += one.count
+    return found
+
+
+def _items(equipment: Iterable[Equipment]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in equipment:
+        found[_plain(one.item)] += one.count
+    return found
+
+
+def _plain(name: str) -> str:
+    """Names are alike whatever their case and spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def _exceeds(what: What, why: str) -> Exceeding:
+    return Exceeding(what=what, known=True, why=why)
+
+
+def _unknown(what: What, why: str) -> Exceeding:
+    return Exceeding(what=what, known=False, why=why)
+
+
+def _at(time_s: float) -> str:
+    return format_time(time_s)
+
+
+def _clock(hour: float) -> str:
+    minutes = round(hour * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
