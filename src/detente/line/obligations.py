@@ -20,6 +20,7 @@ from detente.line.founding import Founding
 from detente.line.read import Check, Lapse, all_acknowledgements, checks, lapses
 from detente.line.read.agreement import in_force, joined, present, terms
 from detente.line.read.members import owes_for
+from detente.line.read.permissions import permissions
 from detente.line.terms import Terms
 from detente.line.view import View, load, scan
 from detente.volumes.times import format_time, parse_time_s, within_calendar_s
@@ -37,7 +38,7 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         owed_to: whoever waits: the writer of ``entry``; for a line check every other member.
-        what: ``understood``, ``disseminated`` or ``line-check``.
+        what: ``understood``, ``disseminated``, ``line-check`` or what section 10 names.
         entry: what it is owed for, or None for a line check.
         slot: the scheduled time of a line check, RFC 3339, else None.
         due_s: None while it is not received.
@@ -62,7 +63,7 @@ def owed(view: View, founding: Founding, receipts: Receipts, now_s: float) -> li
     Sorted by due time, with what is not received first.
     """
     book = _Book(view, founding, receipts, now_s)
-    found = [*book.acknowledgements(), *book.line_checks()]
+    found = [*book.acknowledgements(), *book.line_checks(), *book.permission_answers()]
     return sorted(found, key=_order)
 
 
@@ -100,11 +101,12 @@ class _Book:
                 if debtor != writer and self._was_told(debtor, writer, int(index)):
                     received_s = self.receipts(writer, int(index), debtor)
                     for what, within_s in times_s.items():
-                        yield self._acknowledgement(
-                            row["id"], writer, debtor, what, received_s, within_s
+                        met_at_s = self._met_at_s(row["id"], debtor, what)
+                        yield self._owed(
+                            row["id"], writer, debtor, what, received_s, within_s, met_at_s
                         )
 
-    def _acknowledgement(
+    def _owed(
         self,
         entry: str,
         writer: str,
@@ -112,8 +114,9 @@ class _Book:
         what: abouts.Owed,
         received_s: float | None,
         within_s: float,
+        met_at_s: float | None,
     ) -> Obligation:
-        met_at_s = self._met_at_s(entry, debtor, what)
+        """What ``debtor`` owes for an entry, from its receipt on."""
         due_s = None if received_s is None else self._domain_s(received_s) + within_s
         return Obligation(
             owed_by=debtor,
@@ -161,6 +164,24 @@ class _Book:
                     state=self._state(met_at_s is not None, due_s),
                     met_at_s=met_at_s,
                     lapse=self.lapses.get((debtor, "line-check", format_time(due_s))),
+                )
+
+    def permission_answers(self) -> Iterator[Obligation]:
+        """What hosts owe for requests, but for those given up before they were answered."""
+        watching = self.terms.watching
+        for one in permissions(self.view, self.founding) if watching else ():
+            given_up = one.forgone is not None and one.reply is None
+            if given_up or one.party not in self.members or one.host not in self.members:
+                continue
+            if watching and self._was_told(one.host, one.party, one.index):
+                yield self._owed(
+                    one.entry,
+                    one.party,
+                    one.host,
+                    "permission-answer",
+                    self.receipts(one.party, one.index, one.host),
+                    watching.answer_s,
+                    None if one.reply is None else one.reply.at_s,
                 )
 
     def _was_told(self, party: str, writer: str, index: int) -> bool:

@@ -8,6 +8,12 @@ caller; the fold marks as void what the record cannot mean.
 
 from detente.line.entries.base import Draft
 from detente.line.entries.links import daily_draft, dispute_draft, link_draft, take_back_draft
+from detente.line.entries.permissions import (
+    answer_draft,
+    forgo_draft,
+    request_draft,
+    revoke_draft,
+)
 from detente.line.entries.standing import (
     acknowledgement_draft,
     admit_draft,
@@ -51,6 +57,7 @@ __all__ = [
     "Draft",
     "acknowledgement_draft",
     "admit_draft",
+    "answer_draft",
     "assent_draft",
     "cancel_draft",
     "check_draft",
@@ -59,6 +66,7 @@ __all__ = [
     "decline_draft",
     "deviation_draft",
     "dispute_draft",
+    "forgo_draft",
     "honour_draft",
     "inspection_draft",
     "join_draft",
@@ -74,9 +82,11 @@ __all__ = [
     "recall_draft",
     "release_draft",
     "report_draft",
+    "request_draft",
     "restriction_draft",
     "resume_draft",
     "review_draft",
+    "revoke_draft",
     "rotate_draft",
     "seal_draft",
     "session_draft",

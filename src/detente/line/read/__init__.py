@@ -31,10 +31,24 @@ from detente.line.read.agreement import (
 )
 from detente.line.read.base import Stamp
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
+from detente.line.read.exceeding import Exceeding
 from detente.line.read.keys import Brought, card, cards, keys, unvouched
 from detente.line.read.links import Dispute, Link, counting, link, links, standing, stands
 from detente.line.read.logs import seen_by
 from detente.line.read.members import Admission, admissions, admitted
+from detente.line.read.permissions import (
+    UNKNOWN,
+    Forgone,
+    Grant,
+    Permission,
+    Reply,
+    Revocation,
+    Unknown,
+    newest_request,
+    permission,
+    permissions,
+)
+from detente.line.read.quotas import Drawn, drawn, visits_under
 from detente.line.read.recalls import Recall, recall_of, recalls
 from detente.line.read.settlement import Answer, Proposal, proposal, proposals
 from detente.line.read.talk import (
@@ -55,6 +69,7 @@ from detente.line.read.talk import (
 from detente.line.read.voids import VOID_REASONS, Void, void_of, voids
 
 __all__ = [
+    "UNKNOWN",
     "VOID_REASONS",
     "Acknowledgement",
     "Admission",
@@ -64,20 +79,28 @@ __all__ = [
     "Commitment",
     "Conflict",
     "Dispute",
+    "Drawn",
+    "Exceeding",
+    "Forgone",
+    "Grant",
     "Lapse",
     "Leave",
     "Link",
     "Message",
     "Opening",
     "Part",
+    "Permission",
     "Proposal",
     "ProposedTerms",
     "Recall",
+    "Reply",
+    "Revocation",
     "Side",
     "Stamp",
     "Suggestion",
     "Suspension",
     "Uncompared",
+    "Unknown",
     "Version",
     "Void",
     "acknowledgements",
@@ -93,6 +116,7 @@ __all__ = [
     "conflict",
     "conflicts",
     "counting",
+    "drawn",
     "in_force",
     "joined",
     "keys",
@@ -103,6 +127,9 @@ __all__ = [
     "messages",
     "newest",
     "newest_of",
+    "newest_request",
+    "permission",
+    "permissions",
     "present",
     "proposal",
     "proposals",
@@ -118,6 +145,7 @@ __all__ = [
     "unvouched",
     "version",
     "versions",
+    "visits_under",
     "void_of",
     "voids",
     "witness_keys",

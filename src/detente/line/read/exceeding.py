@@ -63,9 +63,7 @@ def of_window(grant: Grant, start_s: float, end_s: float, *, done: bool = False)
     """
     found = []
     if start_s < grant.from_s:
-        found.append(
-            _exceeds("window", f"from {_at(start_s)}: granted from {_at(grant.from_s)}")
-        )
+        found.append(_exceeds("window", f"from {_at(start_s)}: granted from {_at(grant.from_s)}"))
     elif done and start_s < grant.given_s:
         found.append(
             _exceeds("window", f"at {_at(start_s)}: it was not granted before {_at(grant.given_s)}")

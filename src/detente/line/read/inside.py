@@ -1,7 +1,7 @@
 """Whether volumes lie inside places, on the map: yes for certain, no for certain, or not known.
 
-Heights and times are no part of a place. What is *inside* lies in one place as a whole: of what lies
-partly in one and partly in the next it is not known, which is too careful and never wrong.
+Heights and times are no part of a place. What is *inside* lies in one place as a whole; of what
+lies partly in one and partly in the next it is not known, which is too careful and never wrong.
 
 - A circle (a point and its radius) holds a volume that reaches no farther from its middle
   (``volumes.reach``).

@@ -226,9 +226,7 @@ def _later(
         yield docs[entry]
 
 
-def _superseded_s(
-    view: View, later: Iterable[Mapping[str, Any]], offset_s: float
-) -> float | None:
+def _superseded_s(view: View, later: Iterable[Mapping[str, Any]], offset_s: float) -> float | None:
     """From when on a later request that was granted holds; never before it was granted."""
     replies = [_reply(view, doc, offset_s) for doc in later]
     return min(

@@ -10,6 +10,7 @@ from typing import Any
 from detente.line import abouts
 from detente.line.read.base import Stamp
 from detente.line.read.links import dispute_void
+from detente.line.read.permissions import void_reason as permission_void_reason
 from detente.line.read.settlement import proposal
 from detente.line.read.talk import acknowledged
 from detente.line.view import View, load, place_key, scan
@@ -21,7 +22,7 @@ VOID_REASONS: dict[str, str] = {
     "out-of-sequence": "it does not follow the newest version of that activity",
     "not-released": "that activity was not released",
     "own-entry": "a party cannot acknowledge or answer an entry of its own",
-    "answered-before": "its party had answered that proposal before",
+    "answered-before": "its party had answered that before",
     "not-a-side": "its party is not the side that this is for",
     "no-such-version": "it names a version that is not there",
     "other-conflict": "it names another conflict than that of its versions",
@@ -108,6 +109,8 @@ def _reason(view: View, party: str, row: Mapping[str, Any]) -> str | None:
             return _answer_reason(view, party, row["about"]["proposal"])
         case abouts.DISPUTE:
             return dispute_void(view, row["about"])
+        case abouts.ANSWER | abouts.REVOKE:
+            return permission_void_reason(view, party, row)
         case abouts.HONOURED:
             place = load(view, "id", row["about"]["recall"])
             target = place and load(view, "entry", place_key(place["party"], place["index"]))

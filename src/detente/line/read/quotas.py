@@ -1,0 +1,106 @@
+"""How much of a quota is drawn: by visits, and by requests that no visit has used yet.
+
+A visit draws on the quota that its request names, one unit each, unless it was cancelled before
+anybody arrived. A request whose content is not known here may draw on any quota between its two
+parties; how many those are is told, and not guessed.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from detente.line import abouts
+from detente.line.founding import Founding
+from detente.line.read.agreement import terms
+from detente.line.read.permissions import UNKNOWN, Permission, permissions
+from detente.line.view import View, scan
+from detente.line.watching import Quota
+from detente.volumes.times import parse_time_s
+
+
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """What is drawn of a quota: ``visits`` are entries of notices, the first to begin first.
+
+    ``reserved`` are the units of requests that ask for a visit, or are granted one, beyond the
+    visits under them. ``unknown`` are requests that may draw on it or not.
+    """
+
+    quota: Quota
+    visits: tuple[str, ...]
+    reserved: int
+    unknown: int
+
+    @property
+    def left(self) -> int:
+        """Units that neither a visit nor a request has taken; below 0 if it is overdrawn."""
+        return self.quota.units - len(self.visits) - self.reserved
+
+
+def drawn(view: View, founding: Founding, now_s: float) -> list[Drawn]:
+    """Every quota of the terms that hold, and what is drawn of it at a domain time."""
+    watching = terms(view, founding).watching
+    if watching is None or not watching.quotas:
+        return []
+    asked = permissions(view, founding)
+    return [_drawn(view, quota, asked, now_s) for quota in watching.quotas]
+
+
+def visits_under(view: View, request: str) -> list[str]:
+    """The notices of the visits under a request, the first to begin first.
+
+    Those that were cancelled before anybody arrived draw on nothing and are left out.
+    """
+    return [entry for _, entry in sorted(_visits(view, request))]
+
+
+def _visits(view: View, request: str) -> Iterator[tuple[float, str]]:
+    for entry, doc in scan(view, "visit"):
+        if doc["request"] == request and not _cancelled(view, entry, doc):
+            yield parse_time_s(doc["from"]), entry
+
+
+def _cancelled(view: View, entry: str, doc: dict[str, str]) -> bool:
+    cancelled = False
+    for _, said in scan(view, "visit-said", f"{entry}/"):
+        if said["party"] not in (doc["party"], doc["host"]):
+            continue
+        if said["type"] == abouts.STAGE and said["about"]["stage"] in ("arrived", "begun"):
+            return False
+        cancelled = cancelled or said["type"] == abouts.CANCEL
+    return cancelled
+
+
+def _drawn(view: View, quota: Quota, asked: list[Permission], now_s: float) -> Drawn:
+    visits: list[tuple[float, str]] = []
+    reserved = unknown = 0
+    for one in asked:
+        if (one.party, one.host) != (quota.guest, quota.host) or not _within(one, quota):
+            continue
+        if one.asked is None:
+            unknown += 1
+        elif one.asked.quota == quota.name:
+            under = list(_visits(view, one.entry))
+            visits += under
+            reserved += max(0, _units(one, now_s) - len(under))
+    return Drawn(
+        quota=quota,
+        visits=tuple(entry for _, entry in sorted(visits)),
+        reserved=reserved,
+        unknown=unknown,
+    )
+
+
+def _within(one: Permission, quota: Quota) -> bool:
+    """Whether a request is for some time of the quota's window."""
+    starts_s, ends_s = parse_time_s(quota.start), parse_time_s(quota.end)
+    return parse_time_s(one.from_) <= ends_s and parse_time_s(one.until) >= starts_s
+
+
+def _units(one: Permission, now_s: float) -> int:
+    """How many visits may still be made, or be granted, under a request."""
+    if one.state(now_s, False) not in ("asked", "granted", "limited"):
+        return 0
+    if one.renewed_by is not None and one.reply is None:
+        return 0
+    units = one.grant.quota_units if one.grant else None
+    return 1 if units is None or units is UNKNOWN else units
