@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from bench.simulation import witness
 from detente.errors import SecondOfficerError
 from detente.line import Area, standard_terms
 from detente.line.terms import TwoPerson
@@ -32,6 +33,7 @@ BEGIN_S = 1_795_334_400.0
 
 AREA = Area(west=65, south=35, east=73, north=40)
 OFFICERS = ("secret-officer", "secret-second")
+WITNESS = "witness"
 DATABASE = "detente.db"
 WAL = f"{DATABASE}-wal"
 MARKS = "shown.json"
@@ -66,14 +68,18 @@ class Kind(NamedTuple):
     newcomer: bool = False
     """Whether the others have met and each has signed for taking in the last one, which nobody else
     knows of yet."""
+    witness: bool = False
+    """Whether the terms name a witness."""
 
 
 class Template(NamedTuple):
-    """Folders of nodes, by party, that have joined one line and not exchanged anything yet."""
+    """Folders of nodes, by party, that have joined one line and not exchanged anything yet; and of
+    its witness, if it has one."""
 
     folder: Path
     line: str
     terms: dict[str, Any]
+    witness: Path
 
 
 class Templates:
@@ -99,6 +105,7 @@ class Templates:
 
     def _join(self, kind: Kind) -> Template:
         folder = self._folder / "-".join(str(int(value)) for value in kind)
+        witnesses = (witness.found(folder / WITNESS),) if kind.witness else ()
         for party in PARTIES[: kind.parties]:
             shutil.copytree(self._alone(party, kind.hybrid), folder / party)
         nodes = [Node.open(folder / party, clock=StillClock()) for party in PARTIES[: kind.parties]]
@@ -114,12 +121,15 @@ class Templates:
                 two_person=TwoPerson(exact_releases=("surveillance",), terms=True)
                 if kind.two
                 else None,
+                witnesses=witnesses,
             )
             for node in nodes:
                 for officer in OFFICERS:
                     node.add_officer(officer, "senior")
             cards = [node.card() for node in founders]
             founding = founders[0].found(LINE, terms, cards[1:])
+            if kind.witness:
+                witness.serve_line(folder / WITNESS, founding)
             prints = {
                 party: open_card(card).fingerprint
                 for party, card in zip(PARTIES, cards, strict=False)
@@ -134,7 +144,7 @@ class Templates:
         finally:
             for node in nodes:
                 node.close()
-        return Template(folder, line.id, line.terms)
+        return Template(folder, line.id, line.terms, folder / WITNESS)
 
 
 def _meet(nodes: list[Node], line: str) -> None:

@@ -18,6 +18,7 @@ from bench.simulation.disk import BEGIN_S, DATABASE
 from bench.simulation.safety import reread
 from bench.simulation.station import Station
 from bench.simulation.truth import check, header_of, root_of
+from detente.node.views import EntryView
 
 if TYPE_CHECKING:
     from bench.simulation.world import World
@@ -56,6 +57,8 @@ class Ending:
             self._check_forks(station)
             self._check_cosignatures(station)
             self._check_quota(station)
+            if self._world.calls:
+                self._world.calls.check_joint(station)
         self._check_states()
         self._count()
 
@@ -68,6 +71,8 @@ class Ending:
             if not station.up:
                 station.start()
                 world.truth.know(station.party, station.public)
+        if world.calls:
+            world.calls.heal()
         # By then nobody's signature, made by a clock that was ahead, is of the future any more.
         world.pass_time(2 * 3600.0)
 
@@ -82,12 +87,14 @@ class Ending:
     def _recover_keys(self) -> None:
         """Whose key is lost, or not known to the line yet, has all others vouch for a new one.
 
-        Where one is hostile nobody can count on that; and two who have lost theirs at once can
-        neither vouch nor be vouched for, and have to found another line.
+        Where one is hostile nobody can count on that, nor where one can write no more; and two who
+        have lost theirs at once can neither vouch nor be vouched for, and have to found another
+        line.
         """
         present = set(self._present())
         lost = [p for p in self._sound() if p in present and self._station(p).unadopted]
-        if len(lost) != 1 or self._world.hostile:
+        able = present <= {*lost, *self._writers()}
+        if len(lost) != 1 or self._world.hostile or not able:
             return
         for party in lost:
             self._told(self._world.watch(party).renew(self._truth))
@@ -116,6 +123,8 @@ class Ending:
             if one.party != other.party:
                 what = world.exchange(one, other.party)
                 world.trace.append(f"{one.party} with {other.party}: {what}")
+        if world.calls:
+            world.calls.round()
         world.settle()
         world.pass_time(3.0)
 
@@ -183,19 +192,32 @@ class Ending:
         for party in set(self._sound()) & set(self._present()):
             newest = hashlib.sha256(self._truth.leaves[party][-1]).hexdigest()
             for who in self._present():
-                receipts = self._station(who).node.entry(self._world.template.line, newest).receipts
+                view = self._station(who).node.entry(self._world.template.line, newest)
                 lacks += [
                     f"{who} does not know that {other} holds {party}'s newest entry"
                     for other in present
                     if other != party
-                    and receipts[other] is None
+                    and view.receipts[other] is None
                     and not self._has_other_marks(other, party)
                 ]
+                lacks += self._lacks_witness(who, party, view)
         writers = set(self._writers())
         for station in self._honest:
             if station.party in writers:
                 lacks += self._world.safety.unhonoured(station)
         return sorted(lacks)
+
+    def _lacks_witness(self, who: str, party: str, view: EntryView) -> list[str]:
+        """Whether a node does not know that the witness has signed for a party's newest entry."""
+        owed = [*view.witnesses.values()]
+        owed += [
+            at for by, at in view.receipts.items() if at or not self._station(who).knows_left(by)
+        ]
+        what = f"{who} shows {party}'s newest entry as {'' if view.joint else 'not '}joint"
+        check((view.joint is not None) == all(owed), f"{what}, signed for {owed}")
+        if party not in self._writers() or all(view.witnesses.values()):
+            return []
+        return [f"{who} does not know that the witness has signed for {party}'s newest entry"]
 
     # --- what is then so --------------------------------------------------------------------------
 
@@ -219,7 +241,9 @@ class Ending:
 
     def _check_conflicts(self, station: Station) -> None:
         logs: dict[str, list[dict[str, Any]]] = {party: [] for party in self._world.parties}
-        for party, log in logs.items():
+        # Who has left before a newcomer was taken in never knew of a log of it.
+        known = station.node.heads(station.line, station.party)
+        for party, log in [(party, log) for party, log in logs.items() if party in known]:
             while page := station.node.read_log(
                 station.line, party, len(log), station.party
             ).entries:
@@ -266,8 +290,10 @@ class Ending:
         accused = {fork.party for link in station.node.links(station.line) for fork in link.forks}
         for party in sorted(accused):
             check(not self._truth.one_history(party), f"{station.party} wrongly accuses {party}")
-        for party in self._world.parties:
-            copies = combinations([one.held[party] for one in self._honest], 2)
+        # Who has left takes nothing any more, and shows nothing to anybody.
+        present = [self._station(party) for party in self._present()]
+        for party in self._world.parties if station in present else ():
+            copies = combinations([one.held[party] for one in present], 2)
             if party not in (*accused, station.party):
                 check(
                     not any(_part(one, other) for one, other in copies)

@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import logging
 import multiprocessing
 import os
 import shutil
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+
+import structlog
 
 from bench.simulation import planted
 from bench.simulation.disk import Templates, scratch
@@ -92,8 +95,14 @@ def outcomes(seeds: range, processes: int | None = None) -> Iterator[Outcome]:
             yield from outcomes
 
 
+def _hush() -> None:
+    """What nodes and witnesses log would bury what a run has to say."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def _prepare(folder: Path) -> None:
     global _templates, _folder
+    _hush()
     _folder = folder / f"process-{os.getpid()}"
     _templates = Templates(_folder)
 

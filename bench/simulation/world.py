@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.simulation.disk import PARTIES, Disk, Kind, Templates
+from bench.simulation.disk import BEGIN_S, PARTIES, Disk, Kind, Templates
 from bench.simulation.ending import Ending
 from bench.simulation.hostile import Hostile
 from bench.simulation.network import Faults, Letter, Network
@@ -22,6 +22,8 @@ from bench.simulation.safety import Safety
 from bench.simulation.station import Clock, Fuse, OneLine, Station
 from bench.simulation.sticks import Sticks, unpack
 from bench.simulation.truth import Statement, Truth, check, leaf_of
+from bench.simulation.witness import Third
+from bench.simulation.witness_calls import Calls
 from detente.node.views import Finding
 from detente.node.wire import UnreachableError
 
@@ -34,9 +36,11 @@ CAREFUL = 0.7
 HYBRID = 0.25
 TWO = 0.15
 NEWCOMER = 0.12
+WITNESSED = 0.15
 """How probable it is that the line is in force from the beginning; that a party is hostile; that
 the officers at a restored node wait for its log; that what is signed is signed twice; that some of
-it takes two officers; that a line of three or more has just signed for the last one."""
+it takes two officers; that a line of three or more has just signed for the last one; that the terms
+name a witness."""
 
 COUNTS, STEPS = {2: 58, 3: 34, 4: 5, 5: 3}, {10: 40, 20: 45, 50: 12, 120: 3}
 """How often a world has so many parties, and so many steps. Most are small: ten small ones find
@@ -53,8 +57,10 @@ class World:
         self.counts: Counter[str] = Counter()
         count = self._some(COUNTS)
         self.parties = PARTIES[:count]
-        chances = (self.chance.random() < one for one in (MET, HYBRID, TWO, NEWCOMER * (count > 2)))
-        kind = Kind(count, *chances)
+        given = (MET, HYBRID, TWO, NEWCOMER * (count > 2))
+        chances = [self.chance.random() < one for one in given]
+        apart = random.Random(f"witness of {seed}")
+        kind = Kind(count, *chances, *[apart.random() < WITNESSED])
         self.template = templates.line_of(kind)
         self.newcomer = self.parties[-1] if kind.newcomer else None
         self._folder = folder
@@ -75,11 +81,15 @@ class World:
         self._watches = {one: Watch(self.chance, one) for one in self.stations.values()}
         self._careful = {party: self.chance.random() < CAREFUL for party in self.parties}
         self._events = self._some_events()
+        self._passed_s = 0.0
+        self.calls = self._some_witness(apart) if kind.witness else None
 
     def run(self) -> None:
         """Live through it. Raises ViolationError, or whatever else a node did not foresee."""
         hostile = self.hostile and self.hostile.party
-        self._tell(f"{len(self.parties)} parties, hostile: {hostile}, new: {self.newcomer}")
+        witness = ", a witness" if self.calls else ""
+        new = f"new: {self.newcomer}{witness}"
+        self._tell(f"{len(self.parties)} parties, hostile: {hostile}, {new}")
         for station in self.stations.values():
             self.truth.know(station.party, station.public)
             for index, bundle in enumerate(station.read(station.party, 0)):
@@ -91,6 +101,8 @@ class World:
             self.step()
         for station in self._up():
             self.counts["recalls shown"] += self.safety.recalls(station)
+            if self.calls and not self._is_hostile(station.party):
+                self.calls.check_joint(station)
         Ending(self).run()
 
     def close(self) -> None:
@@ -101,6 +113,9 @@ class World:
         self.counts.update({f"fault: {one}": n for one, n in self.network.counts.items()})
         if self.hostile:
             self.counts.update({f"hostile: {one}": n for one, n in self.hostile.counts.items()})
+        if self.calls:
+            self.counts.update({f"witness: {one}": n for one, n in self.calls.counts.items()})
+            self.calls.third.stop()
         for station in self.every_station():
             if station.up:
                 station.stop()
@@ -111,6 +126,9 @@ class World:
         self.counts["steps"] += 1
         self._tell(f"{event.__name__.strip('_')}: {event()}")
         self.settle()
+        if self.calls and (happened := self.calls.step()):
+            self._tell(happened)
+            self.settle()
 
     def every_station(self) -> list[Station]:
         """Every node there is, the hostile party's too."""
@@ -389,13 +407,16 @@ class World:
         self._forget_shown(station)
         self._started(station)
         self.network.forget(party)
+        if self.calls:
+            self.calls.forget(party)
         self.sticks.lose()
         held, elsewhere = len(station.held[party]), self._elsewhere(party, self.every_station())
         self.truth.rolled_back(
             party,
             held,
             elsewhere,
-            may_be_accused=self.hostile is not None,
+            may_be_accused=self.hostile is not None
+            or self._witnessed(party) > max(held, elsewhere),
             marks_stay=marks_stay,
         )
         self.counts["restored and behind"] += party in self.truth.missing
@@ -415,6 +436,9 @@ class World:
     def _elsewhere(self, party: str, stations: list[Station]) -> int:
         return max((len(one.held[party]) for one in stations if one.party != party), default=0)
 
+    def _witnessed(self, party: str) -> int:
+        return self.calls.third.size_of(party) if self.calls else 0
+
     def _set_clock(self) -> str:
         station = self.chance.choice(list(self.stations.values()))
         station.clock.wrong_s = self.chance.choice((-4000.0, -30.0, 0.0, 0.0, 60.0, 4000.0))
@@ -427,6 +451,7 @@ class World:
 
     def pass_time(self, passed_s: float) -> None:
         """Time passes for everybody."""
+        self._passed_s += passed_s
         for station in self.every_station():
             station.clock.at_s += passed_s
 
@@ -531,6 +556,11 @@ class World:
         others = [other for other in self.parties if other != party]
         wrong_s = self.chance.choice((0.0, 0.0, -40.0, 25.5))
         return Station(party, self._line, disk, Clock(wrong_s), others)
+
+    def _some_witness(self, chance: random.Random) -> Calls:
+        folder = self._folder / "witness"
+        third = Third(chance, self.template.witness, folder, lambda: BEGIN_S + self._passed_s)
+        return Calls(chance, self, third)
 
     def _touch(self, station: Station) -> None:
         self._touched[f"{station.party} {id(station)}"] = station

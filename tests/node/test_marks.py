@@ -1,5 +1,7 @@
 """A database brought back from a backup is noticed before anything is signed on it."""
 
+import base64
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -187,3 +189,29 @@ def test_what_was_taken_back_is_marked_as_shown(forgetful: Any, tmp_path: Path) 
     restore(forgetful, "us", tmp_path / "backup.db")
     with pytest.raises(StateError, match="restored from an older copy"):
         forgetful.nodes["us"].send(LINE, text="another", officer="a")
+
+
+def test_a_node_may_write_again_before_it_has_back_what_others_wrote(
+    pair: Any, tmp_path: Path
+) -> None:
+    """What its newest entry says that it has seen, it has seen, and says again."""
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    line = us.line(LINE).id
+    backup(pair, "us", tmp_path / "backup.db")
+    ru.send(LINE, text="one", officer="b")
+    pair.sync()
+    pair.nodes["us"].send(LINE, text="two", officer="a")
+    pair.sync()
+    restore(pair, "us", tmp_path / "backup.db")
+    us = pair.nodes["us"]
+    page = ru.read_log(line, "us", 1, "us")
+    us.receive(line, "us", 1, page.entries, page.checkpoint, "ru")
+    assert us.heads(line, "us")["ru"].size == 1
+    us.send(LINE, text="urgent", precedence="urgent-safety", officer="a")
+    pair.sync()
+    assert us.verify() == ru.verify() == []
+    headers = [
+        json.loads(base64.b64decode(one["envelope"]["payload"]))
+        for one in ru.read_log(line, "us", 2, "us").entries
+    ]
+    assert [one["seen"]["ru"]["size"] for one in headers] == [2]

@@ -42,7 +42,7 @@ def write(
     and the draft has to wait, or if the entry would be void. Nothing is written then.
     """
     _check_open(core, rows, founding, draft)
-    seen = _seen(core, tx, founding)
+    seen = _seen(core, tx, founding, rows)
     _check_key(core, rows, founding, draft, seen)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
@@ -185,13 +185,20 @@ def _check_not_void(rows: LineRows, entry: Entry) -> None:
         )
 
 
-def _seen(core: Core, tx: Tx, founding: Founding) -> dict[str, Seen]:
-    """The newest checkpoint of every other log that this node holds and has verified."""
-    seen = {}
+def _seen(core: Core, tx: Tx, founding: Founding, rows: LineRows) -> dict[str, Seen]:
+    """The newest checkpoint of every other log that this node has verified.
+
+    It holds what that covers, but for a node that was restored from an older copy and has only its
+    own log back: it has still seen what its newest entry names, and may have to write what is
+    urgent before whose log that is can be reached.
+    """
+    seen = dict(read.seen_by(rows, core.party))
     for party in founding.members:
         newest = logs.newest_checkpoint(tx, founding.id, party)
         if party != core.party and newest is not None:
-            seen[party] = _named(newest[1])
+            held = _named(newest[1])
+            if party not in seen or held.size > seen[party].size:
+                seen[party] = held
     return seen
 
 
