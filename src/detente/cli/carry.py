@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import typer
 
+from detente.cli.failing import fail
 from detente.errors import DetenteError, InputError, StoreError
 
 if TYPE_CHECKING:
@@ -73,8 +74,6 @@ def import_(
     Exit status 1 if something in one was not good, or entries before it are missing; what could be
     kept is. Exit status 2 if a file could not be used at all.
     """
-    from detente.cli.main import fail
-
     status, results = 0, []
     for path in files:
         try:

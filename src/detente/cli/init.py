@@ -102,7 +102,7 @@ def init(
         print(
             f"Its keys lie unprotected on the disk; change that: detente keys protect {directory}"
         )
-    print(f"Start it with: detente serve {directory}")
+    print(f"Start it with: detente serve {directory}   (its console and API: {api})")
 
 
 def _fingerprint(directory: Path, settings: "Settings", passphrase: str | None) -> str:

@@ -239,7 +239,8 @@ def _confirmed(text: str) -> tuple[str, str]:
         raise InputError(
             f"{text[:80]!r} is not a party and its fingerprint",
             where="--confirm",
-            remedy="write it as --confirm 'ru=0123 4567 89ab cdef 0123 4567 89ab cdef'",
+            remedy="write it as --confirm 'PARTY=0123 4567 89ab cdef 0123 4567 89ab cdef', with "
+            "the party's id and the fingerprint that its operator read out",
         )
     return party, " ".join(digits[i : i + 4] for i in range(0, 32, 4))
 

@@ -26,6 +26,7 @@ from detente.cli import (
     serve,
     witness,
 )
+from detente.cli.failing import fail
 from detente.errors import DetenteError
 
 app = typer.Typer(
@@ -103,9 +104,3 @@ def run(arguments: Sequence[str]) -> int:
         command = context.command_path if context is not None else "detente"
         return fail(f"{error.format_message().rstrip('.')}; see `{command} --help`")
     return answer if isinstance(answer, int) else 0
-
-
-def fail(message: str) -> int:
-    """Print one line on standard error; the exit status of an error."""
-    print("detente: " + " ".join(message.split()), file=sys.stderr)
-    return 2
