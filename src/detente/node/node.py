@@ -39,11 +39,12 @@ from detente.node.planning import Planning
 from detente.node.roles import OPERATOR
 from detente.node.speaking import Speaking
 from detente.node.together.linking import Linking
+from detente.node.together.observing import Observing
 
 Json = dict[str, Any]
 
 
-class Node(Planning, Speaking, Exchanging, Linking):
+class Node(Planning, Speaking, Exchanging, Linking, Observing):
     """One party's node."""
 
     @classmethod

@@ -143,6 +143,41 @@ plans = Table(
 )
 """Own activities, private until a version of one is released on a line."""
 
+observations = Table(
+    "observations",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("origin", Key, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", Key, nullable=False),
+    Column("district", Key, nullable=False),
+    Column("week", Key, nullable=False),
+    Column("seeing", Key, nullable=False),
+    Column("marking", Key, nullable=False),
+    Column("doc", LargeBinary, nullable=False),
+    Column("noted_by", Key, nullable=False),
+    Column("changed_s", Float, nullable=False),
+    Column("changed_by", Key, nullable=False),
+    Index(None, "district", "week"),
+)
+"""Own observations, noted or imported, private until a version of one is reported on a line.
+
+``origin`` says where it came from: ``noted``, or the format it was imported from. What peers report
+stands in the record's tables alone.
+"""
+
+observations_before = Table(
+    "observations_before",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("marking", Key, nullable=False),
+    Column("doc", LargeBinary, nullable=False),
+    Column("changed_s", Float, nullable=False),
+    Column("changed_by", Key, nullable=False),
+)
+"""What own observations said before they were changed, by here or by a later import."""
+
 audit = Table(
     "audit",
     metadata,

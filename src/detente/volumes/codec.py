@@ -83,11 +83,14 @@ def core_to_wire(core: Core) -> dict[str, Any]:
     }
 
 
-def core_from_wire(value: object, *, where: str = "") -> Core:
-    """The core of a decoded JSON value, checked; InputError or LimitError if it is unsound."""
+def core_from_wire(value: object, *, where: str = "", check: bool = True) -> Core:
+    """The core of a decoded JSON value, checked; InputError or LimitError if it is unsound.
+
+    Without ``check`` it is only decoded: for what was checked before it was stored.
+    """
     try:
-        wire = msgspec.convert(value, _WireCore)
-        return check_core(_core(wire, where), where=where)
+        core = _core(msgspec.convert(value, _WireCore), where)
+        return check_core(core, where=where) if check else core
     except (msgspec.ValidationError, OverflowError) as error:
         raise InputError(f"is not a core: {error}", remedy=_REMEDY, where=where) from error
 

@@ -8,6 +8,7 @@ caller; the fold marks as void what the record cannot mean.
 
 from detente.line.entries.base import Draft
 from detente.line.entries.links import daily_draft, dispute_draft, link_draft, take_back_draft
+from detente.line.entries.observations import observe_draft, retract_draft
 from detente.line.entries.permissions import (
     answer_draft,
     forgo_draft,
@@ -76,6 +77,7 @@ __all__ = [
     "message_draft",
     "noted_draft",
     "notice_draft",
+    "observe_draft",
     "opening_draft",
     "plan_draft",
     "proposal_draft",
@@ -85,6 +87,7 @@ __all__ = [
     "request_draft",
     "restriction_draft",
     "resume_draft",
+    "retract_draft",
     "review_draft",
     "revoke_draft",
     "rotate_draft",

@@ -36,6 +36,13 @@ from detente.line.read.keys import Brought, card, cards, keys, unvouched
 from detente.line.read.links import Dispute, Link, counting, link, links, standing, stands
 from detente.line.read.logs import seen_by
 from detente.line.read.members import Admission, admissions, admitted
+from detente.line.read.observations import (
+    Observed,
+    observation,
+    observations,
+    observed,
+    observed_versions,
+)
 from detente.line.read.permissions import (
     UNKNOWN,
     Forgone,
@@ -87,6 +94,7 @@ __all__ = [
     "Leave",
     "Link",
     "Message",
+    "Observed",
     "Opening",
     "Part",
     "Permission",
@@ -128,6 +136,10 @@ __all__ = [
     "newest",
     "newest_of",
     "newest_request",
+    "observation",
+    "observations",
+    "observed",
+    "observed_versions",
     "permission",
     "permissions",
     "present",

@@ -44,6 +44,17 @@ from detente.node.views.lines import (
     PartyKeysView,
     WitnessView,
 )
+from detente.node.views.observations import (
+    ImportedView,
+    NoteReportView,
+    NotesView,
+    NoteVersionView,
+    NoteView,
+    ObservationCellView,
+    ObservationTableView,
+    ObservationView,
+    ReportPreviewView,
+)
 from detente.node.views.parcels import ParcelLogView, ParcelProblemView, ParcelView
 from detente.node.views.record import (
     AcknowledgementView,
@@ -83,6 +94,7 @@ __all__ = [
     "ForkView",
     "Head",
     "HolderView",
+    "ImportedView",
     "Json",
     "KeyView",
     "LineView",
@@ -94,7 +106,14 @@ __all__ = [
     "MeetingView",
     "MemberView",
     "MessageView",
+    "NoteReportView",
+    "NoteVersionView",
+    "NoteView",
+    "NotesView",
     "ObligationView",
+    "ObservationCellView",
+    "ObservationTableView",
+    "ObservationView",
     "OfficerView",
     "ParcelLogView",
     "ParcelProblemView",
@@ -115,6 +134,7 @@ __all__ = [
     "RecallView",
     "Receipt",
     "ReleasedView",
+    "ReportPreviewView",
     "ShiftView",
     "SuggestionView",
     "View",

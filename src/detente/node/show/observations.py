@@ -1,0 +1,149 @@
+"""Observations as they are shown: counted by district and week, or one by one."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from detente.line import read
+from detente.line.read import Observed
+from detente.node.show.reader import LineReader
+from detente.node.views import ObservationCellView, ObservationTableView, ObservationView
+from detente.observations import (
+    FUTURE_SLACK_S,
+    UNKNOWN,
+    district_of,
+    narrowest,
+    observation_to_wire,
+    week_of,
+)
+from detente.store.observations import Tally
+from detente.volumes.times import parse_time_s
+
+WEEKS_MAX = 400
+"""Weeks without any observation are shown between others, unless there are more in all."""
+
+
+def observation(reader: LineReader, one: Observed, *, newest: bool = True) -> ObservationView:
+    """One version of an observation, with all that it says."""
+    said = one.said
+    return ObservationView(
+        id=one.entry,
+        line=reader.id,
+        party=one.party,
+        own=reader.is_own(one.party),
+        observation=one.observation,
+        version=one.version,
+        newest=newest,
+        time=one.time,
+        state=one.standing,
+        marking=one.marking,
+        district=UNKNOWN if said is None else district_of(said),
+        week=UNKNOWN if said is None else week_of(said.from_s, said.until_s),
+        observed=None if said is None else observation_to_wire(said),
+        note=one.note or "",
+        unknown=one.unknown,
+        ahead=said is not None and _is_ahead(reader, one, said.from_s),
+        receipts=reader.receipts(one.party, one.index),
+    )
+
+
+def _is_ahead(reader: LineReader, one: Observed, from_s: float) -> bool:
+    claimed_s = parse_time_s(one.time) + reader.terms.clock_offset_s
+    return from_s > claimed_s + FUTURE_SLACK_S
+
+
+def table(reader: LineReader) -> ObservationTableView:
+    """Everything that is reported on a line, counted by district and week."""
+    standing: Counter[str] = Counter()
+    markings: set[str] = set()
+    tallies: Counter[tuple[str, str, str, str]] = Counter()
+    for one in read.observations(reader.rows):
+        standing[one.standing] += 1
+        if one.said is not None and one.marking is not None:
+            said = one.said
+            markings.add(one.marking)
+            key = (district_of(said), week_of(said.from_s, said.until_s), said.kind, said.seeing)
+            tallies[key] += 1
+    return counted(
+        (Tally(*key, size) for key, size in tallies.items()),
+        markings,
+        retracted=standing["retracted"],
+        recalled=standing["recalled"],
+        unknown=standing["unknown"],
+    )
+
+
+def counted(
+    tallies: Iterable[Tally],
+    markings: Iterable[str],
+    *,
+    retracted: int = 0,
+    recalled: int = 0,
+    unknown: int = 0,
+    withheld: int = 0,
+) -> ObservationTableView:
+    """The table of these counts."""
+    cells: dict[tuple[str, str], dict[str, Counter[str]]] = {}
+    size = 0
+    for one in tallies:
+        cell = cells.setdefault(
+            (one.district, one.week), {"counts": Counter(), "seeing": Counter()}
+        )
+        cell["counts"][one.kind] += one.size
+        cell["seeing"][one.seeing] += one.size
+        size += one.size
+    return ObservationTableView(
+        districts=sorted({district for district, _ in cells}, key=_last_if_unknown),
+        weeks=_weeks({week for _, week in cells}),
+        cells=[
+            ObservationCellView(
+                district=district,
+                week=week,
+                counts=dict(sorted(cell["counts"].items())),
+                seeing=dict(sorted(cell["seeing"].items())),
+            )
+            for (district, week), cell in sorted(cells.items())
+        ],
+        counted=size,
+        retracted=retracted,
+        recalled=recalled,
+        unknown=unknown,
+        withheld=withheld,
+        marking=narrowest(markings),
+    )
+
+
+def _last_if_unknown(name: str) -> tuple[bool, str]:
+    return name == UNKNOWN, name
+
+
+def _weeks(found: set[str]) -> list[str]:
+    """The weeks from the first to the last, also those between of which there is nothing."""
+    known = sorted(found - {UNKNOWN})
+    weeks = known
+    if known:
+        first, last = _monday(known[0]), _monday(known[-1])
+        if (last - first).days // 7 < WEEKS_MAX:
+            mondays = range(0, (last - first).days + 1, 7)
+            weeks = [_week(first + timedelta(days=days)) for days in mondays]
+    return [*weeks, *sorted(found & {UNKNOWN})]
+
+
+def _monday(week: str) -> date:
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 1)
+
+
+def _week(monday: date) -> str:
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def fits(said: Any, district: str, week: str, kind: str) -> bool:
+    """Whether an observation is one of those asked for; an empty word asks for all."""
+    return (
+        kind in ("", said.kind)
+        and week in ("", week_of(said.from_s, said.until_s))
+        and district in ("", district_of(said))
+    )
