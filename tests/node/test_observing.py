@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import msgspec
 import pytest
 
 from detente.errors import InputError, NotFoundError, StateError
-from detente.line import observe_draft
+from detente.line import Draft, observe_draft
 from detente.node.saying import say
+from detente.node.show.reader import LineReader
 from detente.node.views import OfficerView
 from detente.observations import Observation
 from detente.volumes import Core, Edges, Shape
@@ -270,15 +272,20 @@ def test_what_is_recalled_is_gone_everywhere_and_not_counted(pair: Any) -> None:
     assert ru.observation_table(LINE).counted == 1
 
 
+def _as_it_is(draft: Draft, reader: LineReader) -> Draft:
+    return draft
+
+
 def test_a_report_from_the_future_is_shown_as_such(pair: Any) -> None:
     us, ru = pair.nodes["us"], pair.nodes["ru"]
     for name, ahead_s in (("past", 0.0), ("future", 301.0)):
         one = observation(name, from_s=NOW_S + ahead_s, until_s=NOW_S + ahead_s)
+        draft = observe_draft(one, version=1, supersedes=None)
         # Our own door would refuse it; a peer's node may be written otherwise.
         say(
             us._core,
             LINE,
-            lambda _, one=one: observe_draft(one, version=1, supersedes=None),
+            partial(_as_it_is, draft),
             officer="r",
             key=None,
             action="observe",
