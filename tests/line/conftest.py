@@ -145,6 +145,8 @@ class World:
     def _before(self, party: str, activity_id: str) -> tuple[int, str | None]:
         for entry in reversed(self.logs[party]):
             about = entry.header.about
+            if not entry.header.type.startswith("activity."):
+                continue
             if about.get("activity") == activity_id and about["version"] != IMPOSSIBLE:
                 return about["version"], entry.id
         return 0, None

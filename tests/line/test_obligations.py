@@ -278,6 +278,8 @@ def test_what_is_owed_is_sorted_by_its_deadline(world: Any) -> None:
 def test_what_passes_while_a_line_is_suspended(kind: str) -> None:
     passes = {"acknowledgement", "line.check", "lapse", "line.resume", "key.rotate", "key.vouch"}
     passes |= {"recall", "recall.honoured", "line.leave"}
+    passes |= {"visit.stage", "visit.deviation", "visit.cancel"}
+    passes |= {"visit.seal", "visit.open", "visit.session"}
     assert allowed_while_suspended(kind, {}) == (kind in passes)
 
 

@@ -17,10 +17,12 @@ import msgspec
 
 from detente.line import abouts
 from detente.line.founding import Founding
-from detente.line.read import Check, Lapse, all_acknowledgements, checks, lapses
+from detente.line.read import Check, Lapse, Stamp, all_acknowledgements, checks, lapses
 from detente.line.read.agreement import in_force, joined, present, terms
+from detente.line.read.clocks import OWED, Clock, clocks
 from detente.line.read.members import owes_for
 from detente.line.read.permissions import permissions
+from detente.line.read.visits import visits
 from detente.line.terms import Terms
 from detente.line.view import View, load, scan
 from detente.volumes.times import format_time, parse_time_s, within_calendar_s
@@ -63,7 +65,12 @@ def owed(view: View, founding: Founding, receipts: Receipts, now_s: float) -> li
     Sorted by due time, with what is not received first.
     """
     book = _Book(view, founding, receipts, now_s)
-    found = [*book.acknowledgements(), *book.line_checks(), *book.permission_answers()]
+    found = [
+        *book.acknowledgements(),
+        *book.line_checks(),
+        *book.permission_answers(),
+        *book.visits(),
+    ]
     return sorted(found, key=_order)
 
 
@@ -183,6 +190,33 @@ class _Book:
                     watching.answer_s,
                     None if one.reply is None else one.reply.at_s,
                 )
+
+    def visits(self) -> Iterator[Obligation]:
+        """What the two sides of each visit owe, by its clocks that have not been stopped."""
+        if self.terms.watching is None:
+            return
+        for visit in visits(self.view):
+            running = clocks(visit, self.terms, self.receipts, self.now_s)
+            for one in running if set(visit.sides) <= set(self.members) else ():
+                said = one.runs_for
+                if one.name not in OWED or said is None or one.state == "stopped":
+                    continue
+                if self._was_told(one.owed_by, said.party, said.index):
+                    yield self._of_clock(one, said)
+
+    def _of_clock(self, clock: Clock, said: Stamp) -> Obligation:
+        what = OWED[clock.name]
+        return Obligation(
+            owed_by=clock.owed_by,
+            owed_to=(said.party,),
+            what=what,
+            entry=said.entry,
+            slot=None,
+            due_s=clock.due_s,
+            state=self._state(clock.met_at_s is not None, clock.due_s),
+            met_at_s=clock.met_at_s,
+            lapse=self.lapses.get((clock.owed_by, what, said.entry)),
+        )
 
     def _was_told(self, party: str, writer: str, index: int) -> bool:
         return owes_for(self.view, self.founding, party, writer, index)

@@ -1,6 +1,8 @@
 """What may still be written on a line that is declared suspended: protocol section 7.
 
 A suspension ends talk, never safety: a line that is cut when it is needed most has cost lives.
+A visit in progress is a matter of safety, too: people of one side are on the other's ground. What
+it has reached, what is not as agreed, its end and what was sealed still pass; a new one does not.
 Whatever *arrives* is stored and cosigned all the same.
 """
 
@@ -12,13 +14,19 @@ from detente.line import abouts
 ALLOWED = frozenset(
     {
         abouts.ACKNOWLEDGEMENT,
+        abouts.CANCEL,
         abouts.CHECK,
+        abouts.DEVIATION,
         abouts.HONOURED,
         abouts.LAPSE,
         abouts.LEAVE,
         abouts.RECALL,
         abouts.RESUME,
         abouts.ROTATE,
+        abouts.SEAL,
+        abouts.SESSION,
+        abouts.STAGE,
+        abouts.UNSEAL,
         abouts.VOUCH,
     }
 )

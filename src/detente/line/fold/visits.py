@@ -4,11 +4,13 @@ A statement may come before the notice that it is about, which stands in another
 worth then is found when the rows are read.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from detente.errors import InputError
 from detente.line import abouts, bodies
 from detente.line.fold.step import Step, Void
 from detente.line.view import Change, load, put, scan
@@ -93,7 +95,10 @@ def deviation(step: Step, about: abouts.VisitDeviated) -> list[Change]:
 
 
 def cancel(step: Step, about: abouts.VisitCancelled) -> list[Change]:
-    """One side ends the visit; once."""
+    """One side ends the visit before its time; once, and not when it has said that it is over."""
+    for stage in ("ended", "departed"):
+        if step.view.get("visit-once", _once_key(step, about.visit, abouts.STAGE, stage)):
+            raise Void("ended-before")
     return [_once(step, about.visit), *_said(step, about, _note)]
 
 
@@ -114,12 +119,18 @@ def session(step: Step, about: abouts.DeskSession) -> list[Change]:
 
 def report(step: Step, about: abouts.VisitReported) -> list[Change]:
     """A version of one side's report."""
+
+    def read(body: bytes) -> dict[str, Any]:
+        if hashlib.sha256(body).hexdigest() != about.report_sha256:
+            raise InputError("is not the report that its header names", where="body")
+        return _as(bodies.ReportBody)(body)
+
     _check_next(
         step, "visit-report", f"{about.visit}/{step.party}", about.version, about.supersedes
     )
     newest = {**step.stamp, "version": about.version}
     return [
-        *_said(step, about, _as(bodies.ReportBody)),
+        *_said(step, about, read),
         put("visit-report", f"{about.visit}/{step.party}", newest),
     ]
 
@@ -153,10 +164,14 @@ def _once(step: Step, visit: str, which: str = "") -> Change:
 
     A row by itself, so that nobody can make the fold slow by stating much.
     """
-    key = f"{visit}/{step.party}/{step.header.type}/{which}"
+    key = _once_key(step, visit, step.header.type, which)
     if step.view.get("visit-once", key) is not None:
         raise Void("stated-before")
     return put("visit-once", key, step.stamp)
+
+
+def _once_key(step: Step, visit: str, type_: str, which: str) -> str:
+    return f"{visit}/{step.party}/{type_}/{which}"
 
 
 def _own_visit(step: Step, visit: str) -> None:

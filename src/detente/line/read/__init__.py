@@ -30,6 +30,7 @@ from detente.line.read.agreement import (
     witness_keys,
 )
 from detente.line.read.base import Stamp
+from detente.line.read.clocks import Clock, claimed_s, clocks, late_by_s, mission, phase
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
 from detente.line.read.exceeding import Exceeding
 from detente.line.read.keys import Brought, card, cards, keys, unvouched
@@ -43,6 +44,7 @@ from detente.line.read.observations import (
     observed,
     observed_versions,
 )
+from detente.line.read.overstepping import Granted, exceedings, granted, planned_volumes
 from detente.line.read.permissions import (
     UNKNOWN,
     Forgone,
@@ -73,6 +75,7 @@ from detente.line.read.talk import (
     messages,
     suspended_by,
 )
+from detente.line.read.visits import Item, MissionPlan, Restriction, Session, Visit, visit, visits
 from detente.line.read.voids import VOID_REASONS, Void, void_of, voids
 
 __all__ = [
@@ -83,6 +86,7 @@ __all__ = [
     "Answer",
     "Brought",
     "Check",
+    "Clock",
     "Commitment",
     "Conflict",
     "Dispute",
@@ -90,10 +94,13 @@ __all__ = [
     "Exceeding",
     "Forgone",
     "Grant",
+    "Granted",
+    "Item",
     "Lapse",
     "Leave",
     "Link",
     "Message",
+    "MissionPlan",
     "Observed",
     "Opening",
     "Part",
@@ -102,7 +109,9 @@ __all__ = [
     "ProposedTerms",
     "Recall",
     "Reply",
+    "Restriction",
     "Revocation",
+    "Session",
     "Side",
     "Stamp",
     "Suggestion",
@@ -110,6 +119,7 @@ __all__ = [
     "Uncompared",
     "Unknown",
     "Version",
+    "Visit",
     "Void",
     "acknowledgements",
     "activities",
@@ -119,20 +129,26 @@ __all__ = [
     "card",
     "cards",
     "checks",
+    "claimed_s",
+    "clocks",
     "commitment",
     "commitments",
     "conflict",
     "conflicts",
     "counting",
     "drawn",
+    "exceedings",
+    "granted",
     "in_force",
     "joined",
     "keys",
     "lapses",
+    "late_by_s",
     "left",
     "link",
     "links",
     "messages",
+    "mission",
     "newest",
     "newest_of",
     "newest_request",
@@ -142,6 +158,8 @@ __all__ = [
     "observed_versions",
     "permission",
     "permissions",
+    "phase",
+    "planned_volumes",
     "present",
     "proposal",
     "proposals",
@@ -157,6 +175,8 @@ __all__ = [
     "unvouched",
     "version",
     "versions",
+    "visit",
+    "visits",
     "visits_under",
     "void_of",
     "voids",

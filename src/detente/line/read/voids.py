@@ -13,6 +13,7 @@ from detente.line.read.links import dispute_void
 from detente.line.read.permissions import void_reason as permission_void_reason
 from detente.line.read.settlement import proposal
 from detente.line.read.talk import acknowledged
+from detente.line.read.visits import void_reason as visit_void
 from detente.line.view import View, load, place_key, scan
 
 VOID_REASONS: dict[str, str] = {
@@ -46,6 +47,7 @@ VOID_REASONS: dict[str, str] = {
     "forgone-before": "its party had given that up before",
     "named-before": "its party has had a visit of that name",
     "not-a-visit": "it is about what is not a visit",
+    "ended-before": "its party had stated that the visit was over",
     "not-a-plan": "it reviews what is not a mission plan",
     "not-a-link": "it disputes what is not a link",
     "stated-before": "its party had stated the same before",
@@ -111,6 +113,8 @@ def _reason(view: View, party: str, row: Mapping[str, Any]) -> str | None:
             return dispute_void(view, row["about"])
         case abouts.ANSWER | abouts.REVOKE:
             return permission_void_reason(view, party, row)
+        case type_ if type_ in abouts.VISITS:
+            return visit_void(view, party, type_, row["about"])
         case abouts.HONOURED:
             place = load(view, "id", row["about"]["recall"])
             target = place and load(view, "entry", place_key(place["party"], place["index"]))

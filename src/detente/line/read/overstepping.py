@@ -1,0 +1,117 @@
+"""What of a visit exceeds what its host granted, or the quota it draws on.
+
+Nothing is refused for it: it is shown, wherever the visit is. What counts is what the record says:
+the notice, the newest mission plan, the stages and inspections as either side states them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from detente.line.bodies import Equipment
+from detente.line.founding import Founding
+from detente.line.read import exceeding
+from detente.line.read.activities import version
+from detente.line.read.exceeding import Exceeding
+from detente.line.read.permissions import UNKNOWN, Grant, Permission, permissions
+from detente.line.read.quotas import Drawn, drawn, visits_under
+from detente.line.read.visits import Inspection, Visit
+from detente.line.view import View, load, place_key
+from detente.volumes.model import Volume
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the visits of a line are held against, read once: requests by entry, and quotas."""
+
+    asked: Mapping[str, Permission]
+    quotas: Sequence[Drawn]
+
+
+def granted(view: View, founding: Founding, now_s: float) -> Granted:
+    """What is granted on a line, and what is drawn of its quotas at a domain time."""
+    asked = {one.entry: one for one in permissions(view, founding)}
+    return Granted(asked=asked, quotas=drawn(view, founding, now_s))
+
+
+def exceedings(view: View, visit: Visit, against: Granted) -> list[Exceeding]:
+    """What of a visit exceeds, or may exceed, what was granted."""
+    return list(dict.fromkeys(_exceedings(view, visit, against)))
+
+
+def _exceedings(view: View, visit: Visit, against: Granted) -> Iterator[Exceeding]:
+    permission = against.asked.get(visit.request)
+    yield from exceeding.of_grant(permission)
+    grant = permission.grant if permission else None
+    if grant is None:
+        return
+    if grant.kind != "visit":
+        why = f"its request was for {grant.kind}, and not for a visit"
+        yield Exceeding(what="grant", known=True, why=why)
+    yield from exceeding.of_window(grant, visit.from_s, visit.until_s)
+    for stage in visit.stages:
+        yield from exceeding.of_window(grant, stage.at_s, stage.at_s, done=True)
+    yield from exceeding.of_people(grant, visit.body.people if visit.body else None)
+    yield from exceeding.of_equipment(grant, visit.body.equipment if visit.body else None)
+    for inspection in visit.inspections:
+        yield from exceeding.of_equipment(grant, _found(inspection))
+    if visit.plan is not None:
+        yield from exceeding.of_volumes(grant, planned_volumes(view, visit.plan.release))
+    yield from _of_quotas(view, visit, grant, against.quotas)
+
+
+def _found(inspection: Inspection) -> tuple[Equipment, ...] | None:
+    """What was found, whatever the list said; None where that is not known here."""
+    if inspection.body is None:
+        return None
+    return tuple(Equipment(item=one.item, count=one.found) for one in inspection.body.items)
+
+
+def planned_volumes(view: View, release: str) -> tuple[Volume, ...] | None:
+    """What a released version of an activity occupies; None where that is not known here."""
+    place = load(view, "id", release)
+    if place is None:
+        return None
+    row = load(view, "entry", place_key(place["party"], place["index"])) or {}
+    about = row["about"]
+    found = version(view, place["party"], about["activity"], about["version"])
+    return None if found is None or found.activity is None else found.activity.volumes
+
+
+def _of_quotas(
+    view: View, visit: Visit, grant: Grant, quotas: Sequence[Drawn]
+) -> Iterator[Exceeding]:
+    under = visits_under(view, visit.request)
+    if visit.entry not in under:
+        # It was cancelled before anybody arrived, and so draws on nothing.
+        return
+    if grant.quota_units is UNKNOWN:
+        why = "for how many visits it was granted is not known here"
+        yield Exceeding(what="quota", known=False, why=why)
+    elif grant.quota_units is not None:
+        number = under.index(visit.entry) + 1
+        yield from exceeding.of_units("the grant", grant.quota_units, number)
+    if grant.quota is UNKNOWN:
+        yield Exceeding(what="quota", known=False, why="which quota it draws on is not known here")
+    elif grant.quota is not None:
+        yield from _of_quota(visit, grant.quota, grant, quotas)
+
+
+def _of_quota(
+    visit: Visit, name: str, grant: Grant, quotas: Sequence[Drawn]
+) -> Iterator[Exceeding]:
+    of = (name, grant.guest, grant.host)
+    found = [one for one in quotas if (one.quota.name, one.quota.guest, one.quota.host) == of]
+    if not found:
+        why = f"{name}: the terms have no such quota between {grant.guest} and {grant.host}"
+        yield Exceeding(what="quota", known=True, why=why)
+    for one in found:
+        quota = one.quota
+        if visit.entry not in one.visits:
+            why = f"{quota.name} holds from {quota.start} to {quota.end}"
+            yield Exceeding(what="quota", known=True, why=why)
+        else:
+            number = one.visits.index(visit.entry) + 1
+            yield from exceeding.of_units(quota.name, quota.units, number)
+            if one.unknown:
+                why = f"{one.unknown} requests that are not known here may draw on {quota.name}"
+                yield Exceeding(what="quota", known=False, why=why)
