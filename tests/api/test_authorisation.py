@@ -101,6 +101,13 @@ TABLE = {
     "GET /lines/{line}/proofs": "WRSAMO",
     "POST /record/verify": "WRSAMO",
     "POST /record/rebuild": "MO",
+    "GET /permissions": "WRSAMO",
+    "POST /permissions": "RS",
+    "GET /lines/{line}/permissions": "WRSAMO",
+    "POST /lines/{line}/permissions/{request}/renew": "RS",
+    "POST /lines/{line}/permissions/{request}/answer": "RS",
+    "POST /lines/{line}/permissions/{request}/revoke": "RS",
+    "POST /lines/{line}/permissions/{request}/withdraw": "RS",
 }
 """W watch, R releaser, S senior, A auditor, M administrator, O the operator at the node's folder.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from detente.api.calls import bodies, lines, parcels, plans, record, service, talk
+from detente.api.calls import bodies, lines, parcels, permitting, plans, record, service, talk
 from detente.api.imports import import_plans
 from detente.api.route import V1, Handler, Route
 from detente.errors import AccessError, CredentialError, NotFoundError, RecordError, StateError
@@ -41,8 +41,9 @@ def _post(
 
 
 def _entry(tag: str, path: str, handler: Handler, summary: str, body: Any, **more: Any) -> Route:
-    """A path that writes one entry onto a line; with an idempotency key, once."""
-    return _post(tag, path, handler, summary, body, views.EntryView, writes=True, **more)
+    """A path that writes an entry onto a line; with an idempotency key, once."""
+    answer = more.pop("answer", views.EntryView)
+    return _post(tag, path, handler, summary, body, answer, writes=True, **more)
 
 
 def _delete(tag: str, path: str, handler: Handler, summary: str, **more: Any) -> Route:
@@ -389,4 +390,42 @@ RECORD = (
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD
+PERMISSIONS = (
+    _get(
+        "permissions", "/permissions", permitting.list_ledger,
+        "Who asked which host for what on every line, what was answered, what holds now",
+        list[views.PermissionView],
+    ),
+    _entry(
+        "permissions", "/permissions", permitting.request_permission,
+        "Ask one or several hosts for the same, each on its line; all of them or none",
+        permitting.PermissionBody, answer=list[views.EntryView], act=roles.RELEASE,
+        may_raise=(StateError, NotFoundError),
+    ),
+    _get(
+        "permissions", "/lines/{line}/permissions", permitting.list_permissions,
+        "The permission ledger of one line", list[views.PermissionView],
+    ),
+    _entry(
+        "permissions", "/lines/{line}/permissions/{request}/renew", permitting.renew_permission,
+        "Ask the same host again, for another window", permitting.RenewBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "permissions", "/lines/{line}/permissions/{request}/answer",
+        permitting.answer_permission,
+        "Answer a request that is asked of us: granted, granted with limits, or refused",
+        permitting.AnswerBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "permissions", "/lines/{line}/permissions/{request}/revoke",
+        permitting.revoke_permission, "Take back what we granted, from a time on",
+        permitting.RevokeBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "permissions", "/lines/{line}/permissions/{request}/withdraw",
+        permitting.withdraw_permission, "Give up a request of ours", bodies.NoteBody,
+        act=roles.RELEASE,
+    ),
+)  # fmt: skip
+
+ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS

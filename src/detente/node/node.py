@@ -40,11 +40,12 @@ from detente.node.roles import OPERATOR
 from detente.node.speaking import Speaking
 from detente.node.together.linking import Linking
 from detente.node.together.observing import Observing
+from detente.node.together.permitting import Permitting
 
 Json = dict[str, Any]
 
 
-class Node(Planning, Speaking, Exchanging, Linking, Observing):
+class Node(Planning, Speaking, Exchanging, Linking, Observing, Permitting):
     """One party's node."""
 
     @classmethod

@@ -13,6 +13,7 @@ import msgspec
 from detente.line.bodies.giving import AllEquipment, AllPeople, Equipment, Hours, People, Places
 from detente.line.read.inside import Inside, inside
 from detente.line.read.permissions import UNKNOWN, Grant, Permission
+from detente.line.read.quotas import Drawn
 from detente.volumes.model import Volume
 from detente.volumes.times import format_time, parse_time_s
 
@@ -80,8 +81,13 @@ def of_hours(grant: Grant, start_s: float, end_s: float) -> list[Exceeding]:
         return [_unknown("hours", "the granted hours are not known here")]
     if grant.hours_utc is None or within_hours(grant.hours_utc, start_s, end_s):
         return []
-    spans = ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in grant.hours_utc)
-    return [_exceeds("hours", f"{_at(start_s)} to {_at(end_s)}: granted are {spans} UTC")]
+    spans = hours_in_words(grant.hours_utc)
+    return [_exceeds("hours", f"{_at(start_s)} to {_at(end_s)}: granted is {spans}")]
+
+
+def hours_in_words(hours: Hours) -> str:
+    """``02:00-14:00 UTC``."""
+    return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in hours) + " UTC"
 
 
 def within_hours(hours: Hours, start_s: float, end_s: float) -> bool:
@@ -142,10 +148,21 @@ def of_volumes(grant: Grant, volumes: Sequence[Volume] | None) -> list[Exceeding
 
 
 def of_units(name: str, units: int, number: int) -> list[Exceeding]:
-    """That the visit which is the ``number``-th (from 1) to draw on a quota is one too many."""
+    """That the visit which is the ``number``-th (from 1) to draw on units is one too many."""
     if number <= units:
         return []
-    return [_exceeds("quota", f"visit {number} of {units} that {name} has")]
+    return [_exceeds("quota", f"visit {number}: {name} has {units}")]
+
+
+def of_quota(drawn: Drawn) -> list[Exceeding]:
+    """That more visits are notified or asked for than a quota of the terms has units."""
+    quota, taken = drawn.quota, len(drawn.visits) + drawn.reserved
+    if taken > quota.units:
+        return [_exceeds("quota", f"{quota.name}: {taken} of {quota.units} drawn or asked for")]
+    if taken + drawn.unknown > quota.units:
+        why = f"{quota.name}: {taken} of {quota.units} drawn, and {drawn.unknown} not known here"
+        return [_unknown("quota", why)]
+    return []
 
 
 def wider(permission: Permission) -> list[Exceeding]:

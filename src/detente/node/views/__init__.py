@@ -56,6 +56,7 @@ from detente.node.views.observations import (
     ReportPreviewView,
 )
 from detente.node.views.parcels import ParcelLogView, ParcelProblemView, ParcelView
+from detente.node.views.permitting import ExceedingView, GrantView, PermissionView
 from detente.node.views.record import (
     AcknowledgementView,
     EntryView,
@@ -90,8 +91,10 @@ __all__ = [
     "EngineView",
     "EnrolmentView",
     "EntryView",
+    "ExceedingView",
     "Finding",
     "ForkView",
+    "GrantView",
     "Head",
     "HolderView",
     "ImportedView",
@@ -122,6 +125,7 @@ __all__ = [
     "PartyKeysView",
     "PeerView",
     "PendingView",
+    "PermissionView",
     "PhraseView",
     "PlaceView",
     "PlanReleaseView",

@@ -1,0 +1,138 @@
+"""The permission ledger: asking hosts, answering, and taking back."""
+
+from typing import Literal
+
+from detente.api.calls.bodies import Body, NoteBody
+from detente.api.route import Call
+from detente.node import Node
+from detente.node.views import EntryView, Json, PermissionView
+
+
+class HostBody(Body, frozen=True):
+    """A host, and the line on which it is asked."""
+
+    line: str
+    host: str
+
+
+class PermissionBody(Body, frozen=True):
+    """What is asked of each host, under one name (docs/protocol.md, section 10, "Permission").
+
+    Times are the lines' domain time. ``overdraw``: also where a quota has no units left.
+    """
+
+    permission: str
+    hosts: list[HostBody]
+    kind: Literal["basing", "transit", "visit"]
+    start: str
+    end: str
+    asked: Json
+    overdraw: bool = False
+
+
+class RenewBody(Body, frozen=True):
+    """Another window; and what is asked for, if it is not the same as before."""
+
+    start: str
+    end: str
+    asked: Json | None = None
+    overdraw: bool = False
+
+
+class AnswerBody(Body, frozen=True):
+    """Without a window, that which was asked for; ``limits`` are what is granted less."""
+
+    answer: Literal["granted", "limited", "refused"]
+    start: str | None = None
+    end: str | None = None
+    limits: Json | None = None
+    note: str = ""
+
+
+class RevokeBody(Body, frozen=True):
+    """From ``start`` on, domain time, or from now."""
+
+    start: str | None = None
+    note: str = ""
+
+
+def list_ledger(node: Node, call: Call) -> list[PermissionView]:
+    """Every request on every line."""
+    return node.ledger()
+
+
+def list_permissions(node: Node, call: Call) -> list[PermissionView]:
+    """Every request on one line."""
+    return node.permissions(call.path["line"])
+
+
+def request_permission(node: Node, call: Call) -> list[EntryView]:
+    """Ask one or several hosts."""
+    body: PermissionBody = call.body
+    return node.request_permission(
+        [(one.line, one.host) for one in body.hosts],
+        body.permission,
+        body.kind,
+        body.asked,
+        start=body.start,
+        end=body.end,
+        overdraw=body.overdraw,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def renew_permission(node: Node, call: Call) -> EntryView:
+    """Ask the same host again."""
+    body: RenewBody = call.body
+    return node.renew_permission(
+        call.path["line"],
+        call.path["request"],
+        start=body.start,
+        end=body.end,
+        asked=body.asked,
+        overdraw=body.overdraw,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def answer_permission(node: Node, call: Call) -> EntryView:
+    """Answer a request that is asked of us."""
+    body: AnswerBody = call.body
+    return node.answer_permission(
+        call.path["line"],
+        call.path["request"],
+        body.answer,
+        start=body.start,
+        end=body.end,
+        limits=body.limits,
+        note=body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def revoke_permission(node: Node, call: Call) -> EntryView:
+    """Take back what we granted."""
+    body: RevokeBody = call.body
+    return node.revoke_permission(
+        call.path["line"],
+        call.path["request"],
+        body.note,
+        start=body.start,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def withdraw_permission(node: Node, call: Call) -> EntryView:
+    """Give up a request of ours."""
+    body: NoteBody = call.body
+    return node.withdraw_permission(
+        call.path["line"],
+        call.path["request"],
+        body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
