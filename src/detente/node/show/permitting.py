@@ -1,5 +1,7 @@
 """The permission ledger of a line as officers see it: states, limits in words, what exceeds."""
 
+from typing import Any
+
 import msgspec
 
 from detente.line import Obligation, read
@@ -51,7 +53,7 @@ def _permission(
         start=one.from_,
         end=one.until,
         time=one.time,
-        asked=None if one.asked is None else msgspec.to_builtins(one.asked),
+        asked=None if one.asked is None else _json(one.asked),
         unknown=one.unknown,
         state=state,
         permits=one.permits(reader.now_s),
@@ -86,15 +88,20 @@ def _grant(grant: Grant) -> GrantView:
     found = {name: getattr(grant, name) for name in _FIELDS}
     unknown = [name for name, value in found.items() if value is UNKNOWN]
     known = {name: None if name in unknown else value for name, value in found.items()}
-    values: Json = msgspec.to_builtins(known)
     return GrantView(
         given=format_time(grant.given_s),
         start=format_time(grant.from_s),
         end=format_time(grant.until_s),
         ends=grant.ends,
         unknown=unknown,
-        **values,
+        **_json(known),
     )
+
+
+def _json(value: Any) -> Json:
+    """A body as the line has it, with lists and no tuples."""
+    decoded: Json = msgspec.json.decode(msgspec.json.encode(value))
+    return decoded
 
 
 def _limits(one: Permission) -> list[str]:

@@ -364,7 +364,9 @@ def _check_answer(
         body=body,
         unknown=None,
     )
-    more = exceeding.wider(msgspec.structs.replace(one, reply=reply))
+    more = [
+        each for each in exceeding.wider(msgspec.structs.replace(one, reply=reply)) if each.known
+    ]
     if more:
         raise InputError(
             f"the answer grants more than was asked: {'; '.join(each.why for each in more)}",
