@@ -20,6 +20,7 @@ from detente.line import (
     revoke_draft,
     state_document,
 )
+from detente.line.abouts import PermissionAnswer
 from detente.line.bodies import AnswerBody, Equipment, Limits, People, Place, RequestBody
 from detente.line.bodies.permissions import read_answer, read_request
 from detente.line.read import UNKNOWN
@@ -54,16 +55,20 @@ def _ask(world: Any, *, host: str = "tj", name: str = "north", after: str | None
         name, host, "visit", asked,
         from_s=begin_s + start_s, until_s=begin_s + start_s + days * DAY_S, renews=after,
     )  # fmt: skip
-    return world.write("us", draft)
+    written: Entry = world.write("us", draft)
+    return written
 
 
-def _answer(world: Any, request: Entry, answer: str = "granted", *, by: str = "tj",
+def _answer(world: Any, request: Entry, answer: PermissionAnswer = "granted", *, by: str = "tj",
             limits: Limits = Limits(), start_s: float = DAY_S, days: float = 7) -> Entry:  # noqa: B008  # fmt: skip
     begin_s = world.terms.effective_from_s
     window = {} if answer == "refused" else {
         "from_s": begin_s + start_s, "until_s": begin_s + start_s + days * DAY_S,
     }  # fmt: skip
-    return world.write(by, answer_draft(request.id, answer, AnswerBody(limits=limits), **window))
+    written: Entry = world.write(
+        by, answer_draft(request.id, answer, AnswerBody(limits=limits), **window)
+    )
+    return written
 
 
 def _one(world: Any, request: Entry, entries: Any = None) -> read.Permission:
@@ -294,7 +299,8 @@ def test_random_ledgers_by_a_plain_model(data: Any, new_world: Any) -> None:
             chain.append({"entry": entry, "from": start * DAY_S, "answer": None, "revoked": None,
                           "forgone": None})  # fmt: skip
         elif act == "answer" and target["answer"] is None:
-            word = data.draw(st.sampled_from(["granted", "refused"]))
+            words: list[PermissionAnswer] = ["granted", "refused"]
+            word = data.draw(st.sampled_from(words))
             given_ = _answer(world, target["entry"], word, start_s=target["from"], days=2)
             target["answer"] = (word, world.now_s)
             assert given_.header.about["answer"] == word

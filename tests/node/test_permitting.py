@@ -13,7 +13,7 @@ from detente.line.watching import STANDARD_WATCHING, Quota
 LINE = "northern-watch"
 OFFICER = {"officer": "a"}
 START, END = "2026-11-24T00:00:00Z", "2026-11-30T00:00:00Z"
-PLACE = {
+PLACE: dict[str, Any] = {
     "name": "Kunduz airfield",
     "core": {"type": "Point", "coordinates": [68.91, 36.66], "edges": "geodesic"},
     "radius_m": 5000.0,
@@ -239,7 +239,7 @@ def test_answers_that_are_mistakes(watched: Any) -> None:
 
     far = {**PLACE, "core": {**PLACE["core"], "coordinates": [69.91, 36.66]}}
     large = {**PLACE, "radius_m": 5001.0}
-    for word, changes, said in [
+    wrong: list[tuple[str, dict[str, Any], str]] = [
         ("granted", {"end": "2026-12-01T00:00:00Z"}, "says granted"),
         ("limited", {"end": "2026-12-01T00:00:00Z"}, "more than was asked"),
         ("limited", {}, "limits nothing"),
@@ -253,7 +253,8 @@ def test_answers_that_are_mistakes(watched: Any) -> None:
         ("limited", {"limits": {"hours": [[1, 2]]}}, "'hours' is no field"),
         ("limited", {"start": "2026-11-01T00:00:00Z", "end": "2026-11-02T00:00:00Z"}, "ended at"),
         ("perhaps", {}, "perhaps"),
-    ]:
+    ]
+    for word, changes, said in wrong:
         with pytest.raises(InputError, match=said):
             answer(word, **changes)
     with pytest.raises(StateError, match="to ru"):
