@@ -2,11 +2,22 @@
 
 from typing import Any
 
-from detente.api.calls import bodies, lines, parcels, permitting, plans, record, service, talk
+from detente.api.calls import (
+    bodies,
+    lines,
+    media,
+    parcels,
+    permitting,
+    plans,
+    record,
+    service,
+    talk,
+)
 from detente.api.imports import import_plans
 from detente.api.route import V1, Handler, Route
 from detente.errors import AccessError, CredentialError, NotFoundError, RecordError, StateError
 from detente.node import roles, views
+from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
 from detente.record.parcel import PARCEL_BYTES_MAX
 
 
@@ -428,4 +439,31 @@ PERMISSIONS = (
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS
+MEDIA = (
+    _get(
+        "media", "/lines/{line}/visits/{visit}/sealing", media.show_sealing,
+        "Whose keys a sealed file of a visit has to name", SealingView,
+    ),
+    _post(
+        "media", "/lines/{line}/media/seals", media.seal_media,
+        "Sign a sealed file's manifest and say so on the line", media.MediaSealBody,
+        SignedMediaView, act=roles.RELEASE, writes=True, may_raise=(RecordError, StateError),
+    ),
+    _post(
+        "media", "/lines/{line}/media/shares", media.share_media,
+        "Our half of a file's key, which the other side alone can read", media.MediaShareBody,
+        ShareView, act=roles.RELEASE, may_raise=(RecordError, StateError),
+    ),
+    _post(
+        "media", "/lines/{line}/media/keys", media.show_media_key,
+        "A file's key, of our half and the other side's", media.MediaKeyBody, ContentKeyView,
+        act=roles.RELEASE, may_raise=(RecordError, StateError),
+    ),
+    _entry(
+        "media", "/lines/{line}/media/openings", media.note_opening,
+        "Say on the line what was found when a file was opened", media.MediaOpeningBody,
+        act=roles.RELEASE, may_raise=(RecordError, StateError),
+    ),
+)  # fmt: skip
+
+ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA

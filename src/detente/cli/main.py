@@ -20,6 +20,7 @@ from detente.cli import (
     init,
     keys,
     line,
+    media,
     officer,
     party,
     record,
@@ -48,6 +49,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(officer.app, name="officer")
 app.command("login")(officer.login)
 app.add_typer(record.app, name="record")
+app.add_typer(media.app, name="media")
 app.add_typer(witness.app, name="witness")
 
 

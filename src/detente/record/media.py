@@ -43,6 +43,7 @@ FILES_MAX = 4096
 
 _TAG_BYTES = 16
 _LENGTH_BYTES = 4
+_HEAD_BYTES_MAX = 1024
 
 Item = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")]
 ContentSize = Annotated[int, Meta(ge=0, le=CONTENT_BYTES_MAX)]
@@ -79,6 +80,12 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     size_bytes: ContentSize
+
+
+class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    line: Hash
+    visit: Hash
+    item: Item
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -260,6 +267,19 @@ def read_media(source: Source) -> SealedMedia:
     if _exactly(source, len(expected)) != expected:
         raise _no_media("begins with another item, visit or line than its manifest names")
     return found
+
+
+def read_head(source: Source) -> tuple[str, str, str] | None:
+    """Line, visit and item that a file begins with, whatever follows; None if it does not."""
+    source.seek(0)
+    lines = source.read(_HEAD_BYTES_MAX).split(b"\n", 2)
+    if len(lines) < 3 or lines[0] != MAGIC + VERSION:
+        return None
+    try:
+        found = read_struct(read_json(lines[1], _HEAD_BYTES_MAX, "head"), _Head, "head")
+    except (RecordError, LimitError):
+        return None
+    return found.line, found.visit, found.item
 
 
 def check_signature(media: SealedMedia, party: str, key: PublicKey) -> None:
