@@ -70,6 +70,7 @@ PANELS_OF = {
     "version": _ACTIVITY,
     # … and what the node keeps beside it.
     "cosignature": ("messages", "owed", "activities", "detail", "links"),
+    "desk": (),
     "link": ("links", "attention", "hint"),
     "officer": (),
     "pending": ("attention",),

@@ -36,9 +36,10 @@ from detente.errors import (
 )
 from detente.node import officers, roles
 from detente.node.core import Core
-from detente.node.roles import OPERATOR
+from detente.node.roles import GUEST, OPERATOR
 from detente.node.views import EnrolmentView
 from detente.store import accounts, auditing
+from detente.store import officers as store_officers
 from detente.store.store import Tx
 
 PASSWORD_LENGTH_MIN = 12
@@ -115,12 +116,17 @@ def seal_all(core: Core, tx: Tx) -> None:
             accounts.put(tx, account._replace(secret=sealed))
 
 
-def log_in(core: Core, name: str, password: str, code: str, address: str) -> str:
-    """A session for a password and a code. Raises CredentialError, in the same words for each."""
+def log_in(
+    core: Core, name: str, password: str, code: str, address: str, *, guest: bool = False
+) -> str:
+    """A session for a password and a code. Raises CredentialError, in the same words for each.
+
+    A guest logs in nowhere but at the desk, and nobody else there.
+    """
     # What is no text is the name of nobody.
     name, now_s = name.encode("utf-8", "replace").decode(), core.clock.now_s()
     with core.store.read() as tx:
-        account = accounts.get(tx, name)
+        account = _account(tx, name, guest)
         wait_s = accounts.waits_until(tx, name, address) - now_s
     if wait_s > 0:
         raise CredentialError(
@@ -133,7 +139,7 @@ def log_in(core: Core, name: str, password: str, code: str, address: str) -> str
 
     def work(tx: Tx) -> bool:
         # Judged again where nobody else writes: a code must not count twice.
-        fresh = accounts.get(tx, name)
+        fresh = _account(tx, name, guest)
         if account is None or fresh != account or not matches or used is None:
             _note_failure(core, tx, name, address, now_s)
             return False
@@ -151,6 +157,13 @@ def log_in(core: Core, name: str, password: str, code: str, address: str) -> str
             remedy="try again with the next code; each counts once",
         )
     return session
+
+
+def _account(tx: Tx, name: str, guest: bool) -> accounts.Account | None:
+    officer = store_officers.get(tx, name)
+    if officer is None or (officer.role == GUEST) != guest:
+        return None
+    return accounts.get(tx, name)
 
 
 def reset(core: Core, name: str, *, by: str) -> None:

@@ -14,7 +14,7 @@ from detente.line.view import place_key
 from detente.node import evidence
 from detente.node.core import Core
 from detente.record import Entry
-from detente.store import logs, requests
+from detente.store import desks, logs, requests
 from detente.store.projection import LineRows, rows_of
 from detente.store.store import Tx
 
@@ -30,6 +30,7 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
     [entry] = core.entries(tx, founding, [row])
     evidence.forget_body(tx, founding.id, entry)
     requests.blur(tx, recalled, os.urandom(32))
+    desks.forget_source(tx, recalled, core.clock.now_s())
     core.overwriting.note_erased()
     core.counters["entries_recalled_total"] += 1
 

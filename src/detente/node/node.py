@@ -38,6 +38,7 @@ from detente.node.exchanging import Exchanging
 from detente.node.planning import Planning
 from detente.node.roles import OPERATOR
 from detente.node.speaking import Speaking
+from detente.node.together.desk import Desks
 from detente.node.together.linking import Linking
 from detente.node.together.media import Media
 from detente.node.together.observing import Observing
@@ -46,7 +47,7 @@ from detente.node.together.permitting import Permitting
 Json = dict[str, Any]
 
 
-class Node(Planning, Speaking, Exchanging, Linking, Media, Observing, Permitting):
+class Node(Planning, Speaking, Exchanging, Desks, Linking, Media, Observing, Permitting):
     """One party's node."""
 
     @classmethod

@@ -10,7 +10,7 @@ import secrets
 
 from detente.errors import CredentialError, InputError, NotFoundError, StateError
 from detente.node.core import Core
-from detente.node.roles import OPERATOR, ROLES
+from detente.node.roles import GUEST, OPERATOR, ROLES
 from detente.node.views import OfficerView
 from detente.store import accounts, auditing, changes, officers
 from detente.store.officers import CODE, SESSION, Officer
@@ -57,7 +57,7 @@ def add(core: Core, name: str, role: str, *, by: str) -> str:
                 f"there is or was an officer {name!r} here",
                 remedy="choose another name: the audit log must not confuse two people",
             )
-        officers.add(tx, name, role, _hash(token), now_s)
+        officers.add(tx, name, role, digest(token), now_s)
         note(core, tx, name, "officer.add", by=by)
 
     core.store.write(work)
@@ -81,9 +81,12 @@ def listed(core: Core) -> list[OfficerView]:
         return [_view(officer) for officer in officers.all_officers(tx)]
 
 
-def of_token(core: Core, token: str) -> OfficerView:
-    """Whose token or session this is. Raises CredentialError if it is nobody's."""
-    secret = _hash(token)
+def of_token(core: Core, token: str, *, guest: bool = False) -> OfficerView:
+    """Whose token or session this is. Raises CredentialError if it is nobody's.
+
+    A guest's is nobody's where officers come in, and theirs nobody's where guests do.
+    """
+    secret = digest(token)
     now_s = core.clock.now_s()
     with core.store.read() as tx:
         found = officers.by_token(tx, secret)
@@ -97,7 +100,7 @@ def of_token(core: Core, token: str) -> OfficerView:
             touch = False
     if touch:
         core.store.write(lambda tx: officers.touch(tx, secret, now_s))
-    if found is None or found.ended_s is not None:
+    if found is None or found.ended_s is not None or (found.role == GUEST) != guest:
         raise CredentialError(
             "that token is nobody's, or has expired", remedy="log in again, or ask for a new token"
         )
@@ -114,31 +117,34 @@ def login_code(core: Core, name: str, *, by: str) -> str:
     expires_s = core.clock.now_s() + CODE_LIFE_S
 
     def work(tx: Tx) -> None:
-        active(tx, name)
+        if active(tx, name).role == GUEST:
+            raise StateError(
+                f"{name!r} is a guest's account", remedy="make another one at the guest's desk"
+            )
         if by != OPERATOR and accounts.get(tx, name) is not None:
             raise StateError(
                 f"{name!r} has a password",
                 remedy="have two administrators reset it, if it is lost; or ask at the node's "
                 "folder (`detente login`)",
             )
-        officers.add_login(tx, CODE, _hash(code), name, expires_s)
+        officers.add_login(tx, CODE, digest(code), name, expires_s)
         note(core, tx, name, "officer.link", by=by)
 
     core.store.write(work)
     return code
 
 
-def log_in(core: Core, code: str) -> str:
+def log_in(core: Core, code: str, *, guest: bool = False) -> str:
     """Use up a code; the session's token. Raises CredentialError if it is not good (any more)."""
     session, now_s = secrets.token_urlsafe(TOKEN_BYTES), core.clock.now_s()
 
     def work(tx: Tx) -> None:
-        officer = officers.by_login(tx, CODE, _hash(code), now_s)
-        if officer is None or officer.ended_s is not None:
+        officer = officers.by_login(tx, CODE, digest(code), now_s)
+        if officer is None or officer.ended_s is not None or (officer.role == GUEST) != guest:
             raise CredentialError(
                 "this login link was used before, or has expired", remedy="ask for a new one"
             )
-        officers.end_login(tx, _hash(code), now_s)
+        officers.end_login(tx, digest(code), now_s)
         begin_session(core, tx, officer.name, session)
 
     core.store.write(work)
@@ -147,10 +153,11 @@ def log_in(core: Core, code: str) -> str:
 
 def log_out(core: Core, session: str) -> None:
     """End a session; unknown ones are as good as ended."""
-    core.store.write(lambda tx: officers.end_login(tx, _hash(session), core.clock.now_s()))
+    core.store.write(lambda tx: officers.end_login(tx, digest(session), core.clock.now_s()))
 
 
-def _hash(secret: str) -> bytes:
+def digest(secret: str) -> bytes:
+    """What of a token, a code or a session is kept."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -192,7 +199,7 @@ def let_in_by(tx: Tx, name: str, since_s: float = 0.0) -> set[str]:
 def begin_session(core: Core, tx: Tx, name: str, session: str) -> None:
     """Keep a new session by its hash."""
     now_s = core.clock.now_s()
-    officers.add_login(tx, SESSION, _hash(session), name, now_s + SESSION_LIFE_S)
+    officers.add_login(tx, SESSION, digest(session), name, now_s + SESSION_LIFE_S)
     note(core, tx, name, "officer.log-in")
 
 

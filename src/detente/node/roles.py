@@ -13,6 +13,9 @@ from detente.errors import AccessError
 
 WATCH, RELEASER, SENIOR, AUDITOR, ADMIN = "watch", "releaser", "senior", "auditor", "admin"
 OPERATOR = "operator"
+GUEST = "guest"
+"""Another party's officer at the guest's desk: no officer here, and may do nothing of what stands
+below (``node.together.desk_guests``)."""
 
 ROLES = (WATCH, RELEASER, SENIOR, AUDITOR, ADMIN)
 """Those an officer can be given."""

@@ -359,6 +359,77 @@ attempts = Table(
 )
 """Failures to log in, per account and address: until when the next try from there has to wait."""
 
+desks = Table(
+    "desks",
+    metadata,
+    Column("desk", Key, primary_key=True),
+    Column("line", Key, ForeignKey("lines.line"), nullable=False),
+    Column("visit", Key, nullable=False, unique=True),
+    Column("guest", Key, nullable=False),
+    Column("hold", Integer, nullable=False),
+    Column("opened_s", Float, nullable=False),
+    Column("opened_by", Key, nullable=False),
+    Column("closed_s", Float),
+)
+"""Desks for guests, one for a visit. ``hold``: whether each thing waits for the escort's consent."""
+
+desk_items = Table(
+    "desk_items",
+    metadata,
+    Column("desk", Key, ForeignKey("desks.desk"), primary_key=True),
+    Column("item", Key, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("kind", Key, nullable=False),
+    Column("title", String, nullable=False),
+    Column("media", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("source", Key),
+    Column("by", Key, nullable=False),
+    Column("laid_s", Float, nullable=False),
+    Column("away_s", Float),
+)
+"""Everything a guest can ever be shown: bytes as they were when the host laid them out, and the
+guest's own notes. Nothing else in this store is read for a guest. ``source`` is the entry of the
+line that it was made of, with whose recall it goes."""
+
+desk_guests = Table(
+    "desk_guests",
+    metadata,
+    Column("officer", Key, ForeignKey("officers.name"), primary_key=True),
+    Column("desk", Key, ForeignKey("desks.desk"), nullable=False),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("desk", "number"),
+)
+"""Accounts of guests: which desk each is bound to, and by what number its session logs call it."""
+
+desk_sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("session", Key, primary_key=True),
+    Column("desk", Key, ForeignKey("desks.desk"), nullable=False),
+    Column("name", Key, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("escort", Key, nullable=False),
+    Column("hold", Integer, nullable=False),
+    Column("opened_s", Float, nullable=False),
+    Column("beat_s", Float, nullable=False),
+    Column("ended_s", Float),
+    Column("ended", Key),
+    Column("entry", Key),
+    UniqueConstraint("desk", "number"),
+)
+"""Sessions at a desk. ``beat_s`` is when the escort's page was last there; ``entry`` the
+``visit.session`` that put the log's hash on the record."""
+
+desk_lines = Table(
+    "desk_lines",
+    metadata,
+    Column("session", Key, ForeignKey("desk_sessions.session"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("line", LargeBinary, nullable=False),
+)
+"""The lines of each session's log (``record.session_log``), written before what they tell of."""
+
 changes = Table(
     "changes",
     metadata,
