@@ -371,7 +371,7 @@ desks = Table(
     Column("opened_by", Key, nullable=False),
     Column("closed_s", Float),
 )
-"""Desks for guests, one for a visit. ``hold``: whether each thing waits for the escort's consent."""
+"""Desks for guests, one for a visit. ``hold``: each thing waits for the escort's consent."""
 
 desk_items = Table(
     "desk_items",

@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-
 from detente.errors import DetenteError, InputError, NotFoundError, StateError
 from detente.line.bodies.giving import Place
 from detente.line.read.permissions import UNKNOWN

@@ -7,6 +7,7 @@ writes what it holds; where the two are the same, both hold one log.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -95,10 +96,11 @@ def beat(core: Core, session_id: str, *, officer: str) -> None:
 
     def work(tx: Tx) -> None:
         session = session_of(tx, session_id)
-        if session.ended is None and session.escort == officer:
-            # A page that was gone for too long comes too late: the session was over by then.
-            if why_over(core, session, *_now(core, tx, session)) is None:
-                desks.set_session(tx, session_id, beat_s=core.clock.now_s())
+        if session.escort != officer or session.ended is not None:
+            return
+        # A page that was gone for too long comes too late: the session was over by then.
+        if why_over(core, session, *_now(core, tx, session)) is None:
+            desks.set_session(tx, session_id, beat_s=core.clock.now_s())
 
     core.store.write(work)
     end_all(core)
@@ -233,10 +235,7 @@ def tell_all(core: Core) -> None:
             # A suspended line, a replaced key: it is tried again with whatever is done next.
             log.warning("a session is not on the record yet", why=str(error))
             continue
-        told = entry.id
-        core.store.write(
-            lambda tx, of=session.session, told=told: desks.set_session(tx, of, entry=told)
-        )
+        core.store.write(partial(desks.set_session, session_id=session.session, entry=entry.id))
 
 
 def _tell(core: Core, desk: Desk, data: bytes, *, officer: str, key: str | None) -> EntryView:
@@ -303,7 +302,7 @@ def held_logs(core: Core, line: str) -> list[HeldLogView]:
     """Which logs of sessions either side of each visit says it holds, and whether they agree."""
     with core.store.read() as tx:
         reader = LineReader(core, tx, line)
-        notices = {key: doc for key, doc in scan(reader.rows, "visit")}
+        notices = dict(scan(reader.rows, "visit"))
         said = [
             (key.split("/")[0], doc)
             for key, doc in scan(reader.rows, "visit-said")

@@ -58,7 +58,7 @@ def upgrade() -> None:
         ForeignKeyConstraint(["officer"], ["officers.name"], name=op.f("fk_desk_guests_officer")),
         ForeignKeyConstraint(["desk"], ["desks.desk"], name=op.f("fk_desk_guests_desk")),
         PrimaryKeyConstraint("officer", name=op.f("pk_desk_guests")),
-        UniqueConstraint("desk", "number", name=op.f("uq_desk_guests_desk")),
+        UniqueConstraint("desk", "number", name=op.f("uq_desk_guests_desk_number")),
     )
     op.create_table(
         "desk_sessions",
@@ -75,7 +75,7 @@ def upgrade() -> None:
         Column("entry", KEY, nullable=True),
         ForeignKeyConstraint(["desk"], ["desks.desk"], name=op.f("fk_desk_sessions_desk")),
         PrimaryKeyConstraint("session", name=op.f("pk_desk_sessions")),
-        UniqueConstraint("desk", "number", name=op.f("uq_desk_sessions_desk")),
+        UniqueConstraint("desk", "number", name=op.f("uq_desk_sessions_desk_number")),
     )
     op.create_table(
         "desk_lines",
