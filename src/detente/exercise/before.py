@@ -20,11 +20,11 @@ from detente.node.setup import create
 from detente.record import open_card
 from detente.volumes.times import parse_time_s
 
-COURIER = "duty"
+OFFICER = "duty"
 
 
-def make_host(directory: Path, api: int, line: int, officer: str) -> str:
-    """Make a host's node, with ports for its API and its line; the token of its ``officer``."""
+def make_host(directory: Path, api: int, line: int) -> str:
+    """Make a host's node, with ports for its API and its line; the token of its officer."""
     settings = Settings(
         party=directory.name,
         name=panj.PARTY_NAMES[directory.name],
@@ -34,7 +34,7 @@ def make_host(directory: Path, api: int, line: int, officer: str) -> str:
     )
     create(directory, settings)
     with closing(Node.open(directory)) as node:
-        return node.add_officer(officer, "senior")
+        return node.add_officer(OFFICER, "senior")
 
 
 class Week:
@@ -55,8 +55,8 @@ class Week:
             for sender in self.nodes.values():
                 for receiver in self.nodes.values():
                     if sender is not receiver:
-                        packed = sender.pack(self.line, receiver.party, officer=COURIER)
-                        receiver.unpack(BytesIO(b"".join(packed.pieces)), officer=COURIER)
+                        packed = sender.pack(self.line, receiver.party, officer=OFFICER)
+                        receiver.unpack(BytesIO(b"".join(packed.pieces)), officer=OFFICER)
 
 
 class StoryClock:
@@ -91,7 +91,9 @@ def play(directory: Path, opens_s: float) -> str:
             name: _joined(name, {party: nodes[party] for party in parties}, clock, opens_s)
             for name, parties in _LINES.items()
         }
-        return nodes[panj.GUEST].line(lines[panj.LINE].line).id
+        _ask(lines, clock)
+        _observe(lines[panj.LINE])
+        return nodes[panj.GUEST].line(panj.LINE).id
 
 
 _BEGINS = "2021-08-01T06:00:00Z"
@@ -113,3 +115,74 @@ def _joined(name: str, nodes: dict[str, Node], clock: StoryClock, opens_s: float
     week = Week(name, nodes, clock)
     week.carry()
     return week
+
+
+def _ask(lines: Mapping[str, Week], clock: StoryClock) -> None:
+    """The guest asks three hosts for one journey: two answer within limits, one does not."""
+    on_panj, guest = lines[panj.LINE], lines[panj.LINE].nodes[panj.GUEST]
+    clock.go("2021-08-01T08:00:00Z")
+    start, end = panj.WINDOW
+    [asked] = guest.request_permission(
+        [(panj.LINE, panj.HOST)],
+        panj.PERMISSION,
+        "visit",
+        panj.ASKED,
+        start=start,
+        end=end,
+        officer=OFFICER,
+    )
+    hosts = {host: lines[f"transit-{host}"] for host in panj.ASKED_BY_HAND}
+    transit = guest.request_permission(
+        [(week.line, host) for host, week in hosts.items()],
+        panj.PERMISSION,
+        "transit",
+        panj.TRANSIT,
+        start=start,
+        end=end,
+        officer=OFFICER,
+    )
+    clock.go("2021-08-01T11:00:00Z")
+    for week in lines.values():
+        week.carry()
+    clock.go("2021-08-03T09:00:00Z")
+    on_panj.nodes[panj.HOST].answer_permission(
+        panj.LINE, asked.id, "limited", start=start, end=end, **panj.GRANTED, officer=OFFICER
+    )
+    [by_day, silent] = panj.ASKED_BY_HAND
+    hosts[by_day].nodes[by_day].answer_permission(
+        hosts[by_day].line,
+        transit[0].id,
+        "limited",
+        start=start,
+        end=end,
+        **panj.TRANSIT_GRANTED,
+        officer=OFFICER,
+    )
+    clock.go("2021-08-03T15:00:00Z")
+    for week in lines.values():
+        week.carry()
+    clock.go("2021-08-06T12:00:00Z")
+    [late] = [one for one in guest.obligations(hosts[silent].line) if one.state == "late"]
+    guest.state_lapse(hosts[silent].line, late.id, officer=OFFICER)
+
+
+def _observe(week: Week) -> None:
+    """What the three have seen on the day before, and what they make of it."""
+    week.at("2021-08-08T16:00:00Z")
+    for party, reports in panj.OBSERVED.items():
+        node = week.nodes[party]
+        [officer] = [one for one in node.officers() if one.name == OFFICER]
+        for report in reports:
+            node.note(report, officer=OFFICER)
+            node.report(panj.LINE, report.id, officer=officer)
+    week.carry()
+    week.at("2021-08-08T18:00:00Z")
+    links = [
+        (party, week.nodes[party].link_observations(panj.LINE, a, b, officer=OFFICER))
+        for party, a, b in panj.LINKED
+    ]
+    week.carry()
+    week.at("2021-08-08T18:40:00Z")
+    disputed = next(entry.id for party, entry in links if party == panj.THIRD)
+    week.nodes[panj.GUEST].dispute_link(panj.LINE, disputed, panj.DISSENT, officer=OFFICER)
+    week.carry()

@@ -12,11 +12,16 @@ limits, ``uz`` has not answered. These two have no node that runs here; they are
 from typing import Any
 
 from detente.exercise.northern_watch import NAME, OPENS, PANJ, SHER_KHAN_BANDAR
+from detente.observations import Observation
 from detente.volumes import Activity, Band, Core, Edges, Limit, Position, Reference, Shape, Volume
 from detente.volumes.times import parse_time_s
 from detente.volumes.units import FT_M, NM_M
 
 LINE = "panj"
+PERMISSION = "observers-panj"
+VISIT = "panj-1"
+WINDOW = ("2021-08-06T00:00:00Z", "2021-08-20T00:00:00Z")
+"""What is asked for, domain times."""
 GUEST, HOST, THIRD = "us", "tj", "ru"
 ASKED_BY_HAND = ("kg", "uz")
 
@@ -162,23 +167,32 @@ def mission(start: str, end: str, lower: int) -> Activity:
 
 
 def _report(
-    kind: str, place: str, at: Position, radius_m: float, start: str, end: str, **more: Any
-) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "place": place,
-        "core": {"type": "Point", "coordinates": list(at), "edges": "geodesic"},
-        "radius_m": radius_m,
-        "from": f"2021-08-08T{start}:00Z",
-        "until": f"2021-08-08T{end}:00Z",
-        "language": "en",
+    name: str,
+    kind: str,
+    place: str,
+    at: Position,
+    radius_m: float,
+    start: str,
+    end: str,
+    **more: Any,
+) -> Observation:
+    return Observation(
+        id=name,
+        kind=kind,
+        place=place,
+        core=Core(Shape.POINT, ((at,),)),
+        radius_m=radius_m,
+        from_s=parse_time_s(f"2021-08-08T{start}:00Z"),
+        until_s=parse_time_s(f"2021-08-08T{end}:00Z"),
+        marking="TLP:GREEN",
         **more,
-    }
+    )
 
 
-OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
-    "us": {
-        "crossing-skb": _report(
+OBSERVED: dict[str, tuple[Observation, ...]] = {
+    "us": (
+        _report(
+            "crossing-skb",
             "crossing-closed",
             "Sher Khan Bandar",
             SHER_KHAN_BANDAR,
@@ -192,7 +206,8 @@ OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
             counts={"vehicles": 40},
             text="EXERCISE. Lorries wait on the southern side.",
         ),
-        "road-imam-sahib": _report(
+        _report(
+            "road-imam-sahib",
             "displacement",
             "Imam Sahib",
             IMAM_SAHIB,
@@ -206,7 +221,8 @@ OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
             counts={"vehicles": 15},
             text="EXERCISE. Families on the road to the north, haze.",
         ),
-        "quiet-aivaj": _report(
+        _report(
+            "quiet-aivaj",
             "quiet",
             "Ayvaj",
             AIVAJ,
@@ -219,9 +235,10 @@ OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
             seeing="good",
             text="EXERCISE. Watched for two hours; no traffic seen.",
         ),
-    },
-    "ru": {
-        "gate-shut": _report(
+    ),
+    "ru": (
+        _report(
+            "gate-shut",
             "crossing-closed",
             "Sher Khan Bandar",
             (68.60, 37.19),
@@ -234,7 +251,8 @@ OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
             counts={"vehicles": 60},
             text="EXERCISE. The bridge is shut to lorries.",
         ),
-        "people-panj": _report(
+        _report(
+            "people-panj",
             "displacement",
             "Panj",
             PANJ,
@@ -248,9 +266,10 @@ OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
             counts={"people": 120},
             text="EXERCISE. People on the northern bank.",
         ),
-    },
-    "tj": {
-        "shelter-panj": _report(
+    ),
+    "tj": (
+        _report(
+            "shelter-panj",
             "relief-delivery",
             "Panj",
             PANJ,
@@ -263,7 +282,8 @@ OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
             seeing="good",
             text="EXERCISE. Tents and water brought to the northern bank.",
         ),
-        "bank-panj": _report(
+        _report(
+            "bank-panj",
             "displacement",
             "Panj",
             (69.08, 37.23),
@@ -277,13 +297,15 @@ OBSERVED: dict[str, dict[str, dict[str, Any]]] = {
             counts={"people": 90},
             text="EXERCISE. Registered at the bank.",
         ),
-    },
+    ),
 }
 """A day's observations, by reporter and name."""
 
 LINKED = (
-    ("us", ("ru", "gate-shut"), ("us", "crossing-skb")),
-    ("ru", ("ru", "people-panj"), ("us", "road-imam-sahib")),
-    ("tj", ("ru", "people-panj"), ("tj", "bank-panj")),
+    ("us", "ru/gate-shut", "us/crossing-skb"),
+    ("ru", "ru/people-panj", "us/road-imam-sahib"),
+    ("tj", "ru/people-panj", "tj/bank-panj"),
 )
-"""Who links what. ``us`` disputes the second: that road lies on the other bank, hours before."""
+"""Who links what; the second link is disputed."""
+
+DISSENT = "EXERCISE. That road lies on the southern bank, and we saw it two hours earlier."

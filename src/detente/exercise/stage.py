@@ -21,10 +21,8 @@ from typing import Any, Self
 from detente.errors import StateError
 from detente.exercise import before, panj
 from detente.exercise import northern_watch as exercise
+from detente.exercise.before import OFFICER
 from detente.exercise.officer import Officer
-
-OFFICER = "duty"
-"""The officer of each party in the exercise: there is one on each side who does everything."""
 
 START_S_MAX = 60.0
 STOP_S_MAX = 15.0
@@ -162,7 +160,7 @@ class Stage:
             self._make_node(party, next(ports), next(ports), show)
         if self._watching:
             for host in (panj.HOST, *panj.ASKED_BY_HAND):
-                token = before.make_host(self.directory / host, next(ports), next(ports), OFFICER)
+                token = before.make_host(self.directory / host, next(ports), next(ports))
                 _write_private(self.directory / host / "exercise-token", token)
             before.play(self.directory, opens_s)
         founding = self._found(opens_s, show)
