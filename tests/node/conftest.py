@@ -11,11 +11,14 @@ import pytest
 
 from detente.errors import AccessError, NotFoundError, RecordError
 from detente.line import Area, Exercise, Terms, standard_terms
+from detente.line.watching import STANDARD_WATCHING
 from detente.node import Node
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
 from detente.node.settings import Settings
 from detente.node.setup import create
+from detente.node.views import OfficerView
+from detente.observations import Observation
 from detente.record import open_card
 from detente.record.checkpoint import with_cosignatures
 from detente.volumes import Activity, Band, Core, Limit, Reference, Shape, Volume
@@ -275,6 +278,66 @@ def pair(joined: Path, copy_of: Callable[[Path], Pair]) -> Pair:
 def strangers(apart: Path, copy_of: Callable[[Path], Pair]) -> Pair:
     """Two nodes over SQLite that have not joined any line."""
     return copy_of(apart)
+
+
+class Watch(Pair):
+    """Three parties, ``ru``, ``tj`` and ``us``, on one line whose terms are for watching together.
+
+    The clock stands at 08:00 Z, and days end at 19:30.
+    """
+
+    def terms(self, exercise: Exercise | None = None) -> Terms:
+        return msgspec.structs.replace(super().terms(exercise), watching=STANDARD_WATCHING)
+
+    def observe(self, party: str, name: str, **said: Any) -> str:
+        """Have a party note an observation and report it; the entry's id."""
+        node = self.nodes[party]
+        node.note(observed(name, **said), officer="a")
+        return node.report(LINE, name, officer=OFFICER).id
+
+
+OFFICER = OfficerView(name="a", role="releaser", active=True)
+
+
+def observed(name: str, *, before_h: float = 1.0, **changes: Any) -> Observation:
+    """Shelling heard near Imam Sahib, half an hour long, that ended so long before now."""
+    until_s = NOW_S - before_h * 3600
+    said = {
+        "id": name,
+        "kind": "explosion",
+        "core": Core(Shape.POINT, (((68.6, 37.2),),)),
+        "radius_m": 500.0,
+        "from_s": until_s - 1800,
+        "until_s": until_s,
+        "how": "heard",
+        "confidence": "moderate",
+        "marking": "TLP:GREEN",
+        "district": "Imam Sahib",
+        "seeing": "limited",
+    }
+    return Observation(**{**said, **changes})
+
+
+@pytest.fixture(scope="session")
+def watch_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of three nodes on a line for watching together."""
+    folder = tmp_path_factory.mktemp("watch") / "nodes"
+    three = Watch(folder, HeldClock())
+    three.create(dict.fromkeys(("ru", "tj", "us"), "detente.db"))
+    three.join()
+    three.close()
+    return folder
+
+
+@pytest.fixture
+def watch(tmp_path: Path, clock: HeldClock, watch_template: Path) -> Iterator[Watch]:
+    """Three nodes over SQLite that watch together."""
+    shutil.copytree(watch_template, tmp_path / "watch")
+    three = Watch(tmp_path / "watch", clock)
+    for party in ("ru", "tj", "us"):
+        three.open(party)
+    yield three
+    three.close()
 
 
 @pytest.fixture

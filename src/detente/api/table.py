@@ -5,6 +5,7 @@ from typing import Any
 from detente.api.calls import (
     bodies,
     lines,
+    linking,
     media,
     parcels,
     permitting,
@@ -17,6 +18,7 @@ from detente.api.imports import import_plans
 from detente.api.route import V1, Handler, Route
 from detente.errors import AccessError, CredentialError, NotFoundError, RecordError, StateError
 from detente.node import roles, views
+from detente.node.views.linking import EventsView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
 from detente.record.parcel import PARCEL_BYTES_MAX
 
@@ -466,4 +468,25 @@ MEDIA = (
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA
+
+EVENTS = (
+    _get(
+        "events", "/lines/{line}/events", linking.count_events,
+        "How many events the reports on a line are of, and who counts otherwise", EventsView,
+    ),
+    _entry(
+        "events", "/lines/{line}/event-links", linking.link_observations,
+        "Say that two reports are of one event", linking.EventLinkBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "events", "/lines/{line}/event-links/{link}/dispute", linking.dispute_link,
+        "Say that the reports of another party's link are of two events", bodies.NoteBody,
+        act=roles.RELEASE,
+    ),
+    _entry(
+        "events", "/lines/{line}/take-backs", linking.take_back,
+        "Take a link or a dispute of ours back", linking.TakeBackBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip
+
+ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA + EVENTS

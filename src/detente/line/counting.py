@@ -66,6 +66,11 @@ class Counting:
         """The reports of each event that has more than one, sorted."""
         return self._agreed.joined()
 
+    def sides(self, pair: Pair) -> tuple[frozenset[str], frozenset[str]]:
+        """Who links a pair, and who holds it apart."""
+        nobody: frozenset[str] = frozenset()
+        return self._linked.get(pair, nobody), self._apart.get(pair, nobody)
+
     @cached_property
     def disputed(self) -> tuple[Pair, ...]:
         """The pairs in dispute: held apart by somebody, and one event if every link is believed."""

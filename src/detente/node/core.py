@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
+from typing import Any
 
 from detente.errors import NotFoundError, SignatureError
 from detente.line import Founding, KeyChain, View, open_founding, read
@@ -52,6 +53,7 @@ class Core:
         self.overwriting = Overwriting(store, clock)
         self.heard: dict[tuple[str, str], Link] = {}
         self.refused_by: dict[tuple[str, str], str] = {}
+        self.joint_parts: dict[Any, Any] = {}
         self._foundings: dict[str, Founding] = {}
         self.engine = Engine(store, self._founded)
 

@@ -31,6 +31,7 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
     evidence.forget_body(tx, founding.id, entry)
     requests.blur(tx, recalled, os.urandom(32))
     desks.forget_source(tx, recalled, core.clock.now_s())
+    core.joint_parts.clear()
     core.overwriting.note_erased()
     core.counters["entries_recalled_total"] += 1
 

@@ -38,6 +38,7 @@ from detente.node.exchanging import Exchanging
 from detente.node.planning import Planning
 from detente.node.roles import OPERATOR
 from detente.node.speaking import Speaking
+from detente.node.together.daily import Reporting
 from detente.node.together.desk import Desks
 from detente.node.together.linking import Linking
 from detente.node.together.media import Media
@@ -47,7 +48,7 @@ from detente.node.together.permitting import Permitting
 Json = dict[str, Any]
 
 
-class Node(Planning, Speaking, Exchanging, Desks, Linking, Media, Observing, Permitting):
+class Node(Planning, Speaking, Exchanging, Desks, Linking, Media, Observing, Permitting, Reporting):
     """One party's node."""
 
     @classmethod

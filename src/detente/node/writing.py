@@ -42,7 +42,7 @@ def write(
     and the draft has to wait, or if the entry would be void. Nothing is written then.
     """
     _check_open(core, rows, founding, draft)
-    seen = _seen(core, tx, founding, rows)
+    seen = seen_now(core, tx, founding, rows)
     _check_key(core, rows, founding, draft, seen)
     line, party = founding.id, core.party
     index = logs.size(tx, line, party)
@@ -185,7 +185,7 @@ def _check_not_void(rows: LineRows, entry: Entry) -> None:
         )
 
 
-def _seen(core: Core, tx: Tx, founding: Founding, rows: LineRows) -> dict[str, Seen]:
+def seen_now(core: Core, tx: Tx, founding: Founding, rows: LineRows) -> dict[str, Seen]:
     """The newest checkpoint of every other log that this node has verified.
 
     It holds what that covers, but for a node that was restored from an older copy and has only its

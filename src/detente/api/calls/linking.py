@@ -1,0 +1,56 @@
+"""Which reports are of one event: links, disputes, and the figures they make."""
+
+from detente.api.calls import bodies
+from detente.api.calls.bodies import Body
+from detente.api.route import Call
+from detente.node import Node
+from detente.node.views import EntryView
+from detente.node.views.linking import EventsView
+
+
+class EventLinkBody(Body, frozen=True):
+    """Two reports, each ``<party>/<name>``, of one event."""
+
+    a: str
+    b: str
+    note: str = ""
+
+
+class TakeBackBody(Body, frozen=True):
+    """A link or a dispute of ours."""
+
+    entry: str
+    note: str = ""
+
+
+def count_events(node: Node, call: Call) -> EventsView:
+    """How many events the reports on a line are of."""
+    return node.events(call.path["line"])
+
+
+def link_observations(node: Node, call: Call) -> EntryView:
+    """Say that two reports are of one event."""
+    body: EventLinkBody = call.body
+    return node.link_observations(
+        call.path["line"], body.a, body.b, body.note, officer=call.officer.name, key=call.key
+    )
+
+
+def dispute_link(node: Node, call: Call) -> EntryView:
+    """Say that the reports of another party's link are of two events."""
+    body: bodies.NoteBody = call.body
+    return node.dispute_link(
+        call.path["line"],
+        call.path["link"],
+        body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def take_back(node: Node, call: Call) -> EntryView:
+    """Take a link or a dispute of ours back."""
+    body: TakeBackBody = call.body
+    return node.take_back(
+        call.path["line"], body.entry, body.note, officer=call.officer.name, key=call.key
+    )

@@ -1,0 +1,155 @@
+"""Daily reports of three nodes: joint parts alike to the byte, and every difference explained."""
+
+import hashlib
+import random
+from typing import Any
+
+import msgspec
+import pytest
+
+from detente.errors import InputError, StateError
+from detente.line import Draft
+from detente.line.bodies import DailyBody
+from detente.node.saying import say
+from detente.record.strict_json import canonical
+
+LINE = "northern-watch"
+DAY = "2026-11-22"
+AFTER_S = 12 * 3600.0
+"""From 08:00 Z, half an hour past the cut-off."""
+OWN = DailyBody(text="Quiet but for the north.", not_observed=("Darqad: fog",))
+
+
+@pytest.fixture
+def reported(watch: Any) -> Any:
+    """What three parties saw, in two districts, on this day and on the days it is compared with."""
+    watch.observe("ru", "shots")
+    watch.observe("us", "shots", seeing="poor")
+    watch.observe("us", "blast", kind="fighting", district="Darqad")
+    watch.observe("tj", "quiet", kind="quiet", district="Ishkashim", seeing="poor")
+    watch.observe("tj", "yesterday", district="Farkhor", before_h=26)
+    watch.observe("ru", "last-week", kind="fighting", before_h=24 * 7 + 1)
+    watch.sync()
+    link = watch.nodes["tj"].link_observations(LINE, "ru/shots", "us/shots", officer="a")
+    watch.sync()
+    watch.nodes["us"].dispute_link(LINE, link.id, officer="a")
+    watch.sync()
+    return watch
+
+
+def test_the_joint_part_says_what_was_told(reported: Any) -> None:
+    view = reported.nodes["us"].daily(LINE, DAY)
+    part = view.joint
+    assert (part["from"], part["cutoff"]) == ("2026-11-21T19:30:00Z", "2026-11-22T19:30:00Z")
+    assert part["totals"] == {
+        "day": {"reports": 3, "events": 3, "as_held": {"tj": 2, "us": 3}},
+        "day_before": {"reports": 1, "events": 1},
+        "week_before": {"reports": 1, "events": 1},
+    }
+    cells = {(one["district"], one["kind"]): one for one in part["cells"]}
+    assert cells["Imam Sahib", "explosion"]["day"]["as_held"] == {"tj": 1, "us": 2}
+    assert cells["Ishkashim", "quiet"]["day"] == {"reports": 1, "events": 1}
+    assert cells["Imam Sahib", "fighting"]["week_before"] == {"reports": 1, "events": 1}
+    assert part["disputed"] == [
+        {"a": "ru/shots", "b": "us/shots", "linked_by": ["tj"], "disputed_by": ["us"]}
+    ]
+    assert part["not_observed"] == {"districts": ["Farkhor"], "poorly": ["Ishkashim"]}
+    assert part["late"] == ["ru/last-week", "tj/yesterday"]
+    assert {
+        one["party"]: (one["due"], one["made"]) for one in part["line_checks"]
+    } == dict.fromkeys(("ru", "tj", "us"), (2, 0))
+    assert not view.over
+    assert hashlib.sha256(canonical(part)).hexdigest() == view.joint_sha256
+
+
+def test_three_nodes_write_the_same_bytes_however_entries_arrived(watch: Any) -> None:
+    chance = random.Random(7)
+    names = {party: iter(range(100)) for party in watch.nodes}
+    for _ in range(12):
+        party = chance.choice(list(watch.nodes))
+        watch.observe(party, f"n{next(names[party])}", before_h=chance.uniform(0, 60))
+        sender, receiver = chance.sample(list(watch.nodes.values()), 2)
+        watch.push(sender, receiver)
+    watch.sync()
+    watch.clock.at_s += AFTER_S
+    joint = {node.daily_joint(LINE, DAY) for node in watch.nodes.values()}
+    assert len(joint) == 1
+    for node in watch.nodes.values():
+        node.publish_daily(LINE, DAY, OWN, officer="a")
+    watch.sync()
+    for node in watch.nodes.values():
+        reports = node.daily(LINE, DAY).reports
+        assert [(one.party, one.verdict, one.behind) for one in reports] == [
+            (party, "agrees", {}) for party in ("ru", "tj", "us")
+        ]
+        assert reports[0].own_part == msgspec.json.decode(msgspec.json.encode(OWN))
+        assert {one.joint_sha256 for one in reports} == {
+            hashlib.sha256(one).hexdigest() for one in joint
+        }
+        assert node.verify() == []
+
+
+def test_a_report_made_before_all_had_arrived_says_so(reported: Any) -> None:
+    ru, tj, us = (reported.nodes[party] for party in ("ru", "tj", "us"))
+    reported.observe("ru", "unsent")
+    reported.clock.at_s += AFTER_S
+    us.publish_daily(LINE, DAY, OWN, officer="a")
+    ru.publish_daily(LINE, DAY, OWN, officer="a")
+    reported.push(us, tj)
+    assert [(one.party, one.verdict) for one in tj.dailies(LINE)] == [("us", "agrees")]
+    reported.sync()
+    for node in (ru, tj, us):
+        theirs, ours = node.dailies(LINE)
+        assert (theirs.party, theirs.verdict, theirs.behind) == ("ru", "agrees", {})
+        assert (ours.party, ours.verdict, ours.behind) == ("us", "agrees", {"ru": 1})
+        assert theirs.joint_sha256 != ours.joint_sha256
+
+
+def test_a_recall_changes_no_verdict_unless_the_report_did_not_know_of_it(reported: Any) -> None:
+    ru, tj, us = (reported.nodes[party] for party in ("ru", "tj", "us"))
+    told = next(one.id for one in us.entries(LINE, "us") if one.type == "observation.report")
+    reported.clock.at_s += AFTER_S
+    before = ru.publish_daily(LINE, DAY, OWN, officer="a")
+    reported.sync()
+    us.recall(LINE, told, officer="a")
+    reported.sync()
+    after = {node.publish_daily(LINE, DAY, OWN, officer="a").id for node in (ru, tj)}
+    reported.sync()
+    for node in (ru, tj, us):
+        reports = {one.id: one for one in node.dailies(LINE)}
+        assert reports[before.id].verdict == "unknown"
+        assert "us/shots said was recalled" in reports[before.id].why
+        assert not reports[before.id].newest
+        assert {reports[entry].verdict for entry in after} == {"agrees"}
+        part = node.daily(LINE, DAY).joint
+        assert (part["recalled_since"], part["recalled"]) == ([told], ["us/shots"])
+        assert part["totals"]["day"]["events"] == 2
+        assert part["disputed"] == []
+
+
+def test_a_wrong_joint_part_is_noticed(reported: Any) -> None:
+    us, ru = reported.nodes["us"], reported.nodes["ru"]
+    reported.clock.at_s += AFTER_S
+    about = {"day": DAY, "cutoff": "2026-11-22T18:00:00Z", "joint_sha256": "0" * 64}
+    lie = Draft("report.daily", about, b"{}")
+    say(ru._core, LINE, lambda _: lie, officer="a", key=None, action="x", content={})
+    reported.sync()
+    [report] = us.dailies(LINE)
+    assert (report.verdict, report.as_agreed) == ("differs", False)
+    assert report.computed_sha256 not in (None, report.joint_sha256)
+
+
+def test_what_cannot_be_published(watch: Any, pair: Any) -> None:
+    us = watch.nodes["us"]
+    with pytest.raises(StateError, match="not over before 2026-11-22T19:30:00Z"):
+        us.publish_daily(LINE, DAY, OWN, officer="a")
+    for wrong in ("", "2026-11-31", "20261122", "2026-1-2", "yesterday"):
+        with pytest.raises(InputError, match="not a date"):
+            us.daily(LINE, wrong)
+    assert us.last_day(LINE) == "2026-11-21"
+    watch.clock.at_s += AFTER_S
+    assert us.last_day(LINE) == DAY
+    with pytest.raises(StateError, match="changed since it was looked at"):
+        us.publish_daily(LINE, DAY, OWN, shown="0" * 64, officer="a")
+    with pytest.raises(StateError, match="no cut-off"):
+        pair.nodes["us"].daily(LINE, DAY)
