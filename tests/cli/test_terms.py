@@ -9,6 +9,7 @@ from detente.cli.terms import read_terms, template
 from detente.errors import InputError
 from detente.line import terms_from_wire
 from detente.line.terms import Area, standard_terms, terms_to_wire
+from detente.line.watching import STANDARD_WATCHING
 
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 TOML = Path("terms.toml")
@@ -24,6 +25,21 @@ def test_the_printed_terms_are_the_shipped_defaults() -> None:
         review_on=(hour + timedelta(days=365)).date(),
     )
     assert terms_from_wire(wire) == shipped
+
+
+def test_the_printed_part_about_watching_is_the_standard_one() -> None:
+    text = template(NOW, watching=True)
+    wire = read_terms(TOML, text.encode(), ["us", "ru"])
+    assert terms_from_wire(wire).watching == STANDARD_WATCHING
+    own = text.replace("# [[", "[[").replace("\n# ", "\n")
+    part = own[own.rindex("[watching]") :]
+    wire = read_terms(TOML, (template(NOW) + part.replace('"tj"', '"ru"')).encode(), ["us", "ru"])
+    watching = terms_from_wire(wire).watching
+    assert watching is not None
+    assert [(one.guest, one.host, one.units) for one in watching.quotas] == [("us", "ru", 3)]
+    with pytest.raises(InputError) as caught:
+        read_terms(TOML, text.replace('review = "4h"', 'review = "4"').encode(), ["us", "ru"])
+    assert "watching.visit.review" in caught.value.where
 
 
 def test_json_terms_are_taken_as_they_are() -> None:

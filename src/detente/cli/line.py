@@ -44,13 +44,18 @@ class Format(StrEnum):
 
 
 @app.command()
-def terms() -> None:
-    """Print the shipped terms as TOML, to be edited and given to `line found`."""
+def terms(
+    watching: Annotated[
+        bool,
+        typer.Option("--watching", help="With the standard part about permissions and visits."),
+    ] = False,
+) -> None:
+    """Print the shipped terms as TOML, to be edited and given to `line found` or `sign-terms`."""
     from datetime import UTC, datetime
 
     from detente.cli.terms import template
 
-    sys.stdout.write(template(datetime.now(UTC)))
+    sys.stdout.write(template(datetime.now(UTC), watching=watching))
 
 
 @app.command()
@@ -296,6 +301,16 @@ def _terms_rows(founding: "Founding") -> list[tuple[str, str]]:
         told = f"exact releases of: {kinds}; new terms: {'yes' if new else 'no'}; "
         told += f"leaving: {'yes' if leaving else 'no'}"
         rows.append(("two officers", told))
+    if terms.watching is not None:
+        visit = terms.watching.visit
+        told = f"answers in {_duration(terms.watching.answer_s)}; visits: "
+        told += f"notice {_duration(visit.notice_s)}, noted in {_duration(visit.acknowledge_s)}, "
+        told += f"plan {_duration(visit.plan_s)} ahead, review in {_duration(visit.review_s)}, "
+        told += f"agreed in {_duration(visit.agree_s)}, flown in {_duration(visit.fly_s)}"
+        rows.append(("watching", told))
+        for quota in terms.watching.quotas:
+            told = f"{quota.units} × {quota.name} of {quota.guest} with {quota.host}"
+            rows.append(("quota", f"{told}, {quota.start} to {quota.end}"))
     for witness in terms.witnesses:
         rows.append(("witness", f"{witness.name} at {witness.url or 'no address: not called'}"))
         rows += [("", key if len(key) < 100 else f"{key[:60]}…") for key in witness.keys]

@@ -23,6 +23,7 @@ from detente.cli import (
     media,
     officer,
     party,
+    permission,
     record,
     serve,
     witness,
@@ -50,6 +51,7 @@ app.add_typer(officer.app, name="officer")
 app.command("login")(officer.login)
 app.add_typer(record.app, name="record")
 app.add_typer(media.app, name="media")
+app.add_typer(permission.app, name="permission")
 app.add_typer(witness.app, name="witness")
 
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from detente.errors import InputError
@@ -52,19 +53,50 @@ grace = "30min"
 # keys = ["…", "…"]
 # url = "https://witness.example:7450"
 
+# [watching]      # permissions and visits: `detente line terms --watching` prints this part
+
 # [exercise]      # everything on the line is invented; its clock is this much ahead of the real one
 # name = "NORTHERN WATCH"
 # clock_offset_s = 0
 """
 
 
-def template(now: datetime) -> str:
-    """The shipped defaults, to be edited: in force from the next full hour, reviewed in a year."""
+WATCHING = """
+[watching]        # what watching an area together goes by: nobody owes an answer without it
+answer = "7d"     # how long a host has to answer a request
+cutoff_utc = 19.5 # until which hour, UTC, the joint part of a daily report goes
+
+[watching.visit]  # the clocks of a visit, after the Treaty on Open Skies
+notice = "72h"      # notice before the visit begins
+acknowledge = "24h" # the host takes note of it
+plan = "24h"        # the mission plan before the mission
+review = "4h"       # the host's review: for safety and logistics only
+agree = "8h"        # a plan is agreed by then, or the mission is off
+fly = "96h"         # the mission is flown so long after arrival
+report = "7d"       # both sides' reports after its end
+restrict = "24h"    # a restriction made later than this before it begins is late
+
+# [[watching.quotas]] # how many visits or crossings a host owes a guest within a window
+# name = "observation visits"
+# guest = "us"
+# host = "tj"
+# units = 3
+# start = "2026-11-22T00:00:00Z"
+# end = "2027-11-22T00:00:00Z"
+"""
+
+
+def template(now: datetime, *, watching: bool = False) -> str:
+    """The shipped defaults, to be edited: in force from the next full hour, reviewed in a year.
+
+    With ``watching`` also the standard part about watching an area together.
+    """
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return TEMPLATE.format(
+    terms = TEMPLATE.format(
         effective_from=hour.strftime("%Y-%m-%dT%H:%M:%SZ"),
         review_on=(hour + timedelta(days=365)).date().isoformat(),
     )
+    return terms + (WATCHING if watching else "")
 
 
 def read_terms(path: Path, data: bytes, members: Iterable[str], version: int = 1) -> dict[str, Any]:
@@ -132,8 +164,24 @@ def _from_toml(path: Path, data: bytes) -> dict[str, Any]:
         wire["two_person"] = given.pop("two_person")
     if "witnesses" in given:
         wire["witnesses"] = given.pop("witnesses")
+    if "watching" in given:
+        wire["watching"] = _watching(table.part("watching"))
     for part in (table, separation, notice, acknowledge, checks):
         part.nothing_left()
+    return wire
+
+
+def _watching(table: "_Table") -> dict[str, Any]:
+    visit = table.part("visit")
+    clocks = ("notice", "acknowledge", "plan", "review", "agree", "fly", "report", "restrict")
+    wire = {
+        "answer_s": table.whole_s("answer"),
+        "cutoff_utc": table.take("cutoff_utc", int | float),
+        "quotas": table.take("quotas", list) if table.has("quotas") else [],
+        "visit": {f"{name}_s": visit.whole_s(name) for name in clocks},
+    }
+    table.nothing_left()
+    visit.nothing_left()
     return wire
 
 
@@ -148,7 +196,7 @@ class _Table:
     def where(self, field: str) -> str:
         return f"{self._path}: {self._name}{field}"
 
-    def take(self, field: str, kind: type) -> Any:
+    def take(self, field: str, kind: type | UnionType) -> Any:
         value = self._fields.pop(field, None)
         if not isinstance(value, kind):
             raise InputError(
@@ -158,8 +206,11 @@ class _Table:
             )
         return value
 
+    def has(self, field: str) -> bool:
+        return field in self._fields
+
     def part(self, field: str) -> "_Table":
-        return _Table(self._path, self.take(field, dict), f"{field}.")
+        return _Table(self._path, self.take(field, dict), f"{self._name}{field}.")
 
     def time(self, field: str) -> str:
         value = self.take(field, datetime)

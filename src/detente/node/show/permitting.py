@@ -6,7 +6,15 @@ import msgspec
 
 from detente.line import Obligation, read
 from detente.line.bodies import Limits, Place
-from detente.line.read import UNKNOWN, Drawn, Exceeding, Grant, Permission, exceeding
+from detente.line.read import (
+    UNKNOWN,
+    Exceeding,
+    Grant,
+    Granted,
+    Permission,
+    Visit,
+    exceeding,
+)
 from detente.node.show import talk
 from detente.node.show.reader import LineReader
 from detente.node.views import ExceedingView, GrantView, Json, PermissionView
@@ -21,8 +29,14 @@ def permissions(reader: LineReader) -> list[PermissionView]:
     if not asked:
         return []
     owed = {one.entry: one for one in talk.owed_on(reader) if one.what == "permission-answer"}
-    drawn = read.drawn(reader.rows, reader.founding, reader.now_s)
-    return [_permission(reader, one, owed.get(one.entry), drawn) for one in asked]
+    against = read.granted(reader.rows, reader.founding, reader.now_s)
+    under: dict[str, list[Visit]] = {}
+    for visit in read.visits(reader.rows):
+        under.setdefault(visit.request, []).append(visit)
+    return [
+        _permission(reader, one, owed.get(one.entry), under.get(one.entry, []), against)
+        for one in asked
+    ]
 
 
 def exceedings(found: list[Exceeding]) -> list[ExceedingView]:
@@ -31,13 +45,16 @@ def exceedings(found: list[Exceeding]) -> list[ExceedingView]:
 
 
 def _permission(
-    reader: LineReader, one: Permission, owed: Obligation | None, drawn: list[Drawn]
+    reader: LineReader,
+    one: Permission,
+    owed: Obligation | None,
+    visits: list[Visit],
+    against: Granted,
 ) -> PermissionView:
     state = one.state(reader.now_s, owed is not None and owed.state == "late")
     reply, grant = one.reply, one.grant
     own, own_host = reader.is_own(one.party), reader.is_own(one.host)
     holds = state in ("granted", "limited")
-    visits = read.visits_under(reader.rows, one.entry)
     waits = owed is not None and owed.state != "met" and owed.due_s is not None
     exercise = reader.terms.exercise
     return PermissionView(
@@ -72,8 +89,8 @@ def _permission(
         withdrawn_note=(one.forgone.note or "") if one.forgone else "",
         renews=one.renews,
         newest=one.renewed_by is None,
-        visits=visits,
-        exceeding=exceedings([*exceeding.wider(one), *_beyond(one, visits, drawn)]),
+        visits=[visit.entry for visit in visits],
+        exceeding=exceedings([*exceeding.wider(one), *_beyond(reader, one, visits, against)]),
         may_answer=own_host and state in ("asked", "unanswered"),
         may_revoke=own_host and holds and one.revocation is None,
         may_withdraw=own and (holds or state in ("asked", "unanswered")),
@@ -148,13 +165,16 @@ def _listed(names: tuple[str, ...], none: str) -> str:
     return ", ".join(names) or none
 
 
-def _beyond(one: Permission, visits: list[str], drawn: list[Drawn]) -> list[Exceeding]:
-    """More visits than the answer's units, and more than the terms' quota has."""
+def _beyond(
+    reader: LineReader, one: Permission, visits: list[Visit], against: Granted
+) -> list[Exceeding]:
+    """What visits under a request exceed, and the terms' quota that it draws on."""
     found: list[Exceeding] = []
-    units = one.grant.quota_units if one.grant else None
-    if isinstance(units, int):
-        found += exceeding.of_units("the answer", units, len(visits))
-    for quota in drawn:
+    for visit in visits:
+        for each in read.exceedings(reader.rows, visit, against):
+            why = f"visit {visit.name}: {each.why}"
+            found.append(msgspec.structs.replace(each, why=why))
+    for quota in against.quotas:
         parties = (quota.quota.guest, quota.quota.host)
         if one.asked and parties == (one.party, one.host) and one.asked.quota == quota.quota.name:
             found += exceeding.of_quota(quota)
