@@ -1,6 +1,7 @@
 """Every script, by its name, and what goes on after a crash in any of them."""
 
 from contextlib import suppress
+from itertools import combinations
 
 from bench.crash.hand import HAND
 from bench.crash.scene import NEWCOMER, Scene, confirm_all, say_something
@@ -13,15 +14,18 @@ SCRIPTS = {script.name: script for script in (LINE, THIRD, HAND)}
 
 def exchange_all(scene: Scene) -> None:
     """Exchange, either way, until all hold the same."""
-    joined = scene.joined
-    pairs = [(one, other) for one in joined for other in joined if one != other]
-    # Who has just changed its key, or was just taken in, is understood the second time, which
-    # delivery sees to.
-    for one, other in pairs if len(joined) > 2 else pairs[:1]:
+    _exchange_once(scene)
+    pairs = [pair[::-1] for pair in combinations(scene.joined, 2)]
+    for one, other in (*pairs, pairs[0][::-1]):
+        scene.exchange(one, other)
+
+
+def _exchange_once(scene: Scene) -> None:
+    for one, other in combinations(scene.joined, 2):
+        # Who has just changed its key, or was just taken in, is understood the second time, which
+        # delivery sees to.
         with suppress(DetenteError):
             scene.exchange(one, other)
-    for one, other in (*reversed(pairs), pairs[0]) if len(joined) > 2 else pairs[::-1]:
-        scene.exchange(one, other)
 
 
 def go_on(scene: Scene) -> None:
@@ -29,7 +33,7 @@ def go_on(scene: Scene) -> None:
     scene.raise_quota()
     if NEWCOMER in scene.joined:
         # It may speak when it holds everybody's signature.
-        exchange_all(scene)
+        _exchange_once(scene)
     for party in scene.joined:
         confirm_all(scene, party)
         # Who has left, or was left alone, says nothing more.
