@@ -77,10 +77,11 @@ Read = Callable[[bytes], object]
 
 
 def key_of(party: str) -> SigningKey:
-    """A party's fixed key; ``us`` has the second half as well."""
-    plain = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(party.encode()).digest())
-    second = MlDsaKey(MLDSA44PrivateKey.from_seed_bytes(b"us" * 16)) if party == "us" else None
-    return SigningKey(plain, second)
+    """A party's fixed key; ``us`` has the second half as well, and in the next one a new one."""
+    digest = hashlib.sha256(party.encode()).digest()
+    seeds = {"us": b"us" * 16, "us's next": digest}
+    second = MlDsaKey(MLDSA44PrivateKey.from_seed_bytes(seeds[party])) if party in seeds else None
+    return SigningKey(Ed25519PrivateKey.from_private_bytes(digest), second)
 
 
 @cache

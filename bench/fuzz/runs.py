@@ -7,6 +7,8 @@ import re
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,11 +16,13 @@ from bench.fuzz import seeds
 from bench.fuzz.faces import Faces
 from bench.fuzz.mutate import mutate
 from bench.fuzz.readers import Read, readers
+from bench.fuzz.shown import Shown
+from bench.fuzz.thirds import more_readers
 from bench.simulation.disk import scratch
 from detente.errors import DetenteError
 
 POOL_MAX = 1500
-WRITTEN = ("entries", "push", "request")
+WRITTEN = ("carried", "entries", "peer-answer", "push", "request", "shown", "witness-call")
 """Inputs that say what is to be sent: as bytes they are nobody's."""
 FACES_FOR = 1500
 """Requests to the faces before the nodes are made anew: by then one may have left the line."""
@@ -114,18 +118,19 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _batch(running: Run, folder: Path, kinds: list[str], end_s: float) -> None:
-    reading = readers(folder)
-    faces = Faces(folder / "nodes") if {"push", "request"} & set(kinds) else None
-    try:
-        reading |= {} if faces is None else faces.readers()
+    with all_readers(folder) as reading:
         for _ in range(FACES_FOR):
             for kind in kinds:
                 running.step(kind, reading[kind])
             if time.monotonic() >= end_s:
                 return
-    finally:
-        if faces is not None:
-            faces.close()
+
+
+@contextmanager
+def all_readers(folder: Path) -> Iterator[dict[str, Read]]:
+    """Every reader by the name of its corpus, with a node and a witness in ``folder``."""
+    with closing(Faces(folder / "nodes")) as faces, closing(Shown(folder / "witness")) as shown:
+        yield readers(folder) | more_readers(folder) | faces.readers() | {"shown": shown.ask}
 
 
 def _tell(running: Run, kinds: list[str], arguments: argparse.Namespace) -> None:

@@ -5,17 +5,44 @@ time. What a run has found stands beside them under its hash, and stays.
 """
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.fuzz.readers import LINE, card_of, line, line_key
+import msgspec
+
+from bench.fuzz.readers import CA, LINE, card_of, key_of, line, line_key, signed
+from bench.fuzz.thirds import (
+    LETTER,
+    letter_by,
+    log_keys,
+    origin,
+    root,
+    sealed,
+    sealing_key,
+    signed_note,
+    submission,
+    witness,
+    witnessed,
+)
 from detente.cli.terms import template
 from detente.line import encode_terms
-from detente.record import Checkpoint, Entry, checkpoint, entry_to_bundle, tree, write_entry
+from detente.line.terms import TwoPerson
+from detente.record import (
+    Checkpoint,
+    Entry,
+    checkpoint,
+    entry_to_bundle,
+    make_card,
+    open_card,
+    tree,
+    write_entry,
+)
 from detente.record.envelope import Envelope
 from detente.record.proof import encode_proof, prove_entries, prove_history
+from detente.record.reading import encode_base64
 from detente.record.strict_json import canonical
 
 CORPUS = Path(__file__).resolve().parents[2] / "tests" / "fuzz" / "corpus"
@@ -42,6 +69,42 @@ AREA = VOLUME | {
 RELEASED = {"kind": "surveillance", "volumes": [VOLUME], "note": ""}
 PLACE = [68.87, 36.65513]
 NOTHING: dict[str, Any] = {}
+
+CARDS = {
+    "us": card_of("us"),
+    "tj": card_of("tj"),
+    "next": make_card(
+        key_of("us's next"),
+        party="us",
+        name="Cell us",
+        ca=CA,
+        endpoint="https://192.0.2.1:7443",
+        languages=["en"],
+        sealing=sealing_key().public,
+    ),
+}
+"""Cards of a member, of a newcomer, and of the member with all keys changed."""
+
+
+def rotation() -> dict[str, Any]:
+    """What the header of a change of keys says: that to those of the card ``next``, both halves."""
+    public = open_card(CARDS["next"]).public
+    assert public.ml_dsa is not None
+    return {
+        "sign_key": encode_base64(public.raw),
+        "card_sha256": hashlib.sha256(CARDS["next"]).hexdigest(),
+        "vouched": False,
+        "ml_dsa_44_key": encode_base64(public.ml_dsa.raw),
+    }
+
+
+def admission() -> dict[str, Any]:
+    """What the header of a signature for a newcomer says."""
+    return {
+        "party": "tj",
+        "sign_key": encode_base64(open_card(CARDS["tj"]).public.raw),
+        "card_sha256": hashlib.sha256(CARDS["tj"]).hexdigest(),
+    }
 
 
 def release(party: str, name: str, **more: Any) -> dict[str, Any]:
@@ -112,8 +175,34 @@ def talks() -> dict[str, list[dict[str, Any]]]:
             say("ru", "line.resume", {}),
             say("ru", "line.leave", {}),
         ],
+        "rotated": [
+            say("us", "key.rotate", rotation(), CARDS["next"].decode()),
+            say("ru", "key.vouch", {"party": "us", "card_sha256": "$0"}, CARDS["us"].decode()),
+        ],
+        "vouched": [
+            say("ru", "key.vouch", {"party": "us", "card_sha256": rotation()["card_sha256"]},
+                CARDS["next"].decode()),
+            say("us", "key.rotate", rotation() | {"vouched": True}, CARDS["next"].decode()),
+        ],
+        "admitted": [
+            say(party, "line.admit", admission(), CARDS["tj"].decode()) for party in ("us", "ru")
+        ],
+        "fixed-plan": [
+            say("us", "commitment", commitment | {"subject": "activity",
+                "open_from": "2026-11-22T09:00:00Z", "open_by": "2026-11-23T09:00:00Z"}),
+            say("us", "commitment.open", {"commitment": "$0"}, RELEASED),
+        ],
         "unknown": [say("ru", "visit.later", {"to": "tj"}, {"anything": [1, 2, {"more": None}]})],
     }  # fmt: skip
+
+
+WITNESSED = msgspec.structs.replace(
+    line().terms,
+    version=2,
+    witnesses=(witness(),),
+    two_person=TwoPerson(exact_releases=("*",), terms=True, leaving=True),
+)
+"""Terms that ask for more than the standard ones."""
 
 
 def line_conflict() -> str:
@@ -121,6 +210,10 @@ def line_conflict() -> str:
     from detente.line import conflict_id
 
     return conflict_id(line().id, ("ru", "drop-2"), ("us", "orbit-1"))
+
+
+OFFICE = ("found", "officer", "join", "rebuild", "password", "lock-out")
+"""Requests by an administrator; all others are by an officer on watch."""
 
 
 def requests() -> dict[str, dict[str, Any]]:
@@ -147,6 +240,32 @@ def requests() -> dict[str, dict[str, Any]]:
                         "level": "understood"}),
         "check": ("POST", f"{on}/line-checks", {}),
         "lapse": ("POST", f"{on}/lapses", {"obligation": "x"}),
+        "admit": ("POST", f"{on}/admissions", {"card": CARDS["tj"].decode(),
+                  "fingerprint": open_card(CARDS["tj"]).fingerprint, "sees_everything": True}),
+        "admissions": ("GET", f"{on}/admissions", None),
+        "vouch": ("POST", f"{on}/key-vouches", {"card": CARDS["next"].decode(),
+                  "fingerprint": open_card(CARDS["next"]).fingerprint}),
+        "adopt": ("POST", f"{on}/key-adoption", None),
+        "join": ("POST", "/api/v1/lines/join", {"founding": line().raw.decode(),
+                 "confirm": {"ru": "0"}, "newcomer": True}),
+        "pending": ("GET", f"{on}/pending", None),
+        "confirm": ("POST", f"{on}/pending/0/confirm", {"sha256": "0" * 64}),
+        "refuse": ("DELETE", f"{on}/pending/0", None),
+        "parcel": ("POST", f"{on}/parcels", {"to": "ru", "log": "us", "start": 0, "card": None}),
+        "parcel-in": ("POST", "/api/v1/parcels", "detente-parcel 1\n{}\n"),
+        "open": ("POST", f"{on}/commitments/$commitment/open", None),
+        "commit-plan": ("POST", f"{on}/commitments", {"plan": "orbit-1", "form": "coarse",
+                        "open_from": "2026-11-22T09:00:00Z", "note": "soon"}),
+        "suspend": ("POST", f"{on}/suspend", {"note": ""}),
+        "resume": ("POST", f"{on}/resume", {"note": ""}),
+        "prospect": ("POST", f"{on}/conflicts/{'0' * 64}/prospect", {"moves": "us",
+                     "shift": {"time_s": 60}}),
+        "policy": ("GET", f"{on}/logs/us/policy", None),
+        "witnesses": ("GET", f"{on}/witnesses", None),
+        "changes": ("GET", "/api/v1/changes?since=0&limit=10", None),
+        "rebuild": ("POST", "/api/v1/record/rebuild", None),
+        "password": ("DELETE", "/api/v1/officers/fuzz%20admin/password", None),
+        "lock-out": ("DELETE", "/api/v1/officers/fuzz%20admin/lock-out", None),
         "terms": ("POST", f"{on}/terms", json.loads(encode_terms(line().terms))),
         "entries": ("GET", f"{on}/entries?party=us&start=0&limit=5", None),
         "log": ("GET", f"{on}/logs/us?from=0", None),
@@ -160,7 +279,7 @@ def requests() -> dict[str, dict[str, Any]]:
             "method": method,
             "path": path,
             "body": body,
-            "as": int(name in ("found", "officer")),
+            "as": int(name in OFFICE),
         }
         for name, (method, path, body) in asked.items()
     }
@@ -171,13 +290,104 @@ def pushes() -> dict[str, dict[str, Any]]:
     entries = [{name: one[name] for name in ("type", "about", "body")}
                for talk in talks().values() for one in talk if one["party"] == "ru"]  # fmt: skip
     # What names another entry has no place in a push that begins anywhere.
-    kept = [one for one in entries if one["type"] != "line.leave" and "$" not in json.dumps(one)]
+    left = ("line.leave", "key.rotate")
+    kept = [one for one in entries if one["type"] not in left and "$" not in json.dumps(one)]
     return {
         "hello": {"entries": [{}], "from": 0, "note": 0, "with": {}},
         "many": {"entries": [*kept, {}, {}], "from": 0, "note": 1, "with": {"urgent": True}},
+        "rotate": {
+            "entries": [
+                {"type": "key.rotate", "about": rotation(), "body": CARDS["next"].decode()}
+            ],
+            "from": 0,
+            "note": 0,
+            "with": {},
+        },
         "again": {"entries": [{}], "from": -1, "note": 0, "with": {"checkpoint": None}},
         "cosignatures": {"path": "/logs/us/cosignatures", "raw": '{"checkpoint":"x\\n"}'},
     }
+
+
+def carried() -> dict[str, dict[str, Any]]:
+    """What is carried by hand to ``us``."""
+    heads = {"heads": {"tj": {"size": 2, "checkpoint": None}}}
+    parcel = {"letter": {}, "rotations": [], "spans": [], "last": heads, "cut": 0}
+    return {
+        "hello": parcel | {"spans": [pushes()["hello"] | {"with": {"checkpoint": None}}]},
+        "ahead": parcel | {"spans": [{"entries": [{}, {}], "skip": 1, "with": {"urgent": True}},
+                                     {"entries": [{}], "with": {"checkpoint": None}}]},
+        "short": parcel | {"cut": 5},
+    }  # fmt: skip
+
+
+def shown() -> dict[str, dict[str, Any]]:
+    """What a witness is asked."""
+    digest = hashlib.sha256(origin().encode()).hexdigest()
+    other = Checkpoint(origin(), 9, bytes(32)).text
+    return {
+        "again": {"old": 0, "grow": 0},
+        "checkpoint": {"path": f"{digest}/checkpoint"},
+        "grows": {"old": 0, "grow": 7},
+        "other": {"old": 0, "grow": 1, "text": other, "proof": []},
+        "stale": {"old": 3, "grow": 8},
+    }
+
+
+def witness_calls() -> dict[str, list[dict[str, Any]]]:
+    """What a witness answers."""
+    cosigned = {"status": 200, "kind": "text/plain", "body": "$cosigned"}
+    nothing = {"status": 404, "kind": "text/plain", "body": ""}
+    stale = {"status": 409, "kind": "text/x.tlog.size", "body": "1\n"}
+    return {
+        "cosigned": [cosigned, nothing],
+        "seen": [cosigned, nothing, nothing, nothing, cosigned | {"body": "$note"}],
+        "stale": [stale, cosigned, nothing],
+    }
+
+
+def answers() -> dict[str, dict[str, Any]]:
+    """What a peer answers."""
+    head = {"size": 3, "checkpoint": _note("us", [_entry(0, "a")])}
+    quota = {"error": "over-quota", "message": "used up", "remedy": "go on later", "retry_s": 3600}
+    gap = {"error": "gap", "message": "entries before 5 are missing", "size": 3}
+    return {
+        "heads": {"status": 200, "body": {"heads": {"us": head}}},
+        "page": {"status": 200, "body": {"entries": [], "checkpoint": None}},
+        "receipt": {"status": 200, "body": {"size": 3, "cosignature": None}},
+        "over-quota": {"status": 429, "body": quota},
+        "gap": {"status": 409, "body": gap},
+    }
+
+
+def by_hand() -> dict[str, dict[str, bytes]]:
+    """Sealed things, and what goes to a witness and back."""
+    key, rotated = line_key("us"), signed(
+        line_key("us"), LINE, "us", 3, {"type": "key.rotate", "about": rotation()}, CARDS["next"]
+    )  # fmt: skip
+    said = LETTER | {"label": "0" * 64}
+    letters = {
+        "plain": letter_by(key, said, []),
+        "rotated": letter_by(key_of("us's next"), said, [rotated["envelope"]]),
+    }
+    bundle = entry_to_bundle(_entry(0, "a"))
+    span = {"log": "us", "from": 0, "entries": [bundle], "checkpoint": None, "urgent": True}
+    heads = {"heads": {"us": {"size": 1, "checkpoint": _note("us", [_entry(0, "a")])}}}
+    parcel = sealed(
+        "us",
+        sealing_key().public,
+        lambda digest: letter_by(key, LETTER | {"label": digest}, []),
+        [canonical(span), canonical(heads)],
+    )
+    keys = [*log_keys(), *witness().keys]
+    return {
+        "letter": letters,
+        "parcel": {"whole": parcel},
+        "policy": {"log": "\n".join([f"log {log_keys()[0]}", "quorum none", ""]).encode()},
+        "submission": {"first": submission(0, 7), "next": submission(4, 7)},
+        "verifier-key": {str(number): text.encode() for number, text in enumerate(keys)},
+        "witness-answer": {"lines": witnessed(signed_note(Checkpoint(origin(), 7, root(7)).text)),
+                           "size": b"7\n"},
+    }  # fmt: skip
 
 
 def _entry(index: int, text: str) -> Entry:
@@ -217,7 +427,7 @@ def record() -> dict[str, dict[str, bytes]]:
     card = card_of("us")
     return {
         "bundle": {"message": canonical(entry_to_bundle(one[3]))},
-        "card": {"us": card, "ru": card_of("ru")},
+        "card": {"us": card, "ru": card_of("ru"), "next": CARDS["next"]},
         "card-payload": {"us": base64.b64decode(json.loads(card)["payload"])},
         "checkpoint": {
             "text": Checkpoint(checkpoint.origin(LINE, "ru"), 4, bytes(32)).text.encode()
@@ -253,16 +463,24 @@ def seeds() -> dict[str, dict[str, bytes]]:
         }
 
     terms = template(datetime(2026, 11, 22, tzinfo=UTC))
-    return record() | {
-        "entries": of(talks()),
-        "json": of({"all": [None, True, -1, 1.5e3, "Ж\n\u2028", {"a": {"b": []}}]}),
-        "push": of(pushes()),
-        "request": of(requests()),
-        "settings": {"plain": SETTINGS.encode()},
-        "terms": {"standard": encode_terms(line().terms)},
-        "terms-file": {"template": terms.encode()},
-        "tile-path": {"leaf": b"tile/0/x001/x234/067", "entries": b"tile/entries/000.p/5"},
-    }
+    return (
+        record()
+        | by_hand()
+        | {
+            "carried": of(carried()),
+            "peer-answer": of(answers()),
+            "shown": of(shown()),
+            "witness-call": of(witness_calls()),
+            "entries": of(talks()),
+            "json": of({"all": [None, True, -1, 1.5e3, "Ж\n\u2028", {"a": {"b": []}}]}),
+            "push": of(pushes()),
+            "request": of(requests()),
+            "settings": {"plain": SETTINGS.encode()},
+            "terms": {"standard": encode_terms(line().terms), "witnessed": encode_terms(WITNESSED)},
+            "terms-file": {"template": terms.encode()},
+            "tile-path": {"leaf": b"tile/0/x001/x234/067", "entries": b"tile/entries/000.p/5"},
+        }
+    )
 
 
 def write(folder: Path = CORPUS) -> None:

@@ -9,26 +9,25 @@ from pathlib import Path
 
 import pytest
 from bench.fuzz import seeds
-from bench.fuzz.faces import Faces
 from bench.fuzz.mutate import mutate
-from bench.fuzz.readers import Read, readers
-from bench.fuzz.runs import Defect, Run, try_one
+from bench.fuzz.readers import Read
+from bench.fuzz.runs import Defect, Run, all_readers, try_one
 from bench.simulation.disk import scratch
 
 ROUNDS = 40
 CORPUS = seeds.load()
-FACES = ("push", "request")
-REFUSED = {"header/message", "push/again", "push/cosignatures"}
-"""First files that show a refusal: a header with another's body, a misplaced entry, no note."""
+REFUSED = {
+    *("header/message", "push/again", "push/cosignatures", "shown/other", "shown/stale"),
+}
+"""First files that show a refusal: a header with another's body, a misplaced entry, no note; what
+does not go on from what a witness has cosigned, and the size that this was."""
 
 
 @pytest.fixture(scope="module")
 def reading() -> Iterator[dict[str, Read]]:
     """All readers, by the names of their corpora."""
-    with scratch() as folder:
-        faces = Faces(folder / "nodes")
-        yield readers(folder) | faces.readers()
-        faces.close()
+    with scratch() as folder, all_readers(folder) as reading:
+        yield reading
 
 
 def test_every_reader_has_a_corpus(reading: dict[str, Read]) -> None:

@@ -135,6 +135,7 @@ def test_no_party_is_taken_for_a_witness_nor_a_witness_for_a_party(plain: Signin
         WILD_KEY + "=",
         "a b+0+AA==",
         f"{WILD_KEY[:-2]}",
+        f"\udcff{WILD_KEY}",
         "x" * 5000,
     ],
 )

@@ -134,7 +134,7 @@ class _Taking:
         """Take one authentic chunk. Raises RecordError or InputError for what is no chunk."""
         if self._ended:
             raise _misfit("something follows its heads")
-        found = _read(chunk)
+        found = read_chunk(chunk)
         if isinstance(found, _Heads):
             self._ended = True
             self._take_heads(found.heads)
@@ -333,7 +333,8 @@ class _Heads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heads: Annotated[dict[PartyId, views.Head], msgspec.Meta(max_length=16)]
 
 
-def _read(chunk: bytes) -> _Span | _Heads:
+def read_chunk(chunk: bytes) -> _Span | _Heads:
+    """What stands in a chunk behind the letter. Raises RecordError or LimitError."""
     value = read_json(chunk, CHUNK_BYTES_MAX, "parcel")
     if isinstance(value, dict) and "heads" in value:
         return read_struct(value, _Heads, "parcel")

@@ -38,7 +38,8 @@ MAX_VERIFIER_KEY = 4096
 """Characters of a verifier key; one of ML-DSA-44 has some 1,800 beside its name."""
 
 _KEY_ID_BYTES = 4
-_KEY_NAME = re.compile(r"[^\s+\x00-\x1f]+")
+# Halves of surrogate pairs, too: what is no UTF-8 on a command line comes as such.
+_KEY_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
