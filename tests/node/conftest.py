@@ -223,12 +223,17 @@ SQLITE = {"ru": "detente.db", "us": "detente.db"}
 def make_template(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[Callable[[Pair], object]], Path]:
-    """Makes folders of two nodes once, in the state that a function brings them to."""
+    """Makes folders of nodes once, in the state that a function brings them to."""
 
-    def make(fill: Callable[[Pair], object], *, joined: bool = True) -> Path:
+    def make(
+        fill: Callable[[Pair], object],
+        *,
+        joined: bool = True,
+        databases: dict[str, str] = SQLITE,
+    ) -> Path:
         folder = tmp_path_factory.mktemp("template") / "nodes"
         both = Pair(folder, HeldClock())
-        both.create(SQLITE)
+        both.create(databases)
         if joined:
             both.join()
         fill(both)
@@ -259,7 +264,7 @@ def copy_of(tmp_path: Path, clock: HeldClock) -> Iterator[Callable[[Path], Pair]
         folder = tmp_path / f"copy-{len(opened)}"
         shutil.copytree(template, folder)
         opened.append(Pair(folder, clock))
-        for party in SQLITE:
+        for party in sorted(path.name for path in folder.iterdir()):
             opened[-1].open(party)
         return opened[-1]
 

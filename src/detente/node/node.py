@@ -44,11 +44,23 @@ from detente.node.together.linking import Linking
 from detente.node.together.media import Media
 from detente.node.together.observing import Observing
 from detente.node.together.permitting import Permitting
+from detente.node.together.visiting import Visiting
 
 Json = dict[str, Any]
 
 
-class Node(Planning, Speaking, Exchanging, Desks, Linking, Media, Observing, Permitting, Reporting):
+class Node(
+    Planning,
+    Speaking,
+    Exchanging,
+    Desks,
+    Linking,
+    Media,
+    Observing,
+    Permitting,
+    Reporting,
+    Visiting,
+):
     """One party's node."""
 
     @classmethod

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from detente.line.bodies import Equipment
+from detente.line.bodies import Equipment, NoticeBody
 from detente.line.founding import Founding
 from detente.line.read import exceeding
 from detente.line.read.activities import version
@@ -44,19 +44,26 @@ def _exceedings(view: View, visit: Visit, against: Granted) -> Iterator[Exceedin
     grant = permission.grant if permission else None
     if grant is None:
         return
-    if grant.kind != "visit":
-        why = f"its request was for {grant.kind}, and not for a visit"
-        yield Exceeding(what="grant", known=True, why=why)
-    yield from exceeding.of_window(grant, visit.from_s, visit.until_s)
+    yield from of_notice(grant, visit.from_s, visit.until_s, visit.body)
     for stage in visit.stages:
         yield from exceeding.of_window(grant, stage.at_s, stage.at_s, done=True)
-    yield from exceeding.of_people(grant, visit.body.people if visit.body else None)
-    yield from exceeding.of_equipment(grant, visit.body.equipment if visit.body else None)
     for inspection in visit.inspections:
         yield from exceeding.of_equipment(grant, _found(inspection))
     if visit.plan is not None:
         yield from exceeding.of_volumes(grant, planned_volumes(view, visit.plan.release))
     yield from _of_quotas(view, visit, grant, against.quotas)
+
+
+def of_notice(
+    grant: Grant, from_s: float, until_s: float, body: NoticeBody | None
+) -> Iterator[Exceeding]:
+    """What of a notice exceeds a grant; ``body`` is None where it is not known here."""
+    if grant.kind != "visit":
+        why = f"its request was for {grant.kind}, and not for a visit"
+        yield Exceeding(what="grant", known=True, why=why)
+    yield from exceeding.of_window(grant, from_s, until_s)
+    yield from exceeding.of_people(grant, body.people if body else None)
+    yield from exceeding.of_equipment(grant, body.equipment if body else None)
 
 
 def _found(inspection: Inspection) -> tuple[Equipment, ...] | None:

@@ -123,7 +123,7 @@ def _said(reader: LineReader, one: Statement) -> dict[str, Any]:
     }
 
 
-def _remark(remark: RemarkBody | None) -> dict[str, str | None]:
+def _remark(remark: RemarkBody | None) -> dict[str, Any]:
     if remark is None:
         return {"text": "", "language": None}
     return {"text": remark.text, "language": remark.language}
