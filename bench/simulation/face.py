@@ -14,6 +14,7 @@ from detente.api.errors import problem_of, status_of
 from detente.api.peers import Cosignatures, Push
 from detente.errors import DetenteError, InputError, NotFoundError, StoreError
 from detente.node import Node
+from detente.node.peering import line_for
 from detente.record import strict_json
 
 
@@ -36,6 +37,9 @@ def serve(
 def _answer(
     node: Node, line: str, caller: str, method: str, path: str, content: bytes | None
 ) -> Any:
+    # A stranger is told so before anything of the request is read, as ``api.peers`` does.
+    with node._core.store.read() as tx:
+        line_for(node._core, tx, line, caller)
     words = path.partition("?")[0].strip("/").split("/")
     if (method, words) == ("GET", ["heads"]):
         return {"heads": node.heads(line, caller)}

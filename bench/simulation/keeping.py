@@ -72,10 +72,11 @@ class Keeping(Desk):
         _, index, commitment = found
 
         def act(key: str) -> EntryView:
-            # What is committed to stays private until the very act that tells it; if that is a
-            # plan, nobody kept which one.
-            for mark in list(self.station.private):
-                if mark == f"commitment {index}" or not mark.startswith("commitment "):
+            # What is committed to stays private until the very act that tells it (it may have been
+            # committed to before a restore as well); if that is a plan, nobody kept which one.
+            told = self.station.private.get(f"commitment {index}")
+            for mark, secret in list(self.station.private.items()):
+                if secret == told or not mark.startswith("commitment "):
                     del self.station.private[mark]
             return self._node.open_commitment(
                 self._line, commitment, officer=self._officer, key=key

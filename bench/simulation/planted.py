@@ -21,10 +21,12 @@ from detente.node import (
 )
 from detente.node.peering import line_for
 from detente.node.show import recalls
+from detente.node.show.reader import LineReader
 from detente.record.checkpoint import cosign
 from detente.store import logs, projection
 from detente.store.store import Store
 from detente.store.tables import entries
+from detente.witness import cosigner
 
 Place = tuple[Any, str, Callable[..., Any]]
 """A function of a module or a class, and what stands in its place."""
@@ -47,7 +49,7 @@ class Bug(NamedTuple):
 
 NONE = Bug("no bug at all", ())
 
-_has, _compare = projection.has, receiving._compare
+_has, _compare, _joint = projection.has, receiving._compare, LineReader.joint
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -100,6 +102,10 @@ def _always_again(tx: Any, key: Any, action: str, content: Any, add: Callable[[]
     return add()
 
 
+def _joint_without_witness(reader: Any, receipts: Any, _: Any) -> Any:
+    return _joint(reader, receipts, {})
+
+
 BUGS = (
     Bug("a node says received of what it has not stored",
         ((receiving, "receive", _receives_in_memory),)),
@@ -127,4 +133,8 @@ BUGS = (
         ((committing, "opening_draft", _opens_with_new_salt),)),
     Bug("what is written is not compared",
         ((writing, "to_compare", lambda *_: []),)),
+    Bug("a witness signs what does not go on from what it signed",
+        ((cosigner, "_check_consistent", _nothing),)),
+    Bug("what the witness has not signed is shown as joint",
+        ((LineReader, "joint", _joint_without_witness),)),
 )  # fmt: skip

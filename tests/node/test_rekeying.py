@@ -250,6 +250,29 @@ def test_a_key_that_was_left_does_not_come_back(pair: Any) -> None:
         ru.receive(line, "us", size, [entry_to_bundle(entry)], None, "us")
 
 
+def test_who_cannot_cosign_yet_is_told_of_others_receipts(
+    pair: Any, make_pair: Callable[[dict[str, str]], Any]
+) -> None:
+    """And cosigns the same checkpoint itself, as soon as the line knows its key."""
+    three = make_pair({"pk": "detente.db", "ru": "detente.db", "us": "detente.db"})
+    card = replace(three, "us")
+    said = three.nodes["ru"].send(LINE, text="who holds this?", officer="b")
+    three.push(three.nodes["ru"], three.nodes["pk"])
+    exchange, _ = three.exchange("us", "ru")
+    for _ in ("the entries", "and who has received them"):
+        exchange.run()
+    receipts = three.nodes["us"].entry(LINE, said.id).receipts
+    assert (receipts["pk"] is not None, receipts["us"]) == (True, None)
+    for other in ("pk", "ru"):
+        vouched = open_card(card).fingerprint
+        three.nodes[other].vouch_key(LINE, card, vouched, officer="admin")
+    three.sync()
+    three.nodes["us"].adopt_key(LINE, officer="admin")
+    three.push(three.nodes["us"], three.nodes["ru"])
+    exchange.run()
+    assert three.nodes["ru"].entry(LINE, said.id).receipts["us"] is not None
+
+
 def test_three_parties_all_but_one_are_not_all(
     pair: Any, make_pair: Callable[[dict[str, str]], Any]
 ) -> None:

@@ -26,6 +26,8 @@ HAPPENS = (
     "recalls shown",
     "restored and behind",
     "states compared",
+    "witness: calls done",
+    "witness: entries shown as joint",
 )
 """What must have come up, or the seeds have shown less than they seem to."""
 
@@ -33,12 +35,14 @@ FINDS = {
     "a node says received of what it has not stored": 0,
     "a recall is said to be honoured while the bytes are still on the disk": 11,
     "a restored node does not look at its marks": 5,
+    "what the witness has not signed is shown as joint": 2,
 }
 """Planted bugs, and a seed that finds each."""
 
 FAILED = {
     10002: "entries that a restored node took back were not marked as shown",
     10010: "a hostile party was expected to give back what it alone held",
+    20470: "a restored node could not write, because it had seen what was nowhere any more",
     10336: "the tenth commitment was taken for the first",
 }
 """Seeds that a long run found, and what was wrong then, in the product or in what it is held to."""

@@ -203,13 +203,15 @@ class Exchange:
             return
         if party != self._node.party:
             receipt = self._node.receive(self._line, party, held, [], note, self._peer.party)
-            if receipt.cosignature is None:
+            if _covered(note) > receipt.size or self._node.parted(self._line, self._peer.party):
                 return
-            if self._node.parted(self._line, self._peer.party):
+            ours = receipt.cosignature
+            if ours is not None and ours not in cosignatures_of(note):
+                self._peer.send_cosignatures(party, with_cosignatures(note, [ours]))
+            if ours is None:
+                # Others have received it all the same. We may cosign later, and then do.
+                self._node.receive_cosignatures(self._line, party, note, self._peer.party)
                 return
-            if receipt.cosignature not in cosignatures_of(note):
-                with_ours = with_cosignatures(note, [receipt.cosignature])
-                self._peer.send_cosignatures(party, with_ours)
         self._node.receive_cosignatures(self._line, party, note, self._peer.party)
         self._notes[party] = note
 
@@ -308,7 +310,7 @@ class _Wait:
 
 
 def _covered(note: str | None) -> int:
-    """How many entries a checkpoint of our own store covers."""
+    """How many entries a checkpoint covers that was read before, by our store or by ``receive``."""
     return 0 if note is None else int(note.split("\n", 2)[1])
 
 
