@@ -93,7 +93,7 @@ positions = st.tuples(
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     position=positions,
     radius_m=st.floats(0, 1e6),

@@ -7,6 +7,7 @@ from detente.api.calls import (
     lines,
     linking,
     media,
+    observations,
     parcels,
     permitting,
     plans,
@@ -16,7 +17,14 @@ from detente.api.calls import (
 )
 from detente.api.imports import import_plans
 from detente.api.route import V1, Handler, Route
-from detente.errors import AccessError, CredentialError, NotFoundError, RecordError, StateError
+from detente.errors import (
+    AccessError,
+    CredentialError,
+    LimitError,
+    NotFoundError,
+    RecordError,
+    StateError,
+)
 from detente.node import roles, views
 from detente.node.views.linking import EventsView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
@@ -489,4 +497,81 @@ EVENTS = (
     ),
 )  # fmt: skip
 
-ROUTES: tuple[Route, ...] = NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA + EVENTS
+OBSERVATIONS = (
+    _get(
+        "observations", "/observations/table", observations.show_notes_table,
+        "Our own observations, counted by district and week", views.ObservationTableView,
+    ),
+    _get(
+        "observations", "/observations", observations.list_notes,
+        "Our own observations, one by one", views.NotesView, query=bodies.NotesQuery,
+        act=roles.SINGLE,
+    ),
+    _post(
+        "observations", "/observations", observations.note_observation,
+        "Note an observation; it stays private", bodies.NoteObservationBody, views.NoteView,
+        writes=True, act=roles.PLAN,
+    ),
+    _post(
+        "observations", "/observations/import", observations.import_observations,
+        "Note every observation of a file (UCDP GED, CSV, GeoJSON) of any length; its bytes are "
+        "the body", bytes, views.ImportedView, status=200, query=bodies.ImportObservationsQuery,
+        limit_bytes=observations.IMPORT_BYTES_MAX, act=roles.PLAN,
+    ),
+    _get(
+        "observations", "/observations/{observation}", observations.show_note,
+        "One of our own observations", views.NoteView, act=roles.SINGLE,
+    ),
+    _get(
+        "observations", "/observations/{observation}/versions", observations.list_note_versions,
+        "What an own observation said in all its revisions", list[views.NoteVersionView],
+        act=roles.SINGLE,
+    ),
+    Route(
+        method="PUT", path=f"{V1}/observations/{{observation}}", handler=observations.change_note,
+        tag="observations", body=bodies.ObservationBody, answer=views.NoteView, writes=True,
+        summary="Change an own observation; what lines were told stays until it is reported again",
+        may_raise=(StateError,), act=roles.PLAN,
+    ),
+    _delete(
+        "observations", "/observations/{observation}", observations.drop_note,
+        "Forget an own observation that no line has as reported", may_raise=(StateError,),
+        act=roles.PLAN,
+    ),
+    _get(
+        "observations", "/lines/{line}/observations/table", observations.show_observation_table,
+        "What is reported on a line, counted by district and week", views.ObservationTableView,
+    ),
+    _get(
+        "observations", "/lines/{line}/observations", observations.list_observations,
+        "What is reported on a line, one by one", list[views.ObservationView],
+        query=bodies.ObservationsQuery, act=roles.SINGLE,
+    ),
+    _get(
+        "observations", "/lines/{line}/observations/export", observations.export_observations,
+        "What an audience may see of it, as GeoJSON, CSV or STIX 2.1, and how many it may not",
+        views.ExportView, query=bodies.ExportQuery, act=roles.RELEASE, may_raise=(LimitError,),
+    ),
+    _get(
+        "observations", "/lines/{line}/observations/by/{party}/{observation}",
+        observations.show_observation, "Every version of one observation",
+        list[views.ObservationView], act=roles.SINGLE,
+    ),
+    _post(
+        "observations", "/lines/{line}/observations/preview", observations.preview_report,
+        "Exactly what a line would see of an own observation", bodies.ReportBody,
+        views.ReportPreviewView, status=200, act=roles.PLAN,
+    ),
+    _entry(
+        "observations", "/lines/{line}/observations", observations.report_observation,
+        "Report an own observation's next version on a line", bodies.ReportBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "observations", "/lines/{line}/observations/retract", observations.retract_observation,
+        "Say that what we reported does not stand", bodies.RetractBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip
+
+ROUTES: tuple[Route, ...] = (
+    NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA + EVENTS + OBSERVATIONS
+)

@@ -62,12 +62,16 @@ def read_feature(document: dict[str, Any], gathering: Gathering) -> None:
 
 def read_stretch(stretch: Stretch, gathering: Gathering) -> None:
     """Gather the activities of some features."""
-    text = b",".join(stretch.records)
-    values: list[Any] | None = decode_items(text)
-    if values is None or len(values) != stretch.size:
-        values = _one_by_one(stretch)
-    for number, value in enumerate(values, stretch.first):
+    for number, value in enumerate(values_of(stretch), stretch.first):
         _read_feature(value, number, gathering)
+
+
+def values_of(stretch: Stretch) -> list[Any]:
+    """The decoded features of a stretch, each or the InputError that makes it unusable."""
+    values: list[Any] | None = decode_items(b",".join(stretch.records))
+    if values is None or len(values) != stretch.size:
+        return _one_by_one(stretch)
+    return values
 
 
 def _one_by_one(stretch: Stretch) -> list[Any]:

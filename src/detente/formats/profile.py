@@ -158,7 +158,7 @@ def number_of_text(text: str, name: str) -> float | None:
     text = text.strip()
     if not text:
         return None
-    if not re.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})([eE][+-]?\d{1,2})?", text, re.A):
+    if not re.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", text, re.A):
         raise InputError(f"{name} {text[:40]!r} is not a number", remedy="write it as in 9260.0")
     return float(text)
 

@@ -123,7 +123,7 @@ def _read_row(line: int, row: dict[str, str] | InputError, gathering: Gathering)
         party, named = label_of(row)
         properties: dict[str, Any] = {name: cell.strip() for name, cell in row.items()}
         properties["radius_m"] = number_of_text(row.get("radius_m", ""), "radius_m")
-        activity = activity_of(properties, _geometry(row["wkt"]), gathering, _limit_of_cell)
+        activity = activity_of(properties, geometry_of_wkt(row["wkt"]), gathering, _limit_of_cell)
         gathering.keep(activity, f"line {line}")
     except InputError as error:
         gathering.refuse(error, f"line {line}", party=party, identifier=named)
@@ -133,7 +133,7 @@ def _limit_of_cell(value: object, name: str) -> Limit | None:
     return limit_of_text(str(value or ""), name)
 
 
-def _geometry(wkt: str) -> Any:
+def geometry_of_wkt(wkt: str) -> Any:
     """A GeoJSON geometry of well-known text; nesting is measured before it is parsed."""
     nesting = deepest = 0
     for bracket in re.findall(r"[()]", wkt):

@@ -32,6 +32,7 @@ DUTIES: dict[str, str] = {
 LOOK, PLAN, TALK, RELEASE = "look", "plan", "talk", "release"
 CARRY, COMMAND, TERMS, MEMBERSHIP = "carry", "command", "terms", "membership"
 ACCOUNTS, AUDIT, SECOND = "accounts", "audit", "second"
+SINGLE = "single"
 
 _DUTY = frozenset({WATCH, RELEASER, SENIOR})
 
@@ -47,6 +48,7 @@ MAY: dict[str, frozenset[str]] = {
     ACCOUNTS: frozenset({ADMIN, OPERATOR}),
     AUDIT: frozenset({AUDITOR, ADMIN, OPERATOR}),
     SECOND: frozenset({RELEASER, SENIOR, ADMIN}),
+    SINGLE: frozenset({*_DUTY, AUDITOR}),
 }
 """Who may do what. What stands here under no act is open to nobody."""
 
@@ -61,6 +63,7 @@ ACTS: dict[str, str] = {
     MEMBERSHIP: "found, join and leave lines, vouch for another party's key, adopt our own",
     ACCOUNTS: "add and end officers, make log-in links, release lock-outs",
     AUDIT: "read the internal audit log",
+    SINGLE: "look at single observations, beside their counts by district and week",
     SECOND: "confirm or refuse what another officer asked for and they may do themselves",
 }
 """Each act in a phrase."""

@@ -6,7 +6,7 @@ and the witness is not; so that is what every list shows first (docs/observation
 The district is the reporter's own word. Without one it is a cell of half a degree, named by its
 south-west corner (``N37.0 E068.5``); where the place is not known to within ``DISTRICT_M`` there is
 none. The week is the ISO week in UTC that holds the middle of the window; of a window longer than a
-week it is not known.
+week, wherever its days are counted, it is not known.
 """
 
 import math
@@ -18,9 +18,11 @@ from detente.volumes.model import Core, Position, Shape
 
 CELL_DEG = 0.5
 DISTRICT_M = 100_000.0
-WEEK_S = 7 * 86_400.0
+WEEK_S = (7 * 24 + 26) * 3600.0
+"""A week in every zone at once."""
 UNKNOWN = "unknown"
-"""The district of what has no place to within ``DISTRICT_M``; the week of what took longer."""
+"""The district of what has no place to within ``DISTRICT_M``, and the week of what took longer than
+``WEEK_S``."""
 
 
 def district_of(one: Observation) -> str:
@@ -30,7 +32,7 @@ def district_of(one: Observation) -> str:
 
 def cell_of(core: Core, radius_m: float) -> str:
     """The half-degree cell that holds the middle of a place, or ``unknown``."""
-    if radius_m > DISTRICT_M or _reach_m(core) > DISTRICT_M:
+    if radius_m > DISTRICT_M or reach_m(core) > DISTRICT_M:
         return UNKNOWN
     return cell_name(*middle_of(core))
 
@@ -59,7 +61,7 @@ def middle_of(core: Core) -> Position:
     return (lon + 180.0) % 360.0 - 180.0, (min(lats) + max(lats)) / 2
 
 
-def _reach_m(core: Core) -> float:
+def reach_m(core: Core) -> float:
     """How far a core's farthest vertex is from its middle."""
     if core.shape is Shape.POINT:
         return 0.0

@@ -16,6 +16,10 @@ Level = Literal["understood", "disseminated"]
 Basis = Literal["joint", "own"]
 
 
+Marking = Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]
+AudienceName = Literal["public", "community", "clients", "organisation"]
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all request bodies and queries."""
 
@@ -275,6 +279,67 @@ class LoginBody(Body, frozen=True):
     """The code from a one-time login link."""
 
     code: str
+
+
+class ObservationBody(Body, frozen=True):
+    """What was observed, in the protocol's JSON (docs/protocol.md, section 10), and its marking."""
+
+    observed: Json
+    marking: Marking
+
+
+class NoteObservationBody(ObservationBody, frozen=True):
+    """``id`` is our own name for it, the same in all its versions."""
+
+    id: str
+
+
+class ReportBody(Body, frozen=True):
+    """``coarse``: the place rounded to the half-degree cell, the time to days, without words.
+
+    ``shown`` is the ``sha256`` of a preview: then what it showed is reported, or nothing.
+    """
+
+    observation: str
+    coarse: bool = False
+    shown: str | None = None
+
+
+class RetractBody(Body, frozen=True):
+    """``note`` goes onto the line."""
+
+    observation: str
+    note: str = ""
+
+
+class ObservationsQuery(Body, frozen=True):
+    """Which are asked for; '' asks for all. With ``audience``, only what it may see (TLP 2.0)."""
+
+    district: str = ""
+    week: str = ""
+    kind: str = ""
+    audience: AudienceName | None = None
+
+
+class NotesQuery(ObservationsQuery, frozen=True):
+    """A page of own observations by id, after ``after``."""
+
+    after: str = ""
+    limit: int = 100
+
+
+class ImportObservationsQuery(Body, frozen=True):
+    """``name`` is the file's name: its suffix says its format. ``marking`` is of what has none."""
+
+    name: str
+    marking: Marking = "TLP:AMBER"
+
+
+class ExportQuery(Body, frozen=True):
+    """``audience`` is who will read it: what its marking keeps from them is left out."""
+
+    format: Literal["geojson", "csv", "stix"]
+    audience: AudienceName
 
 
 def fields_of(body: Body) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def observation(reader: LineReader, one: Observed, *, newest: bool = True) -> Ob
         version=one.version,
         newest=newest,
         time=one.time,
+        first=_first(reader, one),
         state=one.standing,
         marking=one.marking,
         district=UNKNOWN if said is None else district_of(said),
@@ -46,6 +47,13 @@ def observation(reader: LineReader, one: Observed, *, newest: bool = True) -> Ob
         ahead=said is not None and _is_ahead(reader, one, said.from_s),
         receipts=reader.receipts(one.party, one.index),
     )
+
+
+def _first(reader: LineReader, one: Observed) -> str:
+    if one.version == 1:
+        return one.time
+    first = read.observed(reader.rows, one.party, one.observation, 1)
+    return one.time if first is None else first.time
 
 
 def _is_ahead(reader: LineReader, one: Observed, from_s: float) -> bool:

@@ -5,7 +5,8 @@ from detente.node import views
 from detente.node.core import Core
 from detente.node.show import observations as show
 from detente.node.show.reader import LineReader, no_such
-from detente.node.together import observations
+from detente.node.together import exporting, importing, observations
+from detente.node.together.importing import Source, Told
 from detente.observations import Audience, Observation, may_see
 from detente.store.observations import Asked
 
@@ -32,6 +33,18 @@ class Observing:
     def drop_note(self, identifier: str, *, officer: views.OfficerView) -> None:
         """Forget a note that no line has as reported."""
         observations.drop(self._core, identifier, officer=officer)
+
+    def import_observations(
+        self,
+        name: str,
+        source: Source,
+        marking: str,
+        *,
+        officer: str,
+        told: Told = lambda _: None,
+    ) -> views.ImportedView:
+        """Keep what a file of observations holds, private; ``told`` how many rows are done."""
+        return importing.import_file(self._core, name, source, marking, officer=officer, told=told)
 
     def own_note(self, identifier: str, *, officer: views.OfficerView) -> views.NoteView:
         """One own observation."""
@@ -131,3 +144,9 @@ class Observing:
             return [
                 show.observation(reader, one, newest=one is found[-1]) for one in reversed(found)
             ]
+
+    def export_observations(
+        self, line: str, format_: str, audience: Audience, *, officer: str
+    ) -> views.ExportView:
+        """What an audience may see of what is reported on a line; the audit log keeps for whom."""
+        return exporting.export(self._core, line, format_, audience, officer=officer)

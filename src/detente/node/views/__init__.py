@@ -45,6 +45,7 @@ from detente.node.views.lines import (
     WitnessView,
 )
 from detente.node.views.observations import (
+    ExportView,
     ImportedView,
     NoteReportView,
     NotesView,
@@ -92,6 +93,7 @@ __all__ = [
     "EnrolmentView",
     "EntryView",
     "ExceedingView",
+    "ExportView",
     "Finding",
     "ForkView",
     "GrantView",

@@ -93,7 +93,8 @@ class ObservationView(View, frozen=True, kw_only=True):
 
     ``state`` is ``reported``, ``retracted``, ``recalled`` or ``unknown``; only what is reported is
     counted. ``observed`` is what it says in the protocol's JSON, None where that is not known.
-    ``ahead``: it speaks of a time after that at which it claims to be written.
+    ``first`` is the time that its first version claims. ``ahead``: it speaks of a time after that
+    at which it claims to be written.
     """
 
     id: str
@@ -104,6 +105,7 @@ class ObservationView(View, frozen=True, kw_only=True):
     version: int
     newest: bool
     time: str
+    first: str
     state: str
     marking: str | None
     district: str
@@ -142,5 +144,20 @@ class ObservationTableView(View, frozen=True, kw_only=True):
     retracted: int
     recalled: int
     unknown: int
+    withheld: int
+    marking: str
+
+
+class ExportView(View, frozen=True, kw_only=True):
+    """What an audience may see of a line's observations, as a document.
+
+    ``withheld`` is how many stand on the line that their marking keeps from that audience;
+    ``marking`` is the narrowest of those in it.
+    """
+
+    name: str
+    media: str
+    document: str
+    exported: int
     withheld: int
     marking: str
