@@ -41,6 +41,7 @@ from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
 from detente.errors import CredentialError, DetenteError, InputError, NotFoundError
 from detente.node import roles
+from detente.node.views import LineView
 
 if TYPE_CHECKING:
     from detente.node import Node
@@ -201,12 +202,19 @@ class Console:
         return page(
             "home.html",
             {
-                "lines": lines,
+                "lines": await run_in_threadpool(lambda: [self._waiting(line) for line in lines]),
+                "exercises": sorted({line.exercise for line in lines if line.exercise}),
+                "all_invented": all(line.exercise for line in lines),
                 "officer": who.officer,
                 "form_token": who.form_token,
                 "party_name": self._node.name,
             },
         )
+
+    def _waiting(self, line: LineView) -> tuple[LineView, list[tuple[str, bool]]]:
+        """A line, and what waits on it."""
+        joined = line.state != "pending"
+        return line, Board(self._node, line, "en").waiting() if joined else []
 
     async def _line(self, request: Request) -> Response:
         who = await door.caller(self._node, request)

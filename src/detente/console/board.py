@@ -110,6 +110,29 @@ class Board:
             "unheard": [link for link in links if link.state != "up"],
         }
 
+    def waiting(self) -> list[tuple[str, bool]]:
+        """What waits on this line in a few words each, for the list of lines; True: urgent.
+
+        Nothing in it means that nothing waits, as far as is known here.
+        """
+        facts = self.attention()
+        now = len(facts["going_on"])
+        ahead = len([c for c in self._open() if c not in facts["going_on"]])
+        told = [
+            (len(facts["urgent"]), "urgent safety", True),
+            (now, "conflict now" if now == 1 else "conflicts now", True),
+            (len(facts["forks"]) + len(facts["disputes"]), "of two histories", True),
+            (len(facts["unknown"]) + len(facts["not_known"]), "unknown", True),
+            (ahead, "conflict ahead" if ahead == 1 else "conflicts ahead", False),
+            (facts["late_count"], "late", False),
+            (len(facts["pending"]), "for a second officer", False),
+        ]
+        found = [(f"{count} {what}", urgent) for count, what, urgent in told if count]
+        for link in facts["unheard"]:
+            found.append((f"{link.peer}: {words.LINK_WORDS.get(link.state, 'unknown')}", False))
+        found += [(f"suspended by {party}", False) for party in facts["suspended_by"]]
+        return found
+
     def hint(self) -> Context:
         if self.line.exercise is None:
             return {"hint": None}

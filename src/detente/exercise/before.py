@@ -31,6 +31,7 @@ def make_host(directory: Path, api: int, line: int) -> str:
         languages=("ru", "en"),
         endpoint=f"https://127.0.0.1:{line}",
         api=f"127.0.0.1:{api}",
+        line=f"127.0.0.1:{line}",
     )
     create(directory, settings)
     with closing(Node.open(directory)) as node:
