@@ -8,6 +8,7 @@ NAMES = {
     "crash": "nodes lose their power at every write and sync: nothing acknowledged is lost",
     "engine": "the conflict engine against shapely and SQLite, and its answers against an oracle",
     "fuzz": "every reader of what comes from outside, fed with mutations of a corpus",
+    "linking": "suggestions of reports that may be of one event, against planted truth",
     "mutations": "break each bound of the conflict engine on purpose: a test has to fail",
     "node": "a node with many activities: opening, entries a second, answers",
     "record": "entries from an officer's word to the other side's cosignature; proofs",

@@ -4,6 +4,7 @@ from typing import Any
 
 from detente.api.calls import (
     bodies,
+    daily,
     lines,
     linking,
     media,
@@ -20,13 +21,15 @@ from detente.api.route import V1, Handler, Route
 from detente.errors import (
     AccessError,
     CredentialError,
+    InputError,
     LimitError,
     NotFoundError,
     RecordError,
     StateError,
 )
 from detente.node import roles, views
-from detente.node.views.linking import EventsView
+from detente.node.views.daily import DailyReportView, DailyView
+from detente.node.views.linking import EventsView, MaybeView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
 from detente.record.parcel import PARCEL_BYTES_MAX
 
@@ -482,6 +485,11 @@ EVENTS = (
         "events", "/lines/{line}/events", linking.count_events,
         "How many events the reports on a line are of, and who counts otherwise", EventsView,
     ),
+    _get(
+        "events", "/lines/{line}/event-links/suggestions", linking.suggest_links,
+        "Reports that may be of one event, and why; links nothing", list[MaybeView], act=roles.SINGLE,
+        query=linking.MaybeQuery, may_raise=(LimitError, StateError),
+    ),
     _entry(
         "events", "/lines/{line}/event-links", linking.link_observations,
         "Say that two reports are of one event", linking.EventLinkBody, act=roles.RELEASE,
@@ -494,6 +502,25 @@ EVENTS = (
     _entry(
         "events", "/lines/{line}/take-backs", linking.take_back,
         "Take a link or a dispute of ours back", linking.TakeBackBody, act=roles.RELEASE,
+    ),
+    _get(
+        "events", "/lines/{line}/dailies", daily.list_dailies,
+        "Every daily report, and whether its joint part is what we compute",
+        list[DailyReportView],
+    ),
+    _get(
+        "events", "/lines/{line}/dailies/{day}", daily.show_daily,
+        "A day by all that is held here, and every party's report of it", DailyView,
+        may_raise=(InputError, StateError),
+    ),
+    _get(
+        "events", "/lines/{line}/dailies/{day}/joint", daily.show_joint,
+        "A day's joint part as canonical JSON: the bytes that are hashed", bytes,
+        may_raise=(InputError, StateError),
+    ),
+    _entry(
+        "events", "/lines/{line}/dailies/{day}", daily.publish_daily,
+        "Publish our report of a day that is over", daily.OwnPartBody, act=roles.RELEASE,
     ),
 )  # fmt: skip
 

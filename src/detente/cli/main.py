@@ -16,6 +16,7 @@ import detente
 from detente.cli import (
     check,
     coverage,
+    daily,
     demo,
     init,
     keys,
@@ -50,6 +51,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(officer.app, name="officer")
 app.command("login")(officer.login)
 app.add_typer(record.app, name="record")
+app.add_typer(daily.app, name="daily")
 app.add_typer(media.app, name="media")
 app.add_typer(permission.app, name="permission")
 app.add_typer(witness.app, name="witness")

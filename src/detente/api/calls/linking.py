@@ -5,7 +5,7 @@ from detente.api.calls.bodies import Body
 from detente.api.route import Call
 from detente.node import Node
 from detente.node.views import EntryView
-from detente.node.views.linking import EventsView
+from detente.node.views.linking import EventsView, MaybeView
 
 
 class EventLinkBody(Body, frozen=True):
@@ -21,6 +21,19 @@ class TakeBackBody(Body, frozen=True):
 
     entry: str
     note: str = ""
+
+
+class MaybeQuery(Body, frozen=True):
+    """Only pairs with at least this score, and so many of them."""
+
+    score_min: float = 0.9
+    most: int = 100
+
+
+def suggest_links(node: Node, call: Call) -> list[MaybeView]:
+    """Reports that may be of one event."""
+    query: MaybeQuery = call.query
+    return node.suggest_links(call.path["line"], score_min=query.score_min, most=query.most)
 
 
 def count_events(node: Node, call: Call) -> EventsView:

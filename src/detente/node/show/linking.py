@@ -2,8 +2,15 @@
 
 from detente.line import Figures, read
 from detente.line.read import Dispute, Link
+from detente.linking import Suggestion
 from detente.node.show.reader import LineReader
-from detente.node.views.linking import DisputeView, EventLinkView, EventsView, FiguresView
+from detente.node.views.linking import (
+    DisputeView,
+    EventLinkView,
+    EventsView,
+    FiguresView,
+    MaybeView,
+)
 
 
 def events(reader: LineReader) -> EventsView:
@@ -58,4 +65,18 @@ def _dispute(reader: LineReader, one: Dispute) -> DisputeView:
         note=one.note or "",
         taken_back=one.taken_back,
         may_take_back=own and one.taken_back is None,
+    )
+
+
+def maybe(one: Suggestion) -> MaybeView:
+    """A suggestion."""
+    return MaybeView(
+        a=one.a,
+        b=one.b,
+        score=one.score,
+        distance_m=one.distance_m,
+        apart_s=one.apart_s,
+        same_kind=one.same_kind,
+        shared_words=list(one.shared_words),
+        weights=one.weights,
     )

@@ -7,14 +7,18 @@ from typing import Any
 
 from detente.errors import InputError, StateError
 from detente.line import Draft, dispute_draft, link_draft, read, take_back_draft
+from detente.linking import SCORE_MIN, report_of, suggest
 from detente.node.core import Core
 from detente.node.saying import say
 from detente.node.show import linking as show
 from detente.node.show.reader import LineReader, no_such
 from detente.node.views import EntryView
-from detente.node.views.linking import EventsView
+from detente.node.views.linking import EventsView, MaybeView
+from detente.observations import QUIET
 
 Json = dict[str, Any]
+
+SUGGESTIONS_MAX = 1000
 
 
 class Linking:
@@ -26,6 +30,16 @@ class Linking:
         """How many events the reports on a line are of, with every figure that is disputed."""
         with self._core.store.read() as tx:
             return show.events(LineReader(self._core, tx, line).for_list())
+
+    def suggest_links(
+        self, line: str, *, score_min: float = SCORE_MIN, most: int = 100
+    ) -> list[MaybeView]:
+        """Reports on a line that may be of one event, best first. Nothing is linked by it.
+
+        Pairs of which anybody has said what they are, are left out. Raises StateError where the
+        library that compares them is not installed.
+        """
+        return _suggest(self._core, line, score_min, most)
 
     def link_observations(
         self, line: str, a: str, b: str, note: str = "", *, officer: str, key: str | None = None
@@ -48,8 +62,28 @@ class Linking:
         return _take_back(self._core, line, asked, officer=officer, key=key)
 
 
+def _suggest(core: Core, line: str, score_min: float, most: int) -> list[MaybeView]:
+    if not (0 <= score_min <= 1 and 1 <= most <= SUGGESTIONS_MAX):
+        raise InputError(
+            f"a score is from 0 to 1, and 1 to {SUGGESTIONS_MAX} pairs are told of",
+            where="suggestions",
+            remedy="ask within these",
+        )
+    with core.store.read() as tx:
+        reader = LineReader(core, tx, line)
+        reports = [
+            report_of(one.party, one.said)
+            for one in read.observations(reader.rows)
+            if one.said is not None and one.said.kind != QUIET
+        ]
+        known = read.counting(reader.rows).said()
+    # Nothing of the store is held open while the other process works.
+    found = suggest(reports, score_min=score_min, most=most, known=known)
+    return [show.maybe(one) for one in found]
+
+
 def _link(core: Core, line: str, asked: Json, *, officer: str, key: str | None) -> EntryView:
-    a, b = (report_of(asked[name]) for name in ("a", "b"))
+    a, b = (named(asked[name]) for name in ("a", "b"))
     if a == b:
         raise InputError("a report is linked with itself", remedy="name two", where="link")
 
@@ -86,7 +120,7 @@ def _take_back(core: Core, line: str, asked: Json, *, officer: str, key: str | N
     return say(core, line, make, officer=officer, key=key, action="take-back", content=asked)
 
 
-def report_of(text: str) -> tuple[str, str]:
+def named(text: str) -> tuple[str, str]:
     """``ru/shelling-3`` as party and name; InputError."""
     party, slash, name = text.partition("/")
     if not (party and slash and name):

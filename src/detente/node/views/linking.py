@@ -58,3 +58,21 @@ class EventsView(View, frozen=True, kw_only=True):
     figures: FiguresView
     joined: list[list[str]]
     links: list[EventLinkView]
+
+
+class MaybeView(View, frozen=True, kw_only=True):
+    """Two reports of different parties that may be of one event, and why: a suggestion, no more.
+
+    ``score`` is from 0 to 1 by a model that was fitted to invented events. ``weights`` says what
+    of place, time, kind, words and counts speaks for it (above 0) and against it (below), in powers
+    of two; what says nothing is left out.
+    """
+
+    a: str
+    b: str
+    score: float
+    distance_m: float
+    apart_s: float
+    same_kind: bool
+    shared_words: list[str]
+    weights: dict[str, float]
