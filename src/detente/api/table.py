@@ -487,7 +487,8 @@ EVENTS = (
     ),
     _get(
         "events", "/lines/{line}/event-links/suggestions", linking.suggest_links,
-        "Reports that may be of one event, and why; links nothing", list[MaybeView], act=roles.SINGLE,
+        "Reports that may be of one event, and why; links nothing", list[MaybeView],
+        act=roles.SINGLE,
         query=linking.MaybeQuery, may_raise=(LimitError, StateError),
     ),
     _entry(
