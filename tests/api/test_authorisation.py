@@ -137,6 +137,18 @@ TABLE = {
     "POST /lines/{line}/permissions/{request}/answer": "RS",
     "POST /lines/{line}/permissions/{request}/revoke": "RS",
     "POST /lines/{line}/permissions/{request}/withdraw": "RS",
+    "GET /lines/{line}/visits": "WRSAMO",
+    "GET /lines/{line}/visits/{visit}": "WRSAMO",
+    "POST /lines/{line}/visits": "RS",
+    "POST /lines/{line}/visits/{visit}/acknowledge": "RS",
+    "POST /lines/{line}/visits/{visit}/stages": "WRS",
+    "POST /lines/{line}/visits/{visit}/inspections": "WRS",
+    "POST /lines/{line}/visits/{visit}/plans": "RS",
+    "POST /lines/{line}/visits/{visit}/reviews": "RS",
+    "POST /lines/{line}/visits/{visit}/restrictions": "RS",
+    "POST /lines/{line}/visits/{visit}/deviations": "WRS",
+    "POST /lines/{line}/visits/{visit}/cancel": "RS",
+    "POST /lines/{line}/visits/{visit}/reports": "RS",
 }
 """W watch, R releaser, S senior, A auditor, M administrator, O the operator at the node's folder.
 

@@ -15,6 +15,7 @@ from detente.api.calls import (
     record,
     service,
     talk,
+    visiting,
 )
 from detente.api.imports import import_plans
 from detente.api.route import V1, Handler, Route
@@ -31,6 +32,7 @@ from detente.node import roles, views
 from detente.node.views.daily import DailyReportView, DailyView
 from detente.node.views.linking import EventsView, MaybeView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
+from detente.node.views.visits import VisitView
 from detente.record.parcel import PARCEL_BYTES_MAX
 
 
@@ -600,6 +602,62 @@ OBSERVATIONS = (
     ),
 )  # fmt: skip
 
+VISITS = (
+    _get(
+        "visits", "/lines/{line}/visits", visiting.list_visits,
+        "Every visit: how far it is, its clocks, what each side stated and what exceeds",
+        list[VisitView],
+    ),
+    _get("visits", "/lines/{line}/visits/{visit}", visiting.show_visit, "One visit", VisitView),
+    _entry(
+        "visits", "/lines/{line}/visits", visiting.notify_visit,
+        "Give notice of a visit to the host that granted it, and to all parties of the line",
+        visiting.NotifyBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/acknowledge", visiting.acknowledge_visit,
+        "As the host: take note of a visit, and say how it is received",
+        visiting.ReceiveBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/stages", visiting.state_stage,
+        "State that a visit arrived, began, ended or departed", visiting.StageBody,
+        act=roles.TALK,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/inspections", visiting.inspect_visit,
+        "State what an inspection of the equipment found", visiting.InspectBody, act=roles.TALK,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/plans", visiting.plan_mission,
+        "Name a released activity of ours as the next version of the mission plan",
+        visiting.MissionBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/reviews", visiting.review_mission,
+        "As the host: agree to the newest plan, or ask for a change for safety or logistics",
+        visiting.ReviewBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/restrictions", visiting.restrict_visit,
+        "As the host: close hours or places to a visit; flagged where it is late",
+        visiting.RestrictBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/deviations", visiting.state_deviation,
+        "State that something was not as agreed", visiting.DeviationBody, act=roles.TALK,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/cancel", visiting.cancel_visit,
+        "End a visit before its time", visiting.CancelBody, act=roles.RELEASE,
+    ),
+    _entry(
+        "visits", "/lines/{line}/visits/{visit}/reports", visiting.report_visit,
+        "Report on a visit; two reports of the same bytes are the joint one",
+        visiting.VisitReportBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip
+
 ROUTES: tuple[Route, ...] = (
-    NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA + EVENTS + OBSERVATIONS
+    NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA + EVENTS + OBSERVATIONS + VISITS
 )

@@ -27,6 +27,7 @@ from detente.cli import (
     permission,
     record,
     serve,
+    visit,
     witness,
 )
 from detente.cli.failing import fail
@@ -54,6 +55,7 @@ app.add_typer(record.app, name="record")
 app.add_typer(daily.app, name="daily")
 app.add_typer(media.app, name="media")
 app.add_typer(permission.app, name="permission")
+app.add_typer(visit.app, name="visit")
 app.add_typer(witness.app, name="witness")
 
 

@@ -101,7 +101,7 @@ def request(
         "kind": kind.value,
         "start": start,
         "end": end,
-        "asked": _read(file),
+        "asked": read_fields(file),
         "overdraw": overdraw,
     }
     written = ask_json(directory, "POST", "/permissions", body, token=token_of(token_file))
@@ -122,7 +122,7 @@ def renew(
     token_file: TokenFile = None,
 ) -> None:
     """Ask the same host again, for another window."""
-    asked = None if file is None else _read(file)
+    asked = None if file is None else read_fields(file)
     body = {"start": start, "end": end, "asked": asked, "overdraw": overdraw}
     entry = _post(directory, request, "renew", body, token_file)
     print(f"Asked again: {entry['id'][:12]}")
@@ -146,9 +146,9 @@ def answer(
     token_file: TokenFile = None,
 ) -> None:
     """Answer a request that is asked of us."""
-    given = {} if limits is None else _read(limits)
+    given = {} if limits is None else read_fields(limits)
     if hours:
-        given["hours_utc"] = [_hours(one) for one in hours]
+        given["hours_utc"] = [read_hours(one) for one in hours]
     if units is not None:
         given["quota_units"] = units
     body = {
@@ -288,7 +288,7 @@ def _host(text: str) -> dict[str, str]:
     return {"line": line, "host": host}
 
 
-def _hours(text: str) -> list[float]:
+def read_hours(text: str) -> list[float]:
     match = re.fullmatch(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", text.strip(), re.ASCII)
     if match is None or int(match[2]) > 59 or int(match[4]) > 59:
         raise InputError(
@@ -299,7 +299,7 @@ def _hours(text: str) -> list[float]:
     return [int(match[1]) + int(match[2]) / 60, int(match[3]) + int(match[4]) / 60]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_fields(path: Path) -> dict[str, Any]:
     """The fields of a TOML or JSON file. What they may be is checked by the node."""
     from detente.record import strict_json
 

@@ -1,0 +1,239 @@
+"""Visits: what our officers state of one, as its guest or its host."""
+
+from detente.api.calls.bodies import Body
+from detente.api.route import Call
+from detente.line.abouts import Ground, Stage
+from detente.node import Node
+from detente.node.views import EntryView, Json
+from detente.node.views.visits import VisitView
+
+
+class NotifyBody(Body, frozen=True):
+    """A visit named ``visit`` under our ``request`` (its id or name); domain times.
+
+    ``body`` as docs/protocol.md, section 10 has it. ``late``: also later than the terms' notice;
+    ``exceed``: also beyond what was granted, or a quota.
+    """
+
+    visit: str
+    request: str
+    start: str
+    end: str
+    body: Json
+    late: bool = False
+    exceed: bool = False
+
+
+class ReceiveBody(Body, frozen=True):
+    """How the host receives the visit: escorts, hours, point of entry."""
+
+    body: Json | None = None
+
+
+class StageBody(Body, frozen=True):
+    """A stage, reached ``at`` a domain time, or now."""
+
+    stage: Stage
+    at: str | None = None
+    text: str = ""
+    language: str | None = None
+
+
+class InspectBody(Body, frozen=True):
+    """What was found, item by item."""
+
+    body: Json
+
+
+class MissionBody(Body, frozen=True):
+    """An activity of ours that the line has been released; ``exceed``: also beyond the grant."""
+
+    activity: str
+    note: str = ""
+    exceed: bool = False
+
+
+class ReviewBody(Body, frozen=True):
+    """Agreed without a ``ground``; with one, ``safety`` or ``logistics``, to be changed."""
+
+    ground: str | None = None
+    text: str = ""
+    language: str | None = None
+
+
+class RestrictBody(Body, frozen=True):
+    """What the host closes within a window, domain times."""
+
+    start: str
+    end: str
+    body: Json
+
+
+class DeviationBody(Body, frozen=True):
+    """What was not as agreed, ``at`` a domain time, or now."""
+
+    text: str
+    at: str | None = None
+    language: str | None = None
+
+
+class CancelBody(Body, frozen=True):
+    """Why the visit ends before its time."""
+
+    ground: Ground
+    note: str = ""
+
+
+class VisitReportBody(Body, frozen=True):
+    """A report of our own, or the very bytes of the other side's (``same_as`` names it)."""
+
+    body: Json | None = None
+    same_as: str | None = None
+
+
+def list_visits(node: Node, call: Call) -> list[VisitView]:
+    """Every visit on a line."""
+    return node.visits(call.path["line"])
+
+
+def show_visit(node: Node, call: Call) -> VisitView:
+    """One visit."""
+    return node.visit(call.path["line"], call.path["visit"])
+
+
+def notify_visit(node: Node, call: Call) -> EntryView:
+    """Give notice of a visit."""
+    body: NotifyBody = call.body
+    return node.notify_visit(
+        call.path["line"],
+        body.visit,
+        body.request,
+        body.body,
+        start=body.start,
+        end=body.end,
+        late=body.late,
+        exceed=body.exceed,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def acknowledge_visit(node: Node, call: Call) -> EntryView:
+    """Take note of a visit, as its host."""
+    body: ReceiveBody = call.body
+    return node.acknowledge_visit(
+        call.path["line"],
+        call.path["visit"],
+        body.body,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def state_stage(node: Node, call: Call) -> EntryView:
+    """State how far a visit is."""
+    body: StageBody = call.body
+    return node.state_stage(
+        call.path["line"],
+        call.path["visit"],
+        body.stage,
+        at=body.at,
+        text=body.text,
+        language=body.language,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def inspect_visit(node: Node, call: Call) -> EntryView:
+    """State what an inspection found."""
+    body: InspectBody = call.body
+    return node.inspect_visit(
+        call.path["line"],
+        call.path["visit"],
+        body.body,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def plan_mission(node: Node, call: Call) -> EntryView:
+    """Plan the mission: an activity that has been released."""
+    body: MissionBody = call.body
+    return node.plan_mission(
+        call.path["line"],
+        call.path["visit"],
+        body.activity,
+        body.note,
+        exceed=body.exceed,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def review_mission(node: Node, call: Call) -> EntryView:
+    """Agree to the newest plan, or ask for a change."""
+    body: ReviewBody = call.body
+    return node.review_mission(
+        call.path["line"],
+        call.path["visit"],
+        ground=body.ground,
+        text=body.text,
+        language=body.language,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def restrict_visit(node: Node, call: Call) -> EntryView:
+    """Restrict a visit, as its host."""
+    body: RestrictBody = call.body
+    return node.restrict_visit(
+        call.path["line"],
+        call.path["visit"],
+        body.body,
+        start=body.start,
+        end=body.end,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def state_deviation(node: Node, call: Call) -> EntryView:
+    """State that something was not as agreed."""
+    body: DeviationBody = call.body
+    return node.state_deviation(
+        call.path["line"],
+        call.path["visit"],
+        body.text,
+        at=body.at,
+        language=body.language,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def cancel_visit(node: Node, call: Call) -> EntryView:
+    """End a visit before its time."""
+    body: CancelBody = call.body
+    return node.cancel_visit(
+        call.path["line"],
+        call.path["visit"],
+        body.ground,
+        body.note,
+        officer=call.officer.name,
+        key=call.key,
+    )
+
+
+def report_visit(node: Node, call: Call) -> EntryView:
+    """Report on a visit."""
+    body: VisitReportBody = call.body
+    return node.report_visit(
+        call.path["line"],
+        call.path["visit"],
+        body.body,
+        same_as=body.same_as,
+        officer=call.officer.name,
+        key=call.key,
+    )
