@@ -123,6 +123,7 @@ TABLE = {
     "GET /lines/{line}/logs/{party}/policy": "WRSAMO",
     "GET /lines/{line}/logs/{party}/tile/{tile}": "WRSAMO",
     "GET /lines/{line}/proofs": "WRSAMO",
+    "GET /lines/{line}/looked": "WRSAMO",
     "GET /lines/{line}/visits/{visit}/sealing": "WRSAMO",
     "POST /lines/{line}/media/seals": "RS",
     "POST /lines/{line}/media/shares": "RS",

@@ -4,6 +4,7 @@ from typing import Any
 
 from detente.api.calls import (
     bodies,
+    covering,
     daily,
     lines,
     linking,
@@ -29,6 +30,7 @@ from detente.errors import (
     StateError,
 )
 from detente.node import roles, views
+from detente.node.views.coverage import LookedView
 from detente.node.views.daily import DailyReportView, DailyView
 from detente.node.views.linking import EventsView, MaybeView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
@@ -455,6 +457,11 @@ PERMISSIONS = (
 )  # fmt: skip
 
 MEDIA = (
+    _get(
+        "media", "/lines/{line}/looked", covering.show_looked,
+        "Who looked where, by the record: missions flown, and what observers saw themselves",
+        LookedView,
+    ),
     _get(
         "media", "/lines/{line}/visits/{visit}/sealing", media.show_sealing,
         "Whose keys a sealed file of a visit has to name", SealingView,

@@ -9,6 +9,7 @@
       …/<action>                          POST: what the form does
       …/map.json, …/preview.json          what the map draws
       …/record, …/record/proofs/1         who holds what; proofs to be carried away
+      …/coverage                          what was observed, beside what could have been
       …/events                            beats, for as long as the page is open
     /console/account, /console/audit      one's own password; the internal audit log
     /login, /login?t=…                    by password and code, or by a link that works once
@@ -35,7 +36,7 @@ from starlette.types import Message
 
 from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
 from detente.api.errors import UploadError, status_of
-from detente.console import actions, desk, door, picture, record
+from detente.console import actions, coverage, desk, door, picture, record
 from detente.console.board import Board
 from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
@@ -94,6 +95,7 @@ class Console:
             (f"{line}/preview.json", self._preview, "GET"),
             (f"{line}/events", self._events, "GET"),
             (f"{line}/record", self._record, "GET"),
+            (f"{line}/coverage", self._coverage, "GET"),
             (f"{line}/record/proofs/{{number:int}}", self._proof, "GET"),
             (f"{line}/language", self._language, "POST"),
             (f"{line}/upload", self._upload, "POST"),
@@ -294,6 +296,19 @@ class Console:
             return board.base() | self._base(board, who) | record.record(board, party, start)
 
         return page("record.html", await run_in_threadpool(read))
+
+    async def _coverage(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+
+        def read() -> dict[str, Any]:
+            board = self._board(request)
+            return (
+                board.base()
+                | self._base(board, who)
+                | coverage.coverage(board, request.query_params)
+            )
+
+        return page("coverage.html", await run_in_threadpool(read))
 
     async def _proof(self, request: Request) -> Response:
         await door.caller(self._node, request)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -43,6 +44,8 @@ class Core:
         self.sealing = sealing
         self.sealing_before = sealing_before
         self.unpacking = Lock()
+        self.folder: Path | None = None
+        """The node's folder, once it is opened from one."""
         self.card = card
         self.party = card.card.party
         self.store = store

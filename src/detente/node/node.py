@@ -38,6 +38,7 @@ from detente.node.exchanging import Exchanging
 from detente.node.planning import Planning
 from detente.node.roles import OPERATOR
 from detente.node.speaking import Speaking
+from detente.node.together.covering import Covering
 from detente.node.together.daily import Reporting
 from detente.node.together.desk import Desks
 from detente.node.together.linking import Linking
@@ -53,6 +54,7 @@ class Node(
     Planning,
     Speaking,
     Exchanging,
+    Covering,
     Desks,
     Linking,
     Media,

@@ -35,6 +35,7 @@ def open_core(directory: Path, clock: Clock | None, secret: bytes | None) -> Cor
     store = Store.open(database_of(directory, settings))
     try:
         core = Core(key, card, store, clock, marks, settings.quota, sealing, before, vault=vault)
+        core.folder = directory
         store.write(lambda tx: _claim(core, tx))
     except BaseException:
         store.close()

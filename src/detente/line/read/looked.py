@@ -1,0 +1,130 @@
+"""Who looked where, by the record: missions flown on visits, and what observers saw themselves.
+
+A mission was flown from the last time that a side states for its beginning until the first that one
+states for its end (until ``now_s`` while nobody states one), where its plan says: the newest one
+that was agreed, else the newest. Of its seeing, the worst counts that the visit's own observations
+state for that time. Where a plan is not held, was released as an outer cover, or is none, somebody
+looked and it is not known where; and so it is on the day of an observation whose content is gone.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import cast, get_args
+
+from detente.coverage.observed import Blank, Looked, Seeing, Sighting, Stretch
+from detente.line.read.activities import Version, versions
+from detente.line.read.observations import Observed, observations
+from detente.line.read.visits import MissionPlan, Visit, visits
+from detente.line.view import View
+from detente.volumes.times import parse_time_s
+
+DAY_S = 86_400.0
+OWN_EYES = frozenset({"seen", "sensor", "visit"})
+"""How an observation is known by whoever stood there, and not from others."""
+_WORST: tuple[Seeing, ...] = ("poor", "limited", "good")
+
+
+def looked(view: View, now_s: float, offset_s: float = 0.0) -> Looked:
+    """Everything that the record says about who looked, up to ``now_s``, domain time.
+
+    ``offset_s`` is what the line's domain time is ahead of real time.
+    """
+    told = list(observations(view))
+    stretches, blanks = list[Stretch](), list[Blank]()
+    for visit in visits(view):
+        for one in _flown(view, visit, told, now_s):
+            if isinstance(one, Stretch):
+                stretches.append(one)
+            else:
+                blanks.append(one)
+    blanks += [_blank(one, offset_s) for one in told if one.standing in ("recalled", "unknown")]
+    return Looked(
+        stretches=tuple(stretches),
+        sightings=tuple(_sighting(one) for one in told if _by_own_eyes(one)),
+        blanks=tuple(blanks),
+    )
+
+
+def _flown(
+    view: View, visit: Visit, told: Sequence[Observed], now_s: float
+) -> Iterator[Stretch | Blank]:
+    begun, ended = visit.stated("begun"), visit.stated("ended")
+    if not begun:
+        return
+    start_s = max(one.at_s for one in begun.values())
+    end_s = min([now_s, *(one.at_s for one in ended.values())])
+    if start_s >= end_s:
+        return
+    name = f"{visit.guest}/{visit.name}"
+    version = _version(view, visit)
+    if version is None or version.activity is None or version.form != "exact":
+        why = "its plan is not known here" if version is None or version.activity is None else (
+            "its plan was released as an outer cover"
+        )  # fmt: skip
+        yield Blank(name=name, start_s=start_s, end_s=end_s, why=why)
+        return
+    for volume in version.activity.volumes:
+        first_s, last_s = max(start_s, volume.start_s), min(end_s, volume.end_s)
+        if first_s < last_s:
+            yield Stretch(
+                name=name,
+                core=volume.core,
+                radius_m=volume.radius_m,
+                start_s=first_s,
+                end_s=last_s,
+                seeing=_worst(visit, told, first_s, last_s),
+            )
+
+
+def _version(view: View, visit: Visit) -> Version | None:
+    """The version of the activity that was flown, as far as is known."""
+    plan = _plan(visit.plans)
+    if plan is None:
+        return None
+    released = versions(view, visit.guest, plan.activity)
+    return next((one for one in released if one.entry == plan.release), None)
+
+
+def _plan(plans: Sequence[MissionPlan]) -> MissionPlan | None:
+    agreed = [one for one in plans if one.review is not None and one.review.answer == "agreed"]
+    return next(reversed(agreed or list(plans)), None)
+
+
+def _worst(visit: Visit, told: Sequence[Observed], start_s: float, end_s: float) -> Seeing:
+    stated = {
+        one.said.seeing
+        for one in told
+        if one.said is not None
+        and one.said.visit == visit.entry
+        and one.said.from_s < end_s
+        and one.said.until_s >= start_s
+    }
+    return next((one for one in _WORST if one in stated), "unknown")
+
+
+def _by_own_eyes(one: Observed) -> bool:
+    return one.said is not None and one.standing == "reported" and one.said.how in OWN_EYES
+
+
+def _sighting(one: Observed) -> Sighting:
+    said = one.said
+    assert said is not None
+    seeing = said.seeing if said.seeing in get_args(Seeing) else "unknown"
+    return Sighting(
+        name=f"{one.party}/{one.observation}",
+        core=said.core,
+        radius_m=said.radius_m,
+        start_s=said.from_s,
+        end_s=said.until_s,
+        seeing=cast(Seeing, seeing),
+    )
+
+
+def _blank(one: Observed, offset_s: float) -> Blank:
+    """Nothing is known of when it was but when it was reported: that day."""
+    start_s = (parse_time_s(one.time) + offset_s) // DAY_S * DAY_S
+    return Blank(
+        name=f"{one.party}/{one.observation}",
+        start_s=start_s,
+        end_s=start_s + DAY_S,
+        why=f"what it says is {one.standing}",
+    )

@@ -1,0 +1,171 @@
+"""Coverage from a node's record: a mission that was flown, one that was not, and what is not known.
+
+``us`` is the guest and ``ru`` the host; the clock stands at 22 November 2026, 08:00 Z, and all was
+flown on the day before.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detente.errors import InputError, LimitError, NotFoundError
+from detente.line import (
+    bodies,
+    notice_draft,
+    observe_draft,
+    plan_draft,
+    request_draft,
+    review_draft,
+    stage_draft,
+)
+from detente.node.saying import say
+from detente.observations import Observation
+from detente.volumes import Core, Shape
+from detente.volumes.times import parse_time_s
+
+LINE = "northern-watch"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "reach.toml"
+DAY_S = 86_400.0
+FLOWN_S = parse_time_s("2026-11-21T00:00:00Z")
+REMARK = bodies.RemarkBody()
+
+
+class Watched:
+    """A line on which a mission was planned and agreed, and what was said of it since."""
+
+    def __init__(self, pair: Any, form: str = "exact") -> None:
+        self.pair, self.us, self.ru = pair, pair.nodes["us"], pair.nodes["ru"]
+        window: Any = {"from_s": FLOWN_S, "until_s": FLOWN_S + DAY_S}
+        asked = bodies.RequestBody(purpose="observe", places=())
+        request = self.say(self.us, request_draft("watch", "ru", "visit", asked, **window))
+        body = bodies.NoticeBody(point_of_entry="Khujand")
+        notice = notice_draft("panj-1", host="ru", request=request, body=body, **window)
+        self.visit = self.say(self.us, notice)
+        mission = pair.circle(
+            "us", "mission", lon=68.868, lat=36.728, radius_m=30_000.0,
+            start_s=FLOWN_S + 2 * 3600, hours=6.0,
+        )  # fmt: skip
+        self.us.file(mission, title="", officer="a")
+        release = self.us.release("mission", LINE, form, officer="a").id
+        plan = self.say(
+            self.us,
+            plan_draft(self.visit, version=1, supersedes=None, activity="mission", release=release),
+        )
+        pair.sync()
+        self.say(self.ru, review_draft(plan, ground=None, remark=REMARK))
+        pair.sync()
+
+    def say(self, node: Any, draft: Any) -> str:
+        made = say(node._core, LINE, lambda _: draft, officer="a", key=None, action="t", content={})
+        return str(made.id)
+
+    def stage(self, node: Any, stage: Any, hour: float) -> None:
+        self.say(node, stage_draft(self.visit, stage, at_s=FLOWN_S + hour * 3600, remark=REMARK))
+        self.pair.sync()
+
+    def observe(self, name: str, seeing: str, hour: float, **more: Any) -> str:
+        facts: Any = {
+            "id": name,
+            "kind": "crossing-closed",
+            "core": Core(Shape.POINT, (((68.868, 36.728),),)),
+            "radius_m": 500.0,
+            "from_s": FLOWN_S + hour * 3600,
+            "until_s": FLOWN_S + hour * 3600 + 600,
+            "how": "seen",
+            "confidence": "high",
+            "marking": "TLP:GREEN",
+            "seeing": seeing,
+        }
+        observation = Observation(**(facts | more))
+        entry = self.say(self.us, observe_draft(observation, version=1, supersedes=None))
+        self.pair.sync()
+        return entry
+
+    def kunduz(self, day: str = "2026-11-21", lost: tuple[str, ...] = ()) -> Any:
+        """What was observed of Kunduz on a day, as the host's node shows it."""
+        (self.pair.directory / "ru" / "coverage.toml").write_bytes(EXAMPLE.read_bytes())
+        found = self.ru.coverage(LINE, lost, start_s=parse_time_s(f"{day}T00:00:00Z"), days=1)
+        place = next(one for one in found.places if one.name == "Kunduz")
+        return place.days[0]
+
+
+@pytest.fixture
+def watched(pair: Any) -> Watched:
+    return Watched(pair)
+
+
+def test_a_plan_alone_observes_nothing(watched: Watched) -> None:
+    assert watched.ru.looked(LINE).stretches == []
+    assert watched.kunduz().state == "missed"
+
+
+def test_a_mission_is_counted_while_both_say_that_it_was_under_way(watched: Watched) -> None:
+    for node, stage, hour in (
+        (watched.us, "begun", 1.0), (watched.ru, "begun", 3.0),
+        (watched.us, "ended", 7.0), (watched.ru, "ended", 6.5),
+    ):  # fmt: skip
+        watched.stage(node, stage, hour)
+    day = watched.kunduz()
+    assert (day.state, day.observed_s, day.poor_s) == ("observed", 3.5 * 3600, 0.0)
+    assert (day.seeing, day.by) == (["unknown"], ["us/panj-1"])
+    assert watched.kunduz("2026-11-20").state == "missed"
+    everything = ("Dushanbe", "Bishkek", "Gulf")
+    assert watched.kunduz("2026-11-20", everything).state == "unreached"
+    assert watched.kunduz(lost=everything).state == "observed"
+    # Both nodes say the same, for they hold the same record.
+    assert watched.us.looked(LINE) == watched.ru.looked(LINE)
+
+
+def test_the_worst_seeing_stated_on_the_visit_counts(watched: Watched) -> None:
+    watched.stage(watched.us, "begun", 2.0)
+    watched.stage(watched.us, "ended", 4.0)
+    watched.observe("one", "good", 2.5, visit=watched.visit, how="visit")
+    assert watched.kunduz().seeing == ["good"]
+    watched.observe("two", "poor", 3.0, visit=watched.visit, how="visit")
+    day = watched.kunduz()
+    # The first one saw something under good seeing: that stays an observation.
+    assert (day.state, day.observed_s, day.poor_s, day.sightings) == ("observed", 0.0, 7200.0, 2)
+
+
+def test_what_others_say_is_no_looking(watched: Watched) -> None:
+    watched.observe("rumour", "good", 2.5, how="media")
+    assert watched.kunduz().state == "missed"
+    watched.observe("eyes", "poor", 2.5)
+    assert watched.kunduz().state == "poor"
+
+
+def test_an_outer_cover_says_not_where(pair: Any) -> None:
+    watched = Watched(pair, "coarse")
+    watched.stage(watched.us, "begun", 2.0)
+    watched.stage(watched.us, "ended", 4.0)
+    [blank] = watched.ru.looked(LINE).blanks
+    assert "outer cover" in blank.why
+    assert watched.kunduz().state == "unknown"
+
+
+def test_what_was_recalled_is_unknown_and_not_nothing(watched: Watched) -> None:
+    entry = watched.observe("one", "good", 2.5)
+    assert watched.kunduz().state == "observed"
+    watched.us.recall(LINE, entry, officer="a")
+    watched.pair.sync()
+    assert watched.kunduz().state == "missed"
+    # All that is known of it is the day on which it was reported.
+    assert watched.kunduz("2026-11-22").state == "unknown"
+
+
+def test_a_scenario_that_is_not_there_or_cannot_be_used(watched: Watched) -> None:
+    assert watched.ru.coverage(LINE) is None
+    path = watched.pair.directory / "ru" / "coverage.toml"
+    path.write_text("name = 1")
+    with pytest.raises(InputError, match=r"coverage\.toml"):
+        watched.ru.coverage(LINE)
+    path.write_bytes(EXAMPLE.read_bytes().replace(b'step = "40km"', b'step = "1km"'))
+    with pytest.raises(LimitError, match="write a longer step"):
+        watched.ru.coverage(LINE)
+    path.write_bytes(EXAMPLE.read_bytes())
+    with pytest.raises(NotFoundError, match="no base"):
+        watched.ru.coverage(LINE, ["Atlantis"])
+    with pytest.raises(LimitError, match="1 to 31 days"):
+        watched.ru.coverage(LINE, days=32)
+    assert len(watched.ru.coverage(LINE).days) == 7
