@@ -94,6 +94,8 @@ TABLE = {
     "POST /lines/{line}/event-links": "RS",
     "POST /lines/{line}/event-links/{link}/dispute": "RS",
     "POST /lines/{line}/take-backs": "RS",
+    "GET /lines/{line}/changed": "WRSAMO",
+    "POST /lines/{line}/changed": "WRSAMO",
     "GET /lines/{line}/dailies": "WRSAMO",
     "GET /lines/{line}/dailies/{day}": "WRSAMO",
     "GET /lines/{line}/dailies/{day}/joint": "WRSAMO",

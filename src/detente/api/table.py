@@ -8,6 +8,7 @@ from detente.api.calls import (
     daily,
     lines,
     linking,
+    looking,
     media,
     observations,
     parcels,
@@ -33,6 +34,7 @@ from detente.node import roles, views
 from detente.node.views.coverage import LookedView
 from detente.node.views.daily import DailyReportView, DailyView
 from detente.node.views.linking import EventsView, MaybeView
+from detente.node.views.looking import LookView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
 from detente.node.views.visits import VisitView
 from detente.record.parcel import PARCEL_BYTES_MAX
@@ -512,6 +514,15 @@ EVENTS = (
     _entry(
         "events", "/lines/{line}/take-backs", linking.take_back,
         "Take a link or a dispute of ours back", linking.TakeBackBody, act=roles.RELEASE,
+    ),
+    _get(
+        "events", "/lines/{line}/changed", looking.show_changes,
+        "What of the observations changed since the caller last looked", LookView,
+    ),
+    _post(
+        "events", "/lines/{line}/changed", looking.mark_looked,
+        "Mark what the caller has looked at; no one else's list is changed by it",
+        looking.LookBody, LookView, status=200, may_raise=(),
     ),
     _get(
         "events", "/lines/{line}/dailies", daily.list_dailies,

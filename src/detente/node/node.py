@@ -42,6 +42,7 @@ from detente.node.together.covering import Covering
 from detente.node.together.daily import Reporting
 from detente.node.together.desk import Desks
 from detente.node.together.linking import Linking
+from detente.node.together.looking import Looking
 from detente.node.together.media import Media
 from detente.node.together.observing import Observing
 from detente.node.together.permitting import Permitting
@@ -57,6 +58,7 @@ class Node(
     Covering,
     Desks,
     Linking,
+    Looking,
     Media,
     Observing,
     Permitting,

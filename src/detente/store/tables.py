@@ -430,6 +430,16 @@ desk_lines = Table(
 )
 """The lines of each session's log (``record.session_log``), written before what they tell of."""
 
+looks = Table(
+    "looks",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("officer", Key, primary_key=True),
+    Column("seen", LargeBinary, nullable=False),
+    Column("looked_s", Float, nullable=False),
+)
+"""How much of each log every officer has looked at: ``seen`` is JSON, entries by party."""
+
 changes = Table(
     "changes",
     metadata,
