@@ -1,6 +1,6 @@
-"""`detente observation events|link|dispute|takeback|suggest|changed`: which reports are of one event.
+"""`detente observation events|link|dispute|takeback|suggest|changed`: what is of one event.
 
-Reports are named by party and name (`ru/shelling-3`). What is linked or disputed goes onto the line.
+Reports are named by party and name (`ru/shelling-3`). Links and disputes go onto the line.
 """
 
 from pathlib import Path
