@@ -11,6 +11,7 @@
       …/record, …/record/proofs/1         who holds what; proofs to be carried away
       …/coverage                          what was observed, beside what could have been
       …/events                            beats, for as long as the page is open
+    /console/ledger                       permissions over all lines (``ledger``)
     /console/account, /console/audit      one's own password; the internal audit log
     /login, /login?t=…                    by password and code, or by a link that works once
 
@@ -38,6 +39,7 @@ from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
 from detente.api.errors import UploadError, status_of
 from detente.console import actions, coverage, desk, door, picture, record
 from detente.console.board import Board
+from detente.console.ledger import Ledger
 from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
 from detente.errors import CredentialError, DetenteError, InputError, NotFoundError
@@ -88,6 +90,7 @@ class Console:
             ("/console/account", self._enrol, "POST"),
             ("/console/audit", self._audit, "GET"),
             ("/console/leave", self._leave, "POST"),
+            *Ledger(node, self._own_form).pages(),
             (line, self._line, "GET"),
             (f"{line}/panels/{{panel}}", self._panel, "GET"),
             (f"{line}/desk/{{form}}", self._desk, "GET"),

@@ -174,6 +174,7 @@ class Board:
                 (o for o in owed if not o.own and self.line.own in o.owed_to), key=_by_due
             ),
             "subjects": subjects,
+            "owed_words": words.OWED_WORDS,
             "next_check": self._next_check(),
         }
 

@@ -61,6 +61,8 @@ def _environment() -> jinja2.Environment:
         "at_minute": lambda s: words.moment(s).strftime("%H:%MZ"),
         "clock": words.clock,
         "stamp": words.stamp,
+        "stamp_minute": words.stamp_minute,
+        "hour": words.hour,
         "entry": lambda type_: words.ENTRY_WORDS.get(type_, type_),
         "seconds": parse_time_s,
         "window": _window,

@@ -44,8 +44,33 @@ ENTRY_WORDS = {
     "recall.honoured": "receipt for a recall",
     "commitment": "commitment",
     "commitment.open": "opening of a commitment",
+    "permission.request": "request for permission",
+    "permission.answer": "answer to a request",
+    "permission.revoke": "revocation",
+    "permission.withdraw": "withdrawal of a request",
+    "visit.notice": "notice of a visit",
+    "visit.acknowledge": "acknowledgement of a visit",
+    "visit.stage": "stage of a visit",
+    "visit.inspect": "inspection on a visit",
+    "visit.plan": "mission plan",
+    "visit.review": "review of a mission plan",
+    "visit.restrict": "restriction of a visit",
+    "visit.deviation": "deviation on a visit",
+    "visit.cancel": "cancelling of a visit",
+    "visit.seal": "seal on what was collected",
+    "visit.open": "opening of what was sealed",
+    "visit.session": "session at the guest's desk",
+    "visit.report": "report of a visit",
 }
 """What an entry of each type is called; of a type that is not known here, its code."""
+OWED_WORDS = {
+    "permission-answer": "an answer to the",
+    "visit-acknowledge": "an acknowledgement of the",
+    "visit-plan": "a mission plan after the",
+    "visit-review": "a review of the",
+    "visit-report": "a report after the",
+}
+"""What is owed, before the words for what it is owed for."""
 LINK_WORDS = {
     "up": "in contact",
     "late": "LATE",
@@ -116,6 +141,17 @@ def clock(time: str, offset_s: float = 0.0) -> str:
 def stamp(time: str) -> str:
     """``22 Nov 2026 03:05:12Z``: for the record, where nothing may be left out."""
     return f"{moment(parse_time_s(time)):%d %b %Y %H:%M:%S}Z"
+
+
+def stamp_minute(time: str) -> str:
+    """``22 Nov 2026 03:05Z``."""
+    return f"{moment(parse_time_s(time)):%d %b %Y %H:%M}Z"
+
+
+def hour(hours: float) -> str:
+    """``02:30`` of 2.5 hours after midnight."""
+    minutes = round(hours * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def listed(said: Sequence[str]) -> str:
