@@ -51,13 +51,12 @@ class Week:
         self._clock.go(time)
 
     def carry(self) -> None:
-        """Bring every node to the same entries, and every cosignature to its writer."""
-        for _ in range(2):
-            for sender in self.nodes.values():
-                for receiver in self.nodes.values():
-                    if sender is not receiver:
-                        packed = sender.pack(self.line, receiver.party, officer=OFFICER)
-                        receiver.unpack(BytesIO(b"".join(packed.pieces)), officer=OFFICER)
+        """Bring every node the entries of all; what it signs for them goes with the next."""
+        for sender in self.nodes.values():
+            for receiver in self.nodes.values():
+                if sender is not receiver:
+                    packed = sender.pack(self.line, receiver.party, officer=OFFICER)
+                    receiver.unpack(BytesIO(b"".join(packed.pieces)), officer=OFFICER)
 
 
 class StoryClock:
@@ -92,8 +91,13 @@ def play(directory: Path, opens_s: float) -> str:
             name: _joined(name, {party: nodes[party] for party in parties}, clock, opens_s)
             for name, parties in _LINES.items()
         }
-        _ask(lines, clock)
+        request = _ask(lines, clock)
+        _come(lines[panj.LINE], request)
+        _wait_in_vain(lines[f"transit-{panj.SILENT}"])
         _observe(lines[panj.LINE])
+        _go(lines[panj.LINE])
+        for week in lines.values():
+            week.carry()
         return nodes[panj.GUEST].line(panj.LINE).id
 
 
@@ -118,8 +122,11 @@ def _joined(name: str, nodes: dict[str, Node], clock: StoryClock, opens_s: float
     return week
 
 
-def _ask(lines: Mapping[str, Week], clock: StoryClock) -> None:
-    """The guest asks three hosts for one journey: two answer within limits, one does not."""
+def _ask(lines: Mapping[str, Week], clock: StoryClock) -> str:
+    """The guest asks three hosts for one journey: two answer within limits, one does not.
+
+    Returns the request to the host of the visit.
+    """
     on_panj, guest = lines[panj.LINE], lines[panj.LINE].nodes[panj.GUEST]
     clock.go("2021-08-01T08:00:00Z")
     start, end = panj.WINDOW
@@ -149,9 +156,9 @@ def _ask(lines: Mapping[str, Week], clock: StoryClock) -> None:
     on_panj.nodes[panj.HOST].answer_permission(
         panj.LINE, asked.id, "limited", start=start, end=end, **panj.GRANTED, officer=OFFICER
     )
-    [by_day, silent] = panj.ASKED_BY_HAND
-    hosts[by_day].nodes[by_day].answer_permission(
-        hosts[by_day].line,
+    by_day = hosts[panj.BY_DAY]
+    by_day.nodes[panj.BY_DAY].answer_permission(
+        by_day.line,
         transit[0].id,
         "limited",
         start=start,
@@ -162,9 +169,70 @@ def _ask(lines: Mapping[str, Week], clock: StoryClock) -> None:
     clock.go("2021-08-03T15:00:00Z")
     for week in lines.values():
         week.carry()
-    clock.go("2021-08-06T12:00:00Z")
-    [late] = [one for one in guest.obligations(hosts[silent].line) if one.state == "late"]
-    guest.state_lapse(hosts[silent].line, late.id, officer=OFFICER)
+    return asked.id
+
+
+def _come(week: Week, request: str) -> None:
+    """The visit, from its notice until the mission is under way."""
+    guest, host = week.nodes[panj.GUEST], week.nodes[panj.HOST]
+    week.at("2021-08-04T10:00:00Z")
+    start, end = panj.STAY
+    notice = guest.notify_visit(
+        panj.LINE, panj.VISIT, request, panj.COMING, start=start, end=end, officer=OFFICER
+    )
+    week.carry()
+    week.at("2021-08-05T07:00:00Z")
+    host.acknowledge_visit(panj.LINE, notice.id, panj.RECEIVED, officer=OFFICER)
+    week.carry()
+    week.at("2021-08-06T06:00:00Z")
+    first, agreed = panj.MISSIONS
+    guest.file(first, title="Along the northern bank", officer=OFFICER)
+    guest.release(first.id, panj.LINE, "exact", officer=OFFICER)
+    guest.plan_mission(panj.LINE, notice.id, first.id, officer=OFFICER)
+    week.carry()
+    week.at("2021-08-06T08:30:00Z")
+    host.review_mission(
+        panj.LINE, notice.id, ground="safety", text=panj.TOO_LOW, language="en", officer=OFFICER
+    )
+    week.carry()
+    week.at("2021-08-06T09:30:00Z")
+    guest.change(agreed, title="Along the northern bank", officer=OFFICER)
+    guest.release(agreed.id, panj.LINE, "exact", officer=OFFICER)
+    guest.plan_mission(panj.LINE, notice.id, agreed.id, officer=OFFICER)
+    week.carry()
+    week.at("2021-08-06T12:10:00Z")
+    host.review_mission(panj.LINE, notice.id, officer=OFFICER)
+    week.carry()
+    for node, at, stated in ((guest, "13:20", "13:25"), (host, "13:35", "13:40")):
+        week.at(f"2021-08-07T{stated}:00Z")
+        node.state_stage(
+            panj.LINE, notice.id, "arrived", at=f"2021-08-07T{at}:00Z", officer=OFFICER
+        )
+        week.carry()
+    week.at("2021-08-07T15:00:00Z")
+    host.inspect_visit(panj.LINE, notice.id, panj.INSPECTED, officer=OFFICER)
+    week.carry()
+
+
+def _wait_in_vain(week: Week) -> None:
+    """The guest states that a host's answer did not come."""
+    week.at("2021-08-07T18:00:00Z")
+    guest = week.nodes[panj.GUEST]
+    [late] = [one for one in guest.obligations(week.line) if one.state == "late"]
+    guest.state_lapse(week.line, late.id, officer=OFFICER)
+
+
+def _go(week: Week) -> None:
+    """The night before the exercise opens: a late restriction, and the mission begins."""
+    guest, host = week.nodes[panj.GUEST], week.nodes[panj.HOST]
+    [visit] = guest.visits(panj.LINE)
+    week.at("2021-08-08T22:40:00Z")
+    start, end = panj.CLOSED
+    host.restrict_visit(panj.LINE, visit.id, panj.RESTRICTED, start=start, end=end, officer=OFFICER)
+    week.carry()
+    week.at("2021-08-09T00:35:00Z")
+    guest.state_stage(panj.LINE, visit.id, "begun", at="2021-08-09T00:30:00Z", officer=OFFICER)
+    week.carry()
 
 
 def _observe(week: Week) -> None:

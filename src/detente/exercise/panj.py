@@ -23,7 +23,7 @@ VISIT = "panj-1"
 WINDOW = ("2021-08-06T00:00:00Z", "2021-08-20T00:00:00Z")
 """What is asked for, domain times."""
 GUEST, HOST, THIRD = "us", "tj", "ru"
-ASKED_BY_HAND = ("kg", "uz")
+BY_DAY, SILENT = ASKED_BY_HAND = ("kg", "uz")
 
 PARTY_NAMES = {
     "tj": "Host cell, Dushanbe (exercise)",
@@ -156,14 +156,44 @@ RECEIVED: dict[str, Any] = {
 }
 
 
-def mission(start: str, end: str, lower: int) -> Activity:
+INSPECTED: dict[str, Any] = {
+    "items": [
+        {"item": "observation aircraft, unarmed", "agreed": 1, "found": 1},
+        {"item": "daylight camera", "agreed": 2, "found": 2},
+    ],
+    "note": "EXERCISE. As on the list.",
+}
+
+
+def _mission(lower: int) -> Activity:
     """The mission along the bank, between flight levels ``lower`` and 20 above it."""
     band = Band(
         Limit(lower * 100 * FT_M, Reference.STD), Limit((lower + 20) * 100 * FT_M, Reference.STD)
     )
     core = Core(Shape.POLYLINE, ((KULOB_UTDK, *BANK),), Edges.GEODESIC)
-    volume = Volume(core, 5_000.0, band, parse_time_s(start), parse_time_s(end))
+    start_s, end_s = (parse_time_s(f"2021-08-09T{at}:00Z") for at in ("00:30", "06:00"))
+    volume = Volume(core, 5_000.0, band, start_s, end_s)
     return Activity(GUEST, "mission-panj", "observation flight", (volume,))
+
+
+MISSIONS = (_mission(120), _mission(200))
+"""As it was planned first, and as it was agreed."""
+
+TOO_LOW = "EXERCISE. Helicopters fly along the bank up to 3,000 m; please plan above FL190."
+
+RESTRICTED: dict[str, Any] = {
+    "text": "EXERCISE. The western end of the bank is closed for works on a power line.",
+    "language": "en",
+    "places": [
+        {
+            "name": "west of Ayvaj road",
+            "core": {"type": "Point", "coordinates": list(BANK[-1]), "edges": "geodesic"},
+            "radius_m": 12_000.0,
+        }
+    ],
+}
+CLOSED = ("2021-08-09T04:00:00Z", "2021-08-09T06:00:00Z")
+STAY = ("2021-08-07T12:00:00Z", "2021-08-12T12:00:00Z")
 
 
 def _report(
