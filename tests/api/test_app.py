@@ -64,6 +64,20 @@ def test_openapi_is_valid_and_has_every_route(us: Any, desk: httpx.Client) -> No
     assert len(names) == len(set(names))
 
 
+def test_what_any_caller_may_be_answered_is_documented(desk: httpx.Client) -> None:
+    document = desk.get("/openapi.json").json()
+    bare = {"Authorization": ""}
+    wrong = {"Idempotency-Key": "k" * 129}
+    for path, verbs in document["paths"].items():
+        for method, operation in verbs.items():
+            asked = dict.fromkeys(re.findall(r"{(\w+)}", path), "x")
+            answers = [desk.request(method, path.format(**asked), headers=bare)]
+            if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
+                answers.append(desk.request(method, path.format(**asked), headers=wrong))
+            for answer in answers:
+                assert str(answer.status_code) in operation["responses"], (method, path)
+
+
 def test_the_docs_page_names_every_route_and_loads_nothing(desk: httpx.Client) -> None:
     page = desk.get("/docs")
     assert page.headers["content-type"].startswith("text/html")

@@ -30,6 +30,19 @@ scalars = st.one_of(
     st.text(max_size=20),
     st.sampled_from(["us", "ru", "northern-watch", "exact", "orbit-1", "2026-11-22T08:00:00Z", ""]),
 )
+
+KNOWN = {
+    "line": ["northern-watch"],
+    "plan": ["orbit-1"],
+    "party": ["us", "ru"],
+    "entry": ["$entry", "$release"],
+    "commitment": ["$commitment"],
+    "officer": ["watch-2"],
+    "tile": ["0/000.p/1", "entries/000.p/1"],
+}
+"""What there is to be named, by the parameter: a name made up is answered with 404 and no more."""
+NAMED = sorted({name for names in KNOWN.values() for name in names})
+
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -51,13 +64,18 @@ def of_schema(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if schema.get("type") == "array":
         return st.lists(of_schema(schema.get("items", {})), max_size=3) | scalars
     if schema.get("type") == "string":
-        return st.sampled_from(["us", "northern-watch", "orbit-1", "en"]) | st.text(max_size=30)
+        return st.sampled_from([*NAMED, "en"]) | st.text(max_size=30)
     return values
 
 
 def request(route: Any) -> st.SearchStrategy[tuple[Any, dict[str, str], Any]]:
-    names = st.sampled_from(["northern-watch", "orbit-1", "us", "0" * 64]) | st.text(min_size=1)
-    path = st.fixed_dictionaries(dict.fromkeys(re.findall(r"{(\w+)}", route.path), names))
+    wild = st.sampled_from([*NAMED, "0" * 64]) | st.text(min_size=1)
+    path = st.fixed_dictionaries(
+        {
+            name: st.one_of(*[st.sampled_from(KNOWN[name])] * 8, wild) if name in KNOWN else wild
+            for name in re.findall(r"{(\w+)}", route.path)
+        }
+    )
     operation = DOCUMENT["paths"][route.path][route.method.lower()]
     content = operation.get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema")
@@ -91,6 +109,26 @@ def officers(pair: tuple[Any, Any, str], plan: Callable[..., Any]) -> Iterator[h
         yield client
 
 
+@pytest.fixture
+def ids(officers: httpx.Client) -> dict[str, str]:
+    """What names that begin with a dollar stand for: entries of ours on the line."""
+    on = "/api/v1/lines/northern-watch"
+    asked = {
+        "$entry": officers.post(f"{on}/messages", json={"text": "hello", "language": "en"}),
+        "$release": officers.post("/api/v1/plans/orbit-1/release", json={"line": "northern-watch"}),
+        "$commitment": officers.post(f"{on}/commitments", json={"text": "so", "language": "en"}),
+    }
+    return {name: answer.raise_for_status().json()["id"] for name, answer in asked.items()}
+
+
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(inner, ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, ids) for inner in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
 # Ending the officer whose token we use would end the test; its paths are in test_app.
 CALLED = [route for route in ROUTES if route.path != "/api/v1/officers/{officer}"]
 
@@ -98,11 +136,12 @@ CALLED = [route for route in ROUTES if route.path != "/api/v1/officers/{officer}
 @FUZZ
 @given(st.sampled_from(CALLED).flatmap(request))
 def test_the_officers_face_answers_everything(
-    officers: httpx.Client, asked: tuple[Any, dict[str, str], Any]
+    officers: httpx.Client, ids: dict[str, str], asked: tuple[Any, dict[str, str], Any]
 ) -> None:
     route, names, body = asked
-    path = route.path.format(**{name: _quoted(value) for name, value in names.items()})
-    content = b"" if body is None else json.dumps(body).encode()
+    named = {name: _quoted(ids.get(value, value)) for name, value in names.items()}
+    path = route.path.format(**named)
+    content = b"" if body is None else json.dumps(_filled(body, ids)).encode()
     headers = {"Content-Type": "application/json"}
     query = {"name": "plans.geojson"} if route.body is bytes else {}
     check(officers.request(route.method, path, content=content, headers=headers, params=query))

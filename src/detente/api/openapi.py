@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document of the officers' face, made from the route table and the Structs."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import detente
 from detente.api.errors import Problem, status_of
 from detente.api.health import Health
 from detente.api.route import KEY_CHARACTERS_MAX, V1, Route, is_struct, operation_id
+from detente.errors import CredentialError, DetenteError, InputError, StateError, StoreError
 from detente.node import roles
 
 _REF = "#/components/schemas/{name}"
@@ -20,6 +22,20 @@ _DESCRIPTION = (
     "Plans stay private until they are released onto a line. Send an officer's token as a bearer "
     "token. Times are RFC 3339 in UTC; lengths are metres; places are WGS84 degrees."
 )
+
+
+def _refused(errors: Iterable[type[DetenteError]]) -> dict[str, Any]:
+    """The answers that these errors give, by status."""
+    by_status: dict[int, set[str]] = {}
+    for error in errors:
+        by_status.setdefault(status_of(error), set()).add(error.code)
+    return {
+        str(status): {
+            "description": "Refused: " + " or ".join(f"`{word}`" for word in sorted(words)),
+            "content": {"application/json": {"schema": {"$ref": _REF.format(name="Problem")}}},
+        }
+        for status, words in sorted(by_status.items())
+    }
 
 
 _WATCHING: dict[str, Any] = {
@@ -40,7 +56,10 @@ _WATCHING: dict[str, Any] = {
             "operationId": "metrics",
             "summary": "Counters and gauges in Prometheus' text format",
             "tags": ["watching"],
-            "responses": {"200": {"description": "The numbers.", "content": {"text/plain": {}}}},
+            "responses": {
+                "200": {"description": "The numbers.", "content": {"text/plain": {}}},
+                **_refused([CredentialError, StoreError]),
+            },
         }
     },
     f"{V1}/events": {
@@ -58,7 +77,8 @@ _WATCHING: dict[str, Any] = {
                 }
             ],
             "responses": {
-                "200": {"description": "The stream.", "content": {"text/event-stream": {}}}
+                "200": {"description": "The stream.", "content": {"text/event-stream": {}}},
+                **_refused([CredentialError, InputError, StateError, StoreError]),
             },
         }
     },
@@ -167,10 +187,4 @@ def _responses(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
     else:
         content = {route.media: {"schema": schema_of[repr(route.answer)]}}
         responses[str(route.status)] = {"description": route.summary, "content": content}
-    for status in sorted({status_of(error) for error in route.refusals}):
-        words = sorted({e.code for e in route.refusals if status_of(e) == status})
-        responses[str(status)] = {
-            "description": "Refused: " + " or ".join(f"`{word}`" for word in words),
-            "content": {"application/json": {"schema": {"$ref": _REF.format(name="Problem")}}},
-        }
-    return responses
+    return responses | _refused(route.refusals)

@@ -106,7 +106,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
             usual += (errors.InputError, errors.LimitError)
         if self.body is not None and self.body is not bytes:
             usual += (MediaError,)
-        if self.query is not None:
+        if self.query is not None or self.writes:
+            # A key that is none is refused like a query that is none.
             usual += (errors.InputError,)
         return tuple(dict.fromkeys(usual + self.may_raise))
 
