@@ -145,9 +145,10 @@ def test_what_each_role_may_do() -> None:
     assert not any("talk" in may[role] for role in ("auditor", "admin"))
     writing = [one for one in ROUTES if one.writes or one.method != "GET"]
     looks = {one.path for one in writing if one.act == roles.LOOK and not one.open}
-    # Two compute and write nothing; a password is one's own.
+    # Two compute and write nothing; a password, and when one has looked, are one's own.
     prospect = f"{V1}/lines/{{line}}/conflicts/{{conflict}}/prospect"
-    assert looks == {f"{V1}/record/verify", f"{V1}/account/password", prospect}
+    own = {f"{V1}/account/password", f"{V1}/lines/{{line}}/changed"}
+    assert looks == {f"{V1}/record/verify", prospect} | own
 
 
 def test_the_events_of_an_ended_officer_end(desk: httpx.Client, office: httpx.Client) -> None:
