@@ -32,6 +32,9 @@
     none, also not in the bytes of the store's files once the node has said so.
 15. Cosigned sizes only rise; nobody is accused of a fork who did not sign two histories.
 16. Of a hostile party's log no node keeps more than its quota and a tenth a day.
+
+What a witness must never do, and what nobody may show of it (17, 18), stands in ``witness`` and
+``witness_calls``.
 """
 
 import base64

@@ -175,17 +175,16 @@ class Calls:
     # --- the end ----------------------------------------------------------------------------------
 
     def heal(self) -> None:
-        """End every fault; its operator knows everybody's key."""
+        """End every fault."""
         self._healed = True
         self._late.clear()
         self.third.mood, self.third.wrong_s = "well", 0.0
         self.third.start()
-        for station in self._world.every_station():
-            self._tell(station)
 
     def round(self) -> None:
-        """One call of every node's."""
+        """One call of every node's, whose keys the operator has been told."""
         for station in self._world.every_station():
+            self._tell(station)
             done = self.call(station, looks=True)
             self._world.trace.append(f"{station.party} at the witness: {done}")
 

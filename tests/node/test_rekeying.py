@@ -250,6 +250,19 @@ def test_a_key_that_was_left_does_not_come_back(pair: Any) -> None:
         ru.receive(line, "us", size, [entry_to_bundle(entry)], None, "us")
 
 
+def test_what_was_recalled_meanwhile_is_honoured_as_soon_as_the_key_counts(pair: Any) -> None:
+    said = say(pair, "ru", "a slip")
+    pair.sync()
+    card = replace(pair, "us")
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    ru.recall(LINE, said.id, officer="b")
+    ru.vouch_key(LINE, card, open_card(card).fingerprint, officer="admin")
+    pair.sync()
+    us.adopt_key(LINE, officer="admin")
+    types = [entry.type for entry in us.entries(LINE, "us")]
+    assert types[-2:] == ["key.rotate", "recall.honoured"]
+
+
 def test_who_cannot_cosign_yet_is_told_of_others_receipts(
     pair: Any, make_pair: Callable[[dict[str, str]], Any]
 ) -> None:

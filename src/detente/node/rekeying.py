@@ -23,6 +23,7 @@ from pathlib import Path
 
 from detente.errors import DetenteError, InputError, StateError
 from detente.line import Draft, read, rotate_draft, vouch_draft
+from detente.node import recalling
 from detente.node.admitting import confirmed_card
 from detente.node.certificates import (
     BEFORE,
@@ -256,4 +257,7 @@ def adopt(core: Core, line: str, *, officer: str, key: str | None) -> EntryView:
         known = read.keys(reader.rows, reader.founding, core.party).newest
         return rotate_draft(core.card, known, vouched=True)
 
-    return say(core, line, make, officer=officer, key=key, action="adopt", content={})
+    done = say(core, line, make, officer=officer, key=key, action="adopt", content={})
+    # What was recalled while we could write nothing has waited for this.
+    recalling.honour(core, line)
+    return done
