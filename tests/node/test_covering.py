@@ -4,11 +4,13 @@
 flown on the day before.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from detente.cli.main import run
 from detente.errors import InputError, LimitError, NotFoundError
 from detente.line import (
     bodies,
@@ -85,7 +87,7 @@ class Watched:
     def kunduz(self, day: str = "2026-11-21", lost: tuple[str, ...] = ()) -> Any:
         """What was observed of Kunduz on a day, as the host's node shows it."""
         (self.pair.directory / "ru" / "coverage.toml").write_bytes(EXAMPLE.read_bytes())
-        found = self.ru.coverage(LINE, lost, start_s=parse_time_s(f"{day}T00:00:00Z"), days=1)
+        found = self.ru.coverage(LINE, lost, last_s=parse_time_s(f"{day}T00:00:00Z"), days=1)
         place = next(one for one in found.places if one.name == "Kunduz")
         return place.days[0]
 
@@ -169,3 +171,35 @@ def test_a_scenario_that_is_not_there_or_cannot_be_used(watched: Watched) -> Non
     with pytest.raises(LimitError, match="1 to 31 days"):
         watched.ru.coverage(LINE, days=32)
     assert len(watched.ru.coverage(LINE).days) == 7
+
+
+def test_the_command_tells_the_same(
+    watched: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    watched.stage(watched.us, "begun", 2.0)
+    watched.stage(watched.us, "ended", 4.5)
+    asked = [
+        "coverage", str(EXAMPLE), "--observed", str(watched.pair.directory / "ru"),
+        "--line", LINE, "--from", "2026-11-20", "--days", "2", "--without", "Dushanbe",
+        "--without", "kg basing", "--without", "Gulf",
+    ]  # fmt: skip
+    picture = tmp_path / "map.png"
+    assert run([*asked, "--format", "json", "--plot", str(picture)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    kunduz = [row for row in rows if row["place"] == "Kunduz"]
+    assert [(row["day"], row["state"], row["observed_s"]) for row in kunduz] == [
+        ("2026-11-20", "missed", 0),
+        ("2026-11-21", "observed", 9000),
+        ("2026-11-20", "unreached", 0),
+        ("2026-11-21", "observed", 9000),
+    ]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert run(asked) == 0
+    told = capsys.readouterr().out
+    assert "Not observed never means that nothing happened." in told
+    assert "NOT OBSERVED, out of reach" in told
+    assert "2 h 30" in told
+    assert run([*asked, "--format", "csv"]) == 0
+    assert capsys.readouterr().out.count("\n") == 1 + 2 * 2 * 5
+    for wrong in (("--days", "0"), ("--from", "yesterday"), ("--line", "no-such-line")):
+        assert run([*asked, *wrong]) == 2

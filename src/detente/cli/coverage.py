@@ -38,12 +38,24 @@ def coverage(
         Path | None,
         typer.Option(metavar="FILE.png", help="Draw the area, and beside it what is left."),
     ] = None,
+    observed: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Tell what was observed, by this node's record."),
+    ] = None,
+    line: Annotated[str, typer.Option(help="With --observed: on which line.")] = "",
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="With --observed: 2021-08-09.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="With --observed: so many days.")] = 7,
 ) -> None:
     """Tell how much of the time places could be watched, and for how long they are left alone.
 
     For each place: the share of the time it could be watched if every aircraft flew for it alone,
     by a timetable that can be flown, and the longest time it is not watched. What is not watched
     is unknown; it never means that nothing happens there.
+
+    With --observed: what was observed of each place on each day, by the record of a line, for how
+    long at most and under which conditions; and of what was not, whether it could have been.
     """
     from detente.cli.files import read_file
     from detente.coverage import decode_scenario
@@ -54,6 +66,9 @@ def coverage(
     scenarios = {"with everything": whole}
     if without:
         scenarios[f"without {', '.join(without)}"] = lose(whole, without)
+    if observed is not None:
+        _observed(scenarios, observed, line, first, days, format, plot)
+        return
     rows = _rows(scenarios)
     if format is Format.JSON:
         import msgspec
@@ -67,6 +82,28 @@ def coverage(
         from detente.cli.plot.reach import write_reach
 
         write_reach(plot, scenarios)
+
+
+def _observed(
+    scenarios: "dict[str, Scenario]",
+    directory: Path,
+    line: str,
+    first: str | None,
+    days: int,
+    format: Format,
+    plot: Path | None,
+) -> None:
+    from detente.cli import observed
+
+    looked, now_s = observed.asked(directory, line)
+    windows = observed.windows_of(first, days, now_s)
+    whole = next(iter(scenarios.values()))
+    rows = observed.rows_of(scenarios, looked, windows)
+    observed.print_rows(rows, format.value, exercise=whole.name if whole.exercise else "")
+    if plot is not None:
+        from detente.cli.plot.observed import write_observed
+
+        write_observed(plot, scenarios, looked, (windows[0][0], windows[-1][1]))
 
 
 def _rows(scenarios: "dict[str, Scenario]") -> list[dict[str, Any]]:

@@ -62,13 +62,13 @@ def coverage(board: Board, query: "QueryParams") -> Context:
     kept = query.getlist("with") if "chosen" in query else names
     lost = [name for name in names if name not in kept]
     days = _number(query.get("days", ""), DAYS)
-    found = board.node.coverage(board.line.id, lost, start_s=_start_s(query), days=days)
+    found = board.node.coverage(board.line.id, lost, last_s=_last_s(query), days=days)
     assert found is not None
     return context | {
         "coverage": found,
         "lost": lost,
         "days": days,
-        "first": found.days[0],
+        "shown": found.days[-1],
         "map": _map(found),
         "rows": [_row(one) for one in found.places],
     }
@@ -82,9 +82,9 @@ def _number(text: str, otherwise: int) -> int:
     return int(text)
 
 
-def _start_s(query: "QueryParams") -> float | None:
-    text = query.get("from", "")
-    return parse_time_s(f"{text[:10]}T00:00:00Z", where="from") if text else None
+def _last_s(query: "QueryParams") -> float | None:
+    text = query.get("day", "")
+    return parse_time_s(f"{text[:10]}T00:00:00Z", where="day") if text else None
 
 
 def _row(place: Any) -> Context:

@@ -6,6 +6,7 @@ not known at all.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -31,17 +32,38 @@ DPI = 144
 PANEL_IN, LEGEND_IN = 5.6, 1.25
 
 
+Fills = Sequence[Mapping[str, Any]]
+"""How each cell of a raster is filled: arguments of a patch."""
+
+
 def write_reach(path: Path, scenarios: Mapping[str, Scenario]) -> None:
     """Write one map for each scenario, side by side, as a PNG. Raises ``InputError``."""
+    drawn = {
+        given: (scenario, cells, [_fill(cell.rota.share) for cell in cells])
+        for given, scenario in scenarios.items()
+        for cells in [raster(scenario)]
+    }
+    write_maps(path, drawn, "what could be watched", _LEGEND, _NOTE)
+
+
+def write_maps(
+    path: Path,
+    drawn: Mapping[str, tuple[Scenario, Sequence[Cell], Fills]],
+    what: str,
+    legend: Fills,
+    note: str,
+) -> None:
+    """Write maps of one area side by side, each by what it is given, as a PNG."""
+    scenarios = {given: scenario for given, (scenario, _, _) in drawn.items()}
     width_in = PANEL_IN * len(scenarios) + 0.4
     figure = Figure(figsize=(width_in, PANEL_IN + LEGEND_IN), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     whole = next(iter(scenarios.values()))
-    title = f"{'EXERCISE   ' if whole.exercise else ''}{whole.name}: what could be watched"
+    title = f"{'EXERCISE   ' if whole.exercise else ''}{whole.name}: {what}"
     figure.text(0.3 / width_in, 0.965, title, fontsize=13, fontweight="bold", color=INK, va="top")
     west, south, east, north = whole.area
     plane = Plane(west + (east - west) % 360 / 2, (south + north) / 2)
-    for number, (given, scenario) in enumerate(scenarios.items()):
+    for number, (given, (scenario, cells, fills)) in enumerate(drawn.items()):
         axes = figure.add_axes(
             (
                 (0.55 + PANEL_IN * number) / width_in,
@@ -51,8 +73,8 @@ def write_reach(path: Path, scenarios: Mapping[str, Scenario]) -> None:
             )
         )
         axes.set_title(given, fontsize=9.5, color=INK, loc="left")
-        _draw(axes, plane, scenario, raster(scenario), whole)
-    _legend(figure)
+        _draw(axes, plane, scenario, cells, fills, whole)
+    _legend(figure, legend, note)
     try:
         figure.savefig(path, format="png", metadata={"Software": "detente"})
     except OSError as error:
@@ -64,22 +86,20 @@ def write_reach(path: Path, scenarios: Mapping[str, Scenario]) -> None:
 
 
 def _draw(
-    axes: Axes, plane: Plane, scenario: Scenario, cells: Sequence[Cell], whole: Scenario
+    axes: Axes,
+    plane: Plane,
+    scenario: Scenario,
+    cells: Sequence[Cell],
+    fills: Fills,
+    whole: Scenario,
 ) -> None:
     corners = [_corners(plane, cell) for cell in cells]
     shown = [shapely.Polygon(one) for one in corners]
     points = [_projected(plane, [(base.lon, base.lat)]) for base in whole.bases]
     frame = frame_around([shapely.box(*shapely.total_bounds(shown))], 1.0, margin=0.22)
     placer = start_map(axes, plane, frame)
-    for cell, corner in zip(cells, corners, strict=True):
-        share = cell.rota.share
-        if share <= 0:
-            axes.add_patch(
-                Polygon(corner, fc=UNREACHED, ec="#8c8c8c", lw=0, hatch="////", zorder=2)
-            )
-        else:
-            color = next(color for least, color in STEPS if share >= min(least, WHOLE))
-            axes.add_patch(Polygon(corner, fc=color, ec=color, lw=0.2, zorder=2))
+    for fill, corner in zip(fills, corners, strict=True):
+        axes.add_patch(Polygon(corner, zorder=2, **fill))
     for route in scenario.routes:
         base = next(base for base in scenario.bases if base.name == route.base)
         way = _projected(plane, [(base.lon, base.lat), *route.via])
@@ -126,23 +146,35 @@ def _projected(plane: Plane, points: Sequence[tuple[float, float]]) -> Floats:
     return plane.project(np.array(points, dtype=np.float64))
 
 
-def _legend(figure: Figure) -> None:
-    patches = [
-        Patch(fc=color, ec="#8c8c8c", lw=0.4, label=words)
-        for (_, color), words in zip(STEPS, WORDS, strict=True)
-    ]
-    patches.append(
-        Patch(fc=UNREACHED, ec="#8c8c8c", hatch="////", lw=0.4, label="out of reach: unknown")
-    )
+def _fill(share: float) -> Mapping[str, Any]:
+    if share <= 0:
+        return {"fc": UNREACHED, "ec": "#8c8c8c", "lw": 0, "hatch": "////"}
+    color = next(color for least, color in STEPS if share >= min(least, WHOLE))
+    return {"fc": color, "ec": color, "lw": 0.2}
+
+
+def _legend(figure: Figure, legend: Fills, note: str) -> None:
     figure.legend(
-        handles=patches, loc="lower left", ncol=6, fontsize=8, frameon=False,
-        bbox_to_anchor=(0.02, 0.045),
+        handles=[Patch(**fill) for fill in legend], loc="lower left", ncol=6, fontsize=8,
+        frameon=False, bbox_to_anchor=(0.02, 0.045),
     )  # fmt: skip
-    figure.text(
-        0.03,
-        0.025,
-        "Share of the time that a place could be watched if every aircraft flew for it alone. "
-        "Not what was seen.",
-        fontsize=7.5,
-        color=INK,
-    )
+    figure.text(0.03, 0.025, note, fontsize=7.5, color=INK)
+
+
+_NOTE = (
+    "Share of the time that a place could be watched if every aircraft flew for it alone. "
+    "Not what was seen."
+)
+_LEGEND = [
+    *(
+        {"fc": color, "ec": "#8c8c8c", "lw": 0.4, "label": words}
+        for (_, color), words in zip(STEPS, WORDS, strict=True)
+    ),
+    {
+        "fc": UNREACHED,
+        "ec": "#8c8c8c",
+        "hatch": "////",
+        "lw": 0.4,
+        "label": "out of reach: unknown",
+    },
+]

@@ -56,13 +56,13 @@ class Covering:
             return _view(reader, _looked(reader))
 
     def coverage(
-        self, line: str, lost: Sequence[str] = (), *, start_s: float | None = None, days: int = 7
+        self, line: str, lost: Sequence[str] = (), *, last_s: float | None = None, days: int = 7
     ) -> CoverageView | None:
-        """Coverage of ``days`` days from ``start_s`` (domain time, midnight), without what is lost.
+        """Coverage of ``days`` days, without what is lost; its cells are those of the last day.
 
-        Without ``start_s`` the last days up to today. None where the node has no scenario. Raises
-        InputError or LimitError for a scenario that cannot be used, NotFoundError for what it does
-        not have.
+        The last day is today, or the one that begins at ``last_s`` (domain time). None where the
+        node has no scenario. Raises InputError or LimitError for a scenario that cannot be used,
+        NotFoundError for what it does not have.
         """
         whole = _scenario(self._core)
         if whole is None:
@@ -74,8 +74,7 @@ class Covering:
         with self._core.store.read() as tx:
             reader = LineReader(self._core, tx, line)
             now_s, found = reader.now_s, _looked(reader)
-        if start_s is None:
-            start_s = now_s // DAY_S * DAY_S - (days - 1) * DAY_S
+        start_s = (now_s if last_s is None else last_s) // DAY_S * DAY_S - (days - 1) * DAY_S
         windows = [(start_s + n * DAY_S, start_s + (n + 1) * DAY_S) for n in range(days)]
         return _coverage(whole, tuple(lost), found, windows)
 
@@ -131,7 +130,7 @@ def _coverage(
         ground=_ground(whole, lost),
         days=[format_time(start_s)[:10] for start_s, _ in windows],
         places=places,
-        cells=_cells(left, found, (windows[0][0], windows[-1][1]), near_m),
+        cells=_cells(left, found, windows[-1], near_m),
     )
 
 

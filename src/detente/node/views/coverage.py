@@ -63,7 +63,7 @@ class CoveredPlaceView(View, frozen=True, kw_only=True):
 
 
 class CoveredCellView(View, frozen=True, kw_only=True):
-    """A cell of the map, by its middle and half its sides in degrees, over all days together."""
+    """A cell of the map, by its middle and half its sides in degrees, on the last day."""
 
     lon: float
     lat: float
