@@ -309,12 +309,32 @@ def _look(view: MemoryView) -> None:
     ):  # fmt: skip
         shown(view)
     read.proposed_terms(view, founding)
+    _look_at_watching(view)
     for party in founding.members:
         read.card(view, founding, party)
         read.keys(view, founding, party)
         read.seen_by(view, party)
     read.terms(view, founding)
     owed(view, founding, lambda *_: int(NOW_S), NOW_S + 7200)
+
+
+def _look_at_watching(view: MemoryView) -> None:
+    """Read what is shown of permissions, visits and observations."""
+    founding = line()
+    against = read.granted(view, founding, NOW_S)
+    agreed = read.terms(view, founding)
+    for visit in read.visits(view):
+        running = read.clocks(visit, agreed, lambda *_: int(NOW_S), NOW_S + 7200)
+        read.phase(visit, running, NOW_S + 7200)
+        read.mission(visit)
+        read.exceedings(view, visit, against)
+        for restriction in visit.restrictions:
+            read.late_by_s(visit, restriction, agreed)
+    for party in founding.members:
+        for seen in read.observations(view, party):
+            read.observed_versions(view, party, seen.observation)
+    read.links(view)
+    read.counting(view)
 
 
 def readers(folder: Path) -> dict[str, Read]:

@@ -7,6 +7,7 @@ time. What a run has found stands beside them under its hash, and stays.
 import base64
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,12 @@ from bench.fuzz.thirds import (
     witness,
     witnessed,
 )
+from detente.api.route import is_struct, operation_id
+from detente.api.table import ROUTES
 from detente.cli.terms import template
 from detente.line import encode_terms
 from detente.line.terms import TwoPerson
+from detente.node import roles
 from detente.record import (
     Checkpoint,
     Entry,
@@ -192,7 +196,96 @@ def talks() -> dict[str, list[dict[str, Any]]]:
                 "open_from": "2026-11-22T09:00:00Z", "open_by": "2026-11-23T09:00:00Z"}),
             say("us", "commitment.open", {"commitment": "$0"}, RELEASED),
         ],
+        **watching(),
         "unknown": [say("ru", "visit.later", {"to": "tj"}, {"anything": [1, 2, {"more": None}]})],
+    }  # fmt: skip
+
+
+def watching() -> dict[str, list[dict[str, Any]]]:
+    """What members say when they watch together: permissions, visits, observations."""
+    core = {"type": "Point", "coordinates": PLACE, "edges": "geodesic"}
+    hours = {"from": "2026-11-25T06:00:00Z", "until": "2026-11-26T06:00:00Z"}
+    people, things = [{"role": "observer", "count": 3}], [{"item": "camera", "count": 2}]
+    place = {"name": "Kunduz", "core": core, "radius_m": 20_000.0}
+    asked = {"permission": "summer", "host": "ru", "kind": "visit", **hours, "renews": None}
+    purpose = {"purpose": "look", "places": [place], "people": people, "equipment": things}
+    limits = {"hours_utc": [[4.0, 14.0]], "people": people, "quota_units": 1}
+    told = {"visit": "$2"}
+    plan = {**told, "version": 1, "supersedes": None, "activity": "orbit-1", "release": "$4"}
+    remark = {"text": "so", "language": "en"}
+    media = {"item": "film-1", "manifest_sha256": "3" * 64}
+    seen = {"observation": "shots-1", "version": 1, "supersedes": None, "marking": "TLP:GREEN"}
+    event = {
+        "kind": "explosion",
+        "core": core,
+        "radius_m": 500.0,
+        "from": "2026-11-22T07:00:00Z",
+        "until": "2026-11-22T07:10:00Z",
+        "how": "heard",
+        "confidence": "moderate",
+        "counts": {"shots": 3},
+        "text": "a bang",
+        "language": "en",
+    }
+    pair = {
+        "a": {"party": "ru", "observation": "shots-1"},
+        "b": {"party": "us", "observation": "shots-1"},
+    }
+    return {
+        "permissions": [
+            say("us", "permission.request", asked, purpose | {"quota": "visits", "note": ""}),
+            say("ru", "permission.answer", {"request": "$0", "answer": "limited", **hours},
+                {"limits": limits, "note": ""}),
+            say("us", "permission.request", asked | {"renews": "$0"}, purpose),
+            say("ru", "permission.answer",
+                {"request": "$2", "answer": "refused", "from": None, "until": None}, NOTHING),
+            say("ru", "permission.revoke", {"request": "$0", "from": hours["from"]}),
+            say("us", "permission.withdraw", {"request": "$2"}),
+        ],
+        "visit": [
+            say("us", "permission.request", asked, purpose),
+            say("ru", "permission.answer", {"request": "$0", "answer": "granted", **hours},
+                NOTHING),
+            say("us", "visit.notice", {"visit": "autumn", "host": "ru", "request": "$0", **hours},
+                {"point_of_entry": "Kunduz", "people": people, "equipment": things}),
+            say("ru", "visit.acknowledge", told, {"escorts": people, "hours_utc": [[4.0, 14.0]]}),
+            release("us", "orbit-1"),
+            say("us", "visit.plan", plan),
+            say("ru", "visit.review", {"plan": "$5", "answer": "change", "ground": "safety"}),
+            say("ru", "visit.inspect", told | {"finding": "differs"},
+                {"items": [{"item": "camera", "agreed": 2, "found": 3}]}),
+            say("us", "visit.stage", told | {"stage": "begun", "at": hours["from"]}, remark),
+            say("ru", "visit.restrict", told | hours, {"places": [place], **remark}),
+            say("us", "visit.deviation", told | {"at": hours["from"]}, remark),
+        ],
+        "visited": [
+            say("us", "permission.request", asked, purpose),
+            say("ru", "permission.answer", {"request": "$0", "answer": "granted", **hours},
+                NOTHING),
+            say("us", "visit.notice", {"visit": "autumn", "host": "ru", "request": "$0", **hours},
+                {"point_of_entry": "Kunduz"}),
+            *(say(party, "visit.seal", told | media | {"content_sha256": "4" * 64,
+                  "size_bytes": 9}, NOTHING) for party in ("us", "ru")),
+            say("ru", "visit.open", told | media | {"finding": "broken", "found_sha256": "5" * 64}),
+            say("ru", "visit.session", told | {"session": "one", "ended": "halted", "actions": 3,
+                "log_sha256": "6" * 64}),
+            *(say(party, "visit.report", told | {"version": 1, "supersedes": None,
+                  "report_sha256": "7" * 64}, remark | {"not_observed": ["the north"]})
+              for party in ("us", "ru")),
+            say("ru", "visit.cancel", told | {"ground": "weather"}, remark),
+        ],
+        "observations": [
+            say("us", "observation.report", seen, event),
+            say("ru", "observation.report", seen, event | {"radius_m": 0.0, "visit": "0" * 64}),
+            say("us", "observation.link", pair),
+            say("ru", "observation.dispute", {"link": "$2"}, remark),
+            say("ru", "observation.takeback", {"of": "$3"}),
+            say("us", "observation.report", seen | {"version": 2, "supersedes": "$0"}, event),
+            say("us", "observation.retract",
+                {"observation": "shots-1", "version": 3, "supersedes": "$5"}),
+            say("us", "report.daily", {"day": "2026-11-22", "cutoff": "2026-11-22T18:00:00Z",
+                "joint_sha256": "8" * 64}, {"text": "quiet", "language": "en"}),
+        ],
     }  # fmt: skip
 
 
@@ -283,6 +376,56 @@ def requests() -> dict[str, dict[str, Any]]:
         }
         for name, (method, path, body) in asked.items()
     }
+
+
+NAMES = {"line": "$line", "plan": "orbit-1", "party": "us", "entry": "$entry",
+         "commitment": "$commitment", "tile": "0/000.p/1"}  # fmt: skip
+"""What stands for the parameters of a path; "0" for all others."""
+
+
+def routes() -> dict[str, dict[str, Any]]:
+    """One request for every route there is, with whatever its body has to have.
+
+    They are no files: so whoever adds a route has it fuzzed, and has nothing to write. Leaving is
+    left out: whoever has left is asked nothing more.
+    """
+    found = {}
+    for route in (one for one in ROUTES if not one.path.endswith("/leave")):
+        names = re.findall(r"{(\w+)}", route.path)
+        body = _example(route.body) if is_struct(route.body) else None
+        found[f"route-{operation_id(route)}"] = {
+            "method": route.method,
+            "path": route.path.format(**{name: NAMES.get(name, "0") for name in names}),
+            "body": body,
+            "as": int("admin" in roles.MAY[route.act] and "senior" not in roles.MAY[route.act]),
+        }
+    return found
+
+
+def _example(kind: Any) -> Any:
+    """A value that this type admits, as JSON; the least of it."""
+    schema, components = msgspec.json.schema_components([kind], ref_template="{name}")
+    return _of_schema(schema[0], components)
+
+
+def _of_schema(schema: dict[str, Any], components: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        return _of_schema(components[schema["$ref"]], components)
+    if "anyOf" in schema:
+        return _of_schema(schema["anyOf"][0], components)
+    if "enum" in schema or "const" in schema:
+        return schema["const"] if "const" in schema else schema["enum"][0]
+    if schema.get("type") == "object":
+        inner = schema.get("properties", {})
+        return {name: _of_schema(inner[name], components) for name in schema.get("required", ())}
+    simple: dict[str, Any] = {
+        "array": [],
+        "integer": 1,
+        "number": 1.5,
+        "boolean": True,
+        "null": None,
+    }
+    return simple.get(schema.get("type", ""), "2026-11-22T09:00:00Z")
 
 
 def pushes() -> dict[str, dict[str, Any]]:
@@ -492,9 +635,11 @@ def write(folder: Path = CORPUS) -> None:
 
 
 def load(folder: Path = CORPUS) -> dict[str, dict[str, bytes]]:
-    """What the corpus holds, with what was found since."""
-    return {
+    """What the corpus holds, with what was found since, and a request for every route."""
+    found = {
         kind.name: {file.name: file.read_bytes() for file in sorted(kind.iterdir())}
         for kind in sorted(folder.iterdir())
         if kind.is_dir()
     }
+    found["request"] |= {name: json.dumps(asked).encode() for name, asked in routes().items()}
+    return found
