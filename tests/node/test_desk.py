@@ -112,7 +112,7 @@ def test_a_session_from_its_opening_to_the_same_log_on_both_sides(visit: Visit) 
     [guest] = visit.guests()
     session = visit.session()
     host = visit.host
-    assert host.guest_page(guest, "enter", look).content == b"a paper"
+    assert host.guest_page(guest, look).content == b"a paper"
     served = host.guest_item(guest, item)
     assert (served.media, served.content) == ("text/plain; charset=utf-8", b"the crossing is open")
     note = host.guest_note(guest, "what I saw", "four lorries\r\n")
@@ -211,7 +211,7 @@ def refused(visit: Visit, guest: str, item: str) -> None:
     """Nothing is served any more, whatever is asked."""
     host = visit.host
     asked: list[Callable[[], object]] = [
-        lambda: host.guest_page(guest, "look", look),
+        lambda: host.guest_page(guest, look),
         lambda: host.guest_item(guest, item),
         lambda: host.guest_map(guest, None, look),
         lambda: host.guest_note(guest, "title", "text"),
@@ -331,7 +331,7 @@ def test_where_the_host_holds_it_each_thing_waits_for_consent_once(pair: Any) ->
     visit = Visit(pair, hold=True)
     item, [guest], host = visit.lay(), visit.guests(), visit.host
     session = visit.session()
-    host.guest_page(guest, "enter", look)
+    host.guest_page(guest, look)
     with pytest.raises(StateError, match="consent"):
         host.guest_item(guest, item)
     host.guest_ask(guest, "open-item", item)

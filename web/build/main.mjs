@@ -31,7 +31,14 @@ mkdirSync(out, { recursive: true });
 const { metafile } = await build({
   metafile: true,
   absWorkingDir: web,
-  entryPoints: ["src/console.ts", "src/map.ts", "src/console.css", "src/map.css"],
+  entryPoints: [
+    "src/console.ts",
+    "src/map.ts",
+    "src/guest.ts",
+    "src/escort.ts",
+    "src/console.css",
+    "src/map.css",
+  ],
   outdir: out,
   bundle: true,
   format: "esm",

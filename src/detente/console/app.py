@@ -10,10 +10,12 @@
       …/map.json, …/preview.json          what the map draws
       …/record, …/record/proofs/1         who holds what; proofs to be carried away
       …/coverage                          what was observed, beside what could have been
+      …/desks, …/desks/3fa1c209/1         guests' desks; the escort's page (``escort``)
       …/events                            beats, for as long as the page is open
     /console/ledger                       permissions over all lines (``ledger``)
     /console/account, /console/audit      one's own password; the internal audit log
     /login, /login?t=…                    by password and code, or by a link that works once
+    /desk/…                               the guest's own door (``guest``)
 
 Nothing but ``/login`` and the static files is shown without a session. Pages work without script,
 by whole pages; with it, by panels.
@@ -39,6 +41,8 @@ from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
 from detente.api.errors import UploadError, status_of
 from detente.console import actions, coverage, desk, door, picture, record
 from detente.console.board import Board
+from detente.console.escort import Escort
+from detente.console.guest import Guest
 from detente.console.ledger import Ledger
 from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
@@ -102,11 +106,13 @@ class Console:
             (f"{line}/record/proofs/{{number:int}}", self._proof, "GET"),
             (f"{line}/language", self._language, "POST"),
             (f"{line}/upload", self._upload, "POST"),
+            *Escort(node, self._own_form).pages,
             (f"{line}/{{action}}", self._act, "POST"),
         ]
         self.app = Starlette(
             routes=[
                 Mount("/console/static", _Static(directory=HERE / "static"), name="static"),
+                *Guest(node).routes,
                 *(Route(path, self._safe(call), methods=[verb]) for path, call, verb in pages),
             ],
             exception_handlers={404: self._no_such_page},

@@ -50,16 +50,24 @@ async def caller(node: "Node", request: Request) -> Caller:
             remedy="open a log-in link; `detente login` makes one",
         )
     officer = await run_in_threadpool(node.officer_of, session)
-    return Caller(officer, _form_token(session))
+    return Caller(officer, form_token_of(session))
 
 
-def keep_session(node: "Node", request: Request, response: Response, session: str) -> None:
-    """Give the browser its session."""
+def keep_session(
+    node: "Node",
+    request: Request,
+    response: Response,
+    session: str,
+    *,
+    name: str | None = None,
+    path: str = "/",
+) -> None:
+    """Give the browser its session; a guest's has a ``name`` and a ``path`` of its own."""
     response.set_cookie(
-        cookie_name(node),
+        name or cookie_name(node),
         session,
         max_age=SESSION_LIFE_S,
-        path="/",
+        path=path,
         httponly=True,
         samesite="strict",
         secure=_scheme(request) == "https",
@@ -68,8 +76,13 @@ def keep_session(node: "Node", request: Request, response: Response, session: st
 
 def check_own_form(request: Request, form: FormData, who: Caller) -> None:
     """Refuse a form that is not this session's own, or comes from another site's page."""
+    check_form(request, form, who.form_token)
+
+
+def check_form(request: Request, form: FormData, form_token: str) -> None:
+    """The same for a session whose forms carry ``form_token``."""
     sent = form.get("form_token")
-    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), who.form_token.encode()):
+    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token.encode()):
         raise AccessError(
             "this form does not belong to your session",
             remedy="reload the page and try again",
@@ -97,6 +110,7 @@ def _scheme(request: Request) -> str:
     return "https" if forwarded == "https" else request.url.scheme
 
 
-def _form_token(session: str) -> str:
+def form_token_of(session: str) -> str:
+    """The token that a session's forms carry."""
     # Derived, so that nothing more has to be kept: whoever cannot read the cookie cannot make it.
     return hmac.new(session.encode(), b"detente console form", hashlib.sha256).hexdigest()

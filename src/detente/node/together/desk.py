@@ -12,7 +12,13 @@ from detente.node.together import (
     desk_sessions,
 )
 from detente.node.together.desk_serving import AtDeskView, Served, StateNow
-from detente.node.views.guests import DeskView, GuestMadeView, HeldLogView, SessionView
+from detente.node.views.guests import (
+    DeskView,
+    GuestMadeView,
+    HeldLogView,
+    SessionView,
+    WaitingVisitView,
+)
 
 
 class Desks:
@@ -25,6 +31,10 @@ class Desks:
     def desks(self, line: str) -> list[DeskView]:
         """The desks for visits of a line."""
         return desk_laying.listed(self._core, line)
+
+    def visits_without_desk(self, line: str) -> list[WaitingVisitView]:
+        """Visits to us that are not over and have no desk."""
+        return desk_laying.waiting(self._core, line)
 
     def desk(self, desk: str) -> DeskView:
         """One desk, with its sessions."""
@@ -137,9 +147,11 @@ class Desks:
         """Whether the guest's session goes on, and how long at most."""
         return desk_serving.state(self._core, account)
 
-    def guest_page(self, account: str, do: str, render: Callable[[AtDeskView], bytes]) -> Served:
+    def guest_page(
+        self, account: str, render: Callable[[AtDeskView], bytes], item: str | None = None
+    ) -> Served:
         """A page of the desk, made by ``render`` and told of in the log before it is returned."""
-        return desk_serving.page(self._core, account, do, render)
+        return desk_serving.page(self._core, account, item, render)
 
     def guest_map(
         self, account: str, asked: int | None, render: Callable[[AtDeskView], bytes]

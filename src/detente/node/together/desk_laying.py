@@ -17,7 +17,7 @@ from detente.errors import InputError, LimitError, NotFoundError, StateError
 from detente.line import abouts, bodies, read_activity
 from detente.line.read import exceeding, recall_of, void_of
 from detente.line.read.permissions import UNKNOWN, Grant
-from detente.line.view import load, place_key
+from detente.line.view import load, place_key, scan
 from detente.node import filing
 from detente.node.core import Core
 from detente.node.show.reader import LineReader, no_such
@@ -25,7 +25,7 @@ from detente.node.together.desk_base import desk_view, note, open_desk_of
 from detente.node.together.desk_grounds import Grounds, grounds
 from detente.node.together.desk_sessions import end_all
 from detente.node.together.desk_showable import showable
-from detente.node.views.guests import DeskView
+from detente.node.views.guests import DeskView, WaitingVisitView
 from detente.store import changes, desks, logs
 from detente.store.desks import Desk, Item
 from detente.store.store import Tx
@@ -71,6 +71,18 @@ def listed(core: Core, line: str) -> list[DeskView]:
     """The desks for visits of a line."""
     with core.store.read() as tx:
         return [desk_view(core, tx, one) for one in desks.of_line(tx, core.founding(tx, line).id)]
+
+
+def waiting(core: Core, line: str) -> list[WaitingVisitView]:
+    """Visits to us that are not over and have no desk."""
+    with core.store.read() as tx:
+        reader = LineReader(core, tx, line)
+        taken = {one.visit for one in desks.of_line(tx, reader.id)}
+        return [
+            WaitingVisitView(id=key, name=doc["visit"], guest=doc["party"])
+            for key, doc in scan(reader.rows, "visit")
+            if doc["host"] == core.party and key not in taken and not grounds(reader, key).over
+        ]
 
 
 def shown(core: Core, desk_id: str) -> DeskView:

@@ -112,14 +112,19 @@ NO_SESSION = "no session is open at this desk"
 """Why nothing is shown, in these words whatever the reason is."""
 
 
-def page(core: Core, account: str, do: str, render: Callable[[AtDeskView], bytes]) -> Served:
-    """A page of the desk: ``do`` is ``enter`` or ``look``."""
+def page(
+    core: Core, account: str, item_id: str | None, render: Callable[[AtDeskView], bytes]
+) -> Served:
+    """A page of the desk, or of one thing on it; the first in a session is its guest's entering."""
 
-    def make(tx: Tx, seat: _Seat) -> Served:
+    def make(tx: Tx, seat: _Seat) -> Served | None:
+        if item_id is not None and _held(tx, seat, item_id) is None:
+            return None
         content = render(_view(core, tx, seat))
+        do = "look" if any(one["who"] == seat.who for one in seat.lines) else "enter"
         return _served(tx, seat, {"do": do}, "text/html; charset=utf-8", content)
 
-    return _seated(core, account, make)
+    return _found(core, account, make)
 
 
 def draw(

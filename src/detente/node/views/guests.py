@@ -3,6 +3,14 @@
 from detente.node.views.base import View
 
 
+class WaitingVisitView(View, frozen=True, kw_only=True):
+    """A visit to us that has no desk: its notice's entry id, its name, and whose it is."""
+
+    id: str
+    name: str
+    guest: str
+
+
 class LaidView(View, frozen=True, kw_only=True):
     """Something on a desk. ``kind`` is ``file``, ``plan``, ``entry`` or ``note``; ``by`` the
     host, or ``guest 1`` for a note of the guest's. ``away``: it was taken off again."""
