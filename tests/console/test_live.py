@@ -27,7 +27,7 @@ def test_a_change_touches_its_panels_and_an_unknown_one_touches_all() -> None:
 
 def test_every_panel_named_is_one_there_is() -> None:
     assert {panel for panels in PANELS_OF.values() for panel in panels} <= set(EVERYTHING)
-    beside = {"cosignature", "link", "officer", "pending", "plan"}
+    beside = {"cosignature", "desk", "link", "officer", "pending", "plan"}
     assert set(PANELS_OF) - beside <= set(KINDS)
 
 
