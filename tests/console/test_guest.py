@@ -82,7 +82,7 @@ def sighting(name: str) -> Observation:
     core = Core(Shape.POINT, (((68.86, 36.7),),))
     return Observation(
         id=name, kind="crossing-closed", core=core, radius_m=500.0, from_s=at_s, until_s=at_s,
-        how="seen", confidence="high", marking="TLP:AMBER", text="canary-text", place="canary-place",
+        how="seen", confidence="high", marking="TLP:AMBER", text="canary-text",
     )  # fmt: skip
 
 
