@@ -11,6 +11,7 @@
       …/record, …/record/proofs/1         who holds what; proofs to be carried away
       …/coverage                          what was observed, beside what could have been
       …/desks, …/desks/3fa1c209/1         guests' desks; the escort's page (``escort``)
+      …/visits, …/visits/ID               the line's visits, and one of them (``visits``)
       …/events                            beats, for as long as the page is open
     /console/ledger                       permissions over all lines (``ledger``)
     /console/account, /console/audit      one's own password; the internal audit log
@@ -46,6 +47,7 @@ from detente.console.guest import Guest
 from detente.console.ledger import Ledger
 from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
+from detente.console.visits import Visits
 from detente.errors import CredentialError, DetenteError, InputError, NotFoundError
 from detente.node import roles
 from detente.node.views import LineView
@@ -95,6 +97,7 @@ class Console:
             ("/console/audit", self._audit, "GET"),
             ("/console/leave", self._leave, "POST"),
             *Ledger(node, self._own_form).pages(),
+            *Visits(node, self._own_form).pages(),
             (line, self._line, "GET"),
             (f"{line}/panels/{{panel}}", self._panel, "GET"),
             (f"{line}/desk/{{form}}", self._desk, "GET"),

@@ -49,12 +49,12 @@ WORDS = {
     "superseded": "SUPERSEDED",
 }
 ENDS = {
-    "expired": "until",
-    "revoked": "until it is revoked,",
-    "withdrawn": "given up",
-    "superseded": "until a later grant holds,",
+    "revoked": "then revoked",
+    "withdrawn": "then given up",
+    "superseded": "then a later grant holds",
 }
 DAY_S = 86_400.0
+SAME_CLOCK_S = 60.0
 
 
 class Ledger:
@@ -95,7 +95,7 @@ class Ledger:
         who, form = await self._own_form(request)
         check_role(who.officer.name, who.officer.role, RELEASE)
         hosts = [str(value) for value in form.getlist("host")]
-        await run_in_threadpool(ask, self._node, who.officer, hosts, _text(form))
+        await run_in_threadpool(ask, self._node, who.officer, hosts, text_of(form))
         return RedirectResponse("/console/ledger", 303, HEADERS)
 
     async def _act(self, request: Request) -> Response:
@@ -105,7 +105,7 @@ class Ledger:
         if act is None:
             raise NotFoundError("there is no such act", remedy="go back to the request")
         check_role(who.officer.name, who.officer.role, NEEDS[request.path_params["act"]])
-        await run_in_threadpool(act, self._node, line, entry, who.officer, _text(form))
+        await run_in_threadpool(act, self._node, line, entry, who.officer, text_of(form))
         return RedirectResponse(url_of(line, entry), 303, HEADERS)
 
 
@@ -132,7 +132,8 @@ def barred(officer: OfficerView, act: str) -> str:
     return ""
 
 
-def _text(form: FormData) -> dict[str, str]:
+def text_of(form: FormData) -> dict[str, str]:
+    """A form's fields without its files."""
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
@@ -169,7 +170,9 @@ def _clock_s(lines: Collection[LineView]) -> float:
     if not shown:
         return 0.0
     now_s, offset_s = shown[0]
-    return now_s if len({ahead_s for _, ahead_s in shown}) == 1 else now_s - offset_s
+    # Lines of one exercise are founded one after another, and so some seconds apart.
+    apart_s = max(abs(ahead_s - offset_s) for _, ahead_s in shown)
+    return now_s if apart_s < SAME_CLOCK_S else now_s - offset_s
 
 
 def _common(lines: list[LineView], now_s: float) -> Context:
@@ -197,7 +200,7 @@ def cell(one: PermissionView, now_s: float) -> Context:
         "word": WORDS[one.state],
         "next_s": None if next_s is None else next_s - ahead_s,
         "next_words": words,
-        "ends": ENDS[grant.ends] if grant else "",
+        "ends": ENDS.get(grant.ends, "") if grant else "",
         "now": parse_time_s(one.now),
     }
 
