@@ -12,13 +12,15 @@ from html import unescape
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from detente.api.app import build
 from detente.api.server import Face, bind
 from detente.console import Console
 from detente.exercise import northern_watch as exercise
-from detente.line import Area, Exercise, Terms, standard_terms
+from detente.line import Area, Exercise, Terms, standard_terms, terms_from_wire
+from detente.line.watching import STANDARD_WATCHING, Quota
 from detente.node import Node
 from detente.node.settings import Settings
 from detente.node.setup import create
@@ -95,6 +97,21 @@ class Desk:
         assert answer.status_code == status, answer.text
         return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
+    def send(self, path: str, *, status: int = 303, **fields: str) -> httpx.Response:
+        """Send a form as a browser without script does."""
+        answer = self.browser.post(
+            path,
+            data={"form_token": self.form_token(), **fields},
+            headers={"Origin": self.address},
+            follow_redirects=False,
+        )
+        assert answer.status_code == status, answer.text
+        return answer
+
+    def words(self, path: str) -> str:
+        """What a page says, without its marks."""
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", self.page(path))).split())
+
 
 class Pair:
     """Both sides of the exercise's line."""
@@ -170,6 +187,22 @@ def pair(tmp_path: Path, joined: Path) -> Iterator[Pair]:
         pair = Pair(*desks)
         pair.level()
         yield pair
+
+
+@pytest.fixture
+def watched(pair: Pair) -> Pair:
+    """Both under terms about watching, with a quota of one visit of ``us`` to ``ru``."""
+    quota = Quota(
+        name="observation visits", guest="us", host="ru", units=1,
+        start="2021-08-01T00:00:00Z", end="2021-11-01T00:00:00Z",
+    )  # fmt: skip
+    watching = msgspec.structs.replace(STANDARD_WATCHING, quotas=(quota,))
+    for desk in (pair.us, pair.ru):
+        present = terms_from_wire(desk.node.line(exercise.LINE).terms)
+        new = msgspec.structs.replace(present, version=2, watching=watching)
+        desk.node.sign_terms(exercise.LINE, new, officer="watch-1")
+    pair.level()
+    return pair
 
 
 @pytest.fixture

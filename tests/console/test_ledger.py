@@ -5,13 +5,10 @@ from html import unescape
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from detente.console import giving, ledger
 from detente.errors import InputError
-from detente.line import terms_from_wire
-from detente.line.watching import STANDARD_WATCHING, Quota
 from detente.node import roles
 
 NAME = "northern-watch"
@@ -28,40 +25,14 @@ ASKED = {
     "note": "",
     **WINDOW,
 }
-QUOTA = Quota(
-    name="observation visits", guest="us", host="ru", units=1,
-    start="2021-08-01T00:00:00Z", end="2021-11-01T00:00:00Z",
-)  # fmt: skip
-
-
-@pytest.fixture
-def watched(pair: Any) -> Any:
-    watching = msgspec.structs.replace(STANDARD_WATCHING, quotas=(QUOTA,))
-    for desk in (pair.us, pair.ru):
-        present = terms_from_wire(desk.node.line(NAME).terms)
-        new = msgspec.structs.replace(present, version=2, watching=watching)
-        desk.node.sign_terms(NAME, new, officer="watch-1")
-    pair.level()
-    return pair
 
 
 def words(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def send(desk: Any, path: str, *, status: int = 303, **fields: Any) -> httpx.Response:
-    answer: httpx.Response = desk.browser.post(
-        path,
-        data={"form_token": desk.form_token(), **fields},
-        headers={"Origin": desk.address},
-        follow_redirects=False,
-    )
-    assert answer.status_code == status, answer.text
-    return answer
-
-
 def ask(pair: Any, **changes: Any) -> str:
-    send(pair.us, f"{LEDGER}/ask", **{**ASKED, "host": f"{NAME}/ru", **changes})
+    pair.us.send(f"{LEDGER}/ask", **{**ASKED, "host": f"{NAME}/ru", **changes})
     pair.level()
     name = changes.get("permission", ASKED["permission"])
     return next(str(one.id) for one in pair.us.node.ledger() if one.permission == name)
@@ -94,7 +65,7 @@ def test_from_asking_to_revoking(watched: Any) -> None:
     page = f"{LEDGER}/{NAME}/{entry}"
     assert "Answer, as the host" in ru.page(page)
     assert "Answer, as the host" not in us.page(page)
-    send(ru, f"{page}/answer", answer="limited", hours="02:00-14:00", people="3 observer",
+    ru.send(f"{page}/answer", answer="limited", hours="02:00-14:00", people="3 observer",
          equipment="none", note="by day", start="", end="", places="", purpose="",
          quota_units="1")  # fmt: skip
     watched.level()
@@ -106,15 +77,15 @@ def test_from_asking_to_revoking(watched: Any) -> None:
     assert "4 × observer, 1 × interpreter 3 × observer" in one_page
     assert "02:00–14:00" in one_page
 
-    send(ru, f"{page}/revoke", start="", note="works on the runway")
+    ru.send(f"{page}/revoke", start="", note="works on the runway")
     watched.level()
     shown = words(us.page(LEDGER))
     assert "REVOKED" in shown
     assert "works on the runway" in shown
-    send(us, f"{page}/renew", **WINDOW)
+    us.send(f"{page}/renew", **WINDOW)
     again = us.node.ledger()[-1].id
     assert "Asked of ru under this name" in words(us.page(f"{LEDGER}/{NAME}/{again}"))
-    send(us, f"{LEDGER}/{NAME}/{again}/withdraw", note="not needed")
+    us.send(f"{LEDGER}/{NAME}/{again}/withdraw", note="not needed")
     assert "WITHDRAWN “not needed”" in words(us.page(LEDGER))
     assert us.node.verify() == []
 
@@ -123,7 +94,7 @@ def test_silence_and_what_exceeds_stand_out(watched: Any) -> None:
     us = watched.us
     ask(watched, start="2021-08-12T00:00:00Z", end="2021-12-12T00:00:00Z")
     wrong = {**ASKED, "host": f"{NAME}/ru", "permission": "second"}
-    refused = send(us, f"{LEDGER}/ask", status=409, **wrong)
+    refused = us.send(f"{LEDGER}/ask", status=409, **wrong)
     assert "1 units, and 1 are drawn" in words(refused.text)
     ask(watched, permission="second", overdraw="on")
     shown = us.page(LEDGER)
@@ -136,7 +107,7 @@ def test_silence_and_what_exceeds_stand_out(watched: Any) -> None:
     assert "NO ANSWER" in us.page(LEDGER)
     page = f"{LEDGER}/{NAME}/{entry}"
     assert "no answer came" in us.page(page)
-    send(us, f"{page}/lapse", obligation=us.node.permissions(NAME)[0].obligation)
+    us.send(f"{page}/lapse", obligation=us.node.permissions(NAME)[0].obligation)
     assert "lapse stated" in us.page(LEDGER)
     assert "no answer came" not in us.page(page)
 
