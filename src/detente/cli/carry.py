@@ -55,7 +55,7 @@ def export(
     if card is not None:
         body["card"] = read_file(card, CARD_BYTES_MAX).decode("utf-8", "replace")
     out = out or _named(line, to)
-    with _progress(f"Sealing for {to}") as told:
+    with progress(f"Sealing for {to}") as told:
         size = _export(directory, line, body, out, told)
     print(f"{out}: {size:,} bytes, sealed for {to}. Nobody else can open it.")
     print(f"There: detente line import DIR {out.name}")
@@ -98,7 +98,7 @@ def _export(directory: Path, line: str, body: dict[str, Any], out: Path, told: T
     path = f"/api/v1/lines/{quote(line, safe='')}/parcels"
 
     def here() -> int:
-        with _opened(directory) as node:
+        with opened(directory) as node:
             card = body.get("card")
             packed = node.pack(
                 line,
@@ -127,23 +127,23 @@ def _import(directory: Path, path: Path) -> dict[str, Any]:
     from detente.cli.ask import calling, checked, either
 
     def here() -> Any:
-        with _opened(directory) as node, _Reading(path, told) as file:
+        with opened(directory) as node, Reading(path, told) as file:
             return msgspec.to_builtins(node.unpack(file, officer="operator"))
 
     def server(run: dict[str, Any]) -> Any:
-        with calling(run) as client, _Reading(path, told) as file:
+        with calling(run) as client, Reading(path, told) as file:
             answer = client.post(
                 "/api/v1/parcels", content=iter(lambda: file.read(PIECE_BYTES), b"")
             )
             return msgspec.json.decode(checked(answer))
 
-    with _progress(f"Importing {path.name}") as told:
+    with progress(f"Importing {path.name}") as told:
         found: dict[str, Any] = either(directory, here, server)
     return found
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Told]:
+def progress(what: str) -> Iterator[Told]:
     """What to tell how far it is: a bar, where somebody looks on."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
@@ -155,7 +155,7 @@ def _progress(what: str) -> Iterator[Told]:
 
 
 @contextmanager
-def _opened(directory: Path) -> "Iterator[Node]":
+def opened(directory: Path) -> "Iterator[Node]":
     from detente.cli.passphrase import unlocked
     from detente.node import Node
 
@@ -166,7 +166,7 @@ def _opened(directory: Path) -> "Iterator[Node]":
         node.close()
 
 
-class _Reading:
+class Reading:
     """A file that says how far it has been read."""
 
     def __init__(self, path: Path, told: Told) -> None:
@@ -176,7 +176,7 @@ class _Reading:
         self._file: IO[bytes]
         self._size = 0
 
-    def __enter__(self) -> "_Reading":
+    def __enter__(self) -> "Reading":
         try:
             self._file = self._path.open("rb")
             self._size = os.fstat(self._file.fileno()).st_size

@@ -22,6 +22,7 @@ from detente.cli import (
     keys,
     line,
     media,
+    observation,
     officer,
     party,
     permission,
@@ -54,6 +55,7 @@ app.command("login")(officer.login)
 app.add_typer(record.app, name="record")
 app.add_typer(daily.app, name="daily")
 app.add_typer(media.app, name="media")
+app.add_typer(observation.app, name="observation")
 app.add_typer(permission.app, name="permission")
 app.add_typer(visit.app, name="visit")
 app.add_typer(witness.app, name="witness")
