@@ -30,6 +30,9 @@ ACTIONS = {
     "change": "WRS",
     "drop": "WRS",
     "confirm": "RSM",
+    "observe": "WRS",
+    "report": "RS",
+    "retract": "RS",
 }
 """W watch, R releaser, S senior, A auditor, M administrator."""
 FORMS = {

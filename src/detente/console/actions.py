@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 from detente.api.calls.bodies import ImportQuery
 from detente.api.imports import import_plans, read_activities
 from detente.api.route import Call
-from detente.console import words
+from detente.console import observations, words
 from detente.console.changes import read_shift
 from detente.console.planform import need, read_plan
 from detente.errors import AccessError, InputError, NotFoundError
@@ -195,6 +195,9 @@ ACTIONS: dict[str, Action] = {
     "change": change,
     "drop": drop,
     "confirm": confirm,
+    "observe": observations.observe,
+    "report": observations.report,
+    "retract": observations.retract,
 }
 
 
@@ -215,6 +218,9 @@ NEEDS: dict[str, str] = {
     "change": PLAN,
     "drop": PLAN,
     "confirm": SECOND,
+    "observe": PLAN,
+    "report": RELEASE,
+    "retract": RELEASE,
 }
 """What an officer's role must permit for each action."""
 

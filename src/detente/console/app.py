@@ -8,6 +8,7 @@
       …/desk/<form>                       a form, for the page's desk
       …/<action>                          POST: what the form does
       …/map.json, …/preview.json          what the map draws
+      …/observations, …/map.json          what was observed, by district and week
       …/record, …/record/proofs/1         who holds what; proofs to be carried away
       …/coverage                          what was observed, beside what could have been
       …/desks, …/desks/3fa1c209/1         guests' desks; the escort's page (``escort``)
@@ -40,7 +41,7 @@ from starlette.types import Message
 
 from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
 from detente.api.errors import UploadError, status_of
-from detente.console import actions, coverage, desk, door, picture, record
+from detente.console import actions, coverage, desk, door, observations, picture, record
 from detente.console.board import Board
 from detente.console.escort import Escort
 from detente.console.guest import Guest
@@ -107,6 +108,9 @@ class Console:
             (f"{line}/record", self._record, "GET"),
             (f"{line}/coverage", self._coverage, "GET"),
             (f"{line}/record/proofs/{{number:int}}", self._proof, "GET"),
+            (f"{line}/observations", self._observations, "GET"),
+            (f"{line}/observations/map.json", self._observations_map, "GET"),
+            (f"{line}/observations/export", self._observations_export, "GET"),
             (f"{line}/language", self._language, "POST"),
             (f"{line}/upload", self._upload, "POST"),
             *Escort(node, self._own_form).pages,
@@ -329,6 +333,42 @@ class Console:
         kept = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, 200, HEADERS | kept, media_type="application/json")
 
+    async def _observations(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        asked = observations.asked_of(request.query_params)
+        said = request.query_params.get("said", "")
+
+        def read() -> dict[str, Any]:
+            board = self._board(request)
+            shown = observations.observations(board, who.officer, asked, said)
+            return board.base() | self._base(board, who) | shown
+
+        return page("observations.html", await run_in_threadpool(read))
+
+    async def _observations_map(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        asked = observations.asked_of(request.query_params)
+
+        def read() -> Any:
+            board = self._board(request)
+            return observations.picture(board, observations.single(board, who.officer, asked))
+
+        return _json(await run_in_threadpool(read))
+
+    async def _observations_export(self, request: Request) -> Response:
+        who = await door.caller(self._node, request)
+        roles.check(who.officer.name, who.officer.role, roles.RELEASE)
+        format_, audience = observations.export_of(request.query_params)
+        found = await run_in_threadpool(
+            self._node.export_observations,
+            request.path_params["line"],
+            format_,
+            audience,
+            officer=who.officer.name,
+        )
+        kept = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+        return Response(found.document, 200, HEADERS | kept, media_type=found.media)
+
     async def _events(self, request: Request) -> Response:
         await door.caller(self._node, request)
         return await self._live.answer(request, request.path_params["line"])
@@ -341,6 +381,10 @@ class Console:
         line = await run_in_threadpool(self._node.line, request.path_params["line"])
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         said = await run_in_threadpool(act, self._node, line.id, who.officer, fields)
+        if fields.get("back") == "observations":
+            done = request.path_params["action"]
+            there = f"{_line_url(line.name)}/observations?said={done}"
+            return RedirectResponse(there, 303, HEADERS)
         return self._said(request, said)
 
     async def _upload(self, request: Request) -> Response:

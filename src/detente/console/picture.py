@@ -70,7 +70,7 @@ def picture(
         grown = [outlines.outline(volume) for volume in one.volumes]
         shapes += grown
         features += [
-            _feature(
+            feature_of(
                 shape,
                 role="outline",
                 key=one.key,
@@ -83,7 +83,7 @@ def picture(
         ]
         if one.label:
             features.append(
-                _feature(
+                feature_of(
                     Point(outlines.name_place(outlines.joined(grown))),
                     role="name",
                     key=one.key,
@@ -95,7 +95,7 @@ def picture(
     features += _conflicts(line, meeting, activities, plans, now_s)
     return {
         "features": {"type": "FeatureCollection", "features": features},
-        "bounds": _bounds(shapes, line),
+        "bounds": bounds_of(shapes, line),
         "legend": _legend(line, look, drawn, meeting),
         "attribution": ATTRIBUTION,
     }
@@ -108,7 +108,7 @@ def preview_picture(volumes: list[Json]) -> Json:
     return {
         "features": {
             "type": "FeatureCollection",
-            "features": [_feature(shape, role="preview") for shape in shapes],
+            "features": [feature_of(shape, role="preview") for shape in shapes],
         },
         "bounds": [west, south, east, north],
     }
@@ -176,7 +176,7 @@ def _conflicts(
         edge = conflict.kind in (Kind.LINE_CROSSING, Kind.PROTECTED_SITE)
         half_m = 0.0 if edge else float(line.terms["separation"]["lateral_m"]) / 2
         a, b = sides(conflict, activities, plans)
-        yield _feature(
+        yield feature_of(
             Point(conflict.place.lon, conflict.place.lat),
             role="conflict",
             key=conflict.id,
@@ -202,7 +202,7 @@ def _conflicts(
             )
             if not shared.is_empty:
                 style = "overlap" if conflict.kind == Kind.SEPARATION else "overlap-area"
-                yield _feature(shared, role="overlap", key=conflict.id, style=style)
+                yield feature_of(shared, role="overlap", key=conflict.id, style=style)
 
 
 def sides(
@@ -223,10 +223,11 @@ def _area(line: LineView) -> Json:
     area = line.terms["area"]
     west, south, east, north = (area[k] for k in ("west", "south", "east", "north"))
     east = east if east > west else east + 360.0
-    return _feature(box(west, south, east, north), role="area", label=f"area of {line.name}")
+    return feature_of(box(west, south, east, north), role="area", label=f"area of {line.name}")
 
 
-def _bounds(shapes: list[BaseGeometry], line: LineView) -> list[float]:
+def bounds_of(shapes: list[BaseGeometry], line: LineView) -> list[float]:
+    """What the map shows at first: the shapes with a margin, or the line's area."""
     if not shapes:
         area = line.terms["area"]
         east = area["east"] if area["east"] > area["west"] else area["east"] + 360.0
@@ -262,6 +263,7 @@ def _legend(
     return entries
 
 
-def _feature(shape: BaseGeometry, **properties: Any) -> Json:
+def feature_of(shape: BaseGeometry, **properties: Any) -> Json:
+    """A shape as the map draws it, to a metre."""
     rounded = shapely.transform(shape, lambda xy: np.round(xy, 5))
     return {"type": "Feature", "properties": properties, "geometry": mapping(rounded)}

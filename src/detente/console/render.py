@@ -14,6 +14,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from detente.console import board, changes, words
+from detente.observations import taxonomy
 from detente.volumes.times import parse_time_s
 
 HERE = Path(__file__).parent
@@ -80,6 +81,8 @@ def _environment() -> jinja2.Environment:
         "met": words.met,
         "mark": words.mark,
         "text": lambda message, language: board.text_of(message, language)[0],
+        "kind": taxonomy.words,
+        "middle": words.middle,
         "position": lambda place: words.position(place.lon, place.lat),
         "grid": lambda place: words.grid(place.lon, place.lat),
         "link_error": words.link_error,

@@ -14,8 +14,9 @@ import mgrs
 
 from detente.conflict import Kind
 from detente.conflict.words import MARKS, words_of
-from detente.node.views import ConflictView, DetourView, ShiftView
-from detente.volumes.codec import volumes_from_wire
+from detente.node.views import ConflictView, DetourView, PlaceView, ShiftView
+from detente.observations import middle_of
+from detente.volumes.codec import core_from_wire, volumes_from_wire
 from detente.volumes.times import parse_time_s
 from detente.volumes.units import FL_M, FT_M, NM_M
 
@@ -61,6 +62,8 @@ ENTRY_WORDS = {
     "visit.open": "opening of what was sealed",
     "visit.session": "session at the guest's desk",
     "visit.report": "report of a visit",
+    "observation.report": "report of an observation",
+    "observation.retract": "retraction of an observation",
 }
 """What an entry of each type is called; of a type that is not known here, its code."""
 OWED_WORDS = {
@@ -286,6 +289,12 @@ def witness_state(state: str, error: str | None) -> str:
 def short_origin(error: str) -> str:
     """The words with each log's name in them given by its party: it is 64 hex digits long."""
     return _ORIGIN.sub(r"the log of \1", error)
+
+
+def middle(observed: Mapping[str, Any]) -> PlaceView:
+    """The middle of the place of an observation, as the protocol's JSON has it."""
+    lon, lat = middle_of(core_from_wire(observed["core"], check=False))
+    return PlaceView(lon=lon, lat=lat)
 
 
 def position(lon: float, lat: float) -> str:
