@@ -112,7 +112,7 @@ def observations(board: Board, officer: OfficerView, asked: Asked, said: str) ->
         "seeing": SEEING,
         "said": SAID.get(said, ""),
         "may_export": officer.role in roles.MAY[roles.RELEASE],
-        "now": format_time(board.now_s),
+        "now": format_time(board.now_s // 60 * 60),
     }
 
 
