@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from bench.fuzz import media
 from detente.cli.terms import read_terms
 from detente.errors import InputError, RecordError
 from detente.line import (
@@ -356,4 +357,5 @@ def readers(folder: Path) -> dict[str, Read]:
         "terms": decode_terms,
         "terms-file": _terms_file,
         "tile-path": lambda data: read_path(_text(data)),
+        **media.READERS,
     }

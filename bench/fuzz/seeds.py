@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from bench.fuzz import media
 from bench.fuzz.readers import CA, LINE, card_of, key_of, line, line_key, signed
 from bench.fuzz.thirds import (
     LETTER,
@@ -609,6 +610,7 @@ def seeds() -> dict[str, dict[str, bytes]]:
     return (
         record()
         | by_hand()
+        | media.seeds()
         | {
             "carried": of(carried()),
             "peer-answer": of(answers()),

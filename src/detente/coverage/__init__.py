@@ -1,4 +1,4 @@
-"""How long and how often a place can be watched from given ground (pure)."""
+"""How long and how often a place can be watched, and what was observed of it (pure)."""
 
 from detente.coverage.model import Base, Permission, Place, Platform, Route, Scenario, Track
 from detente.coverage.observed import (
