@@ -170,4 +170,4 @@ def test_a_report_of_an_observation() -> None:
     found = report_of("ru", one)
     assert (found.id, found.lon, found.lat, found.counted) == ("ru/7", 68.5, 37.25, 7)
     assert (found.language, found.words) == ("ru", ("nizhny", "panj", "тихо"))
-    assert words_of("a an the_same x") == ("same", "the")
+    assert words_of("a an the_same x here") == ("here", "same")

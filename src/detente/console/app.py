@@ -10,6 +10,7 @@
       …/map.json, …/preview.json          what the map draws
       …/observations, …/map.json          what was observed, by district and week
       …/record, …/record/proofs/1         who holds what; proofs to be carried away
+      …/linked, …/daily/DATE              which reports are of one event; daily reports
       …/coverage                          what was observed, beside what could have been
       …/desks, …/desks/3fa1c209/1         guests' desks; the escort's page (``escort``)
       …/visits, …/visits/ID               the line's visits, and one of them (``visits``)
@@ -43,9 +44,11 @@ from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
 from detente.api.errors import UploadError, status_of
 from detente.console import actions, coverage, desk, door, observations, picture, record
 from detente.console.board import Board
+from detente.console.daily import Dailies
 from detente.console.escort import Escort
 from detente.console.guest import Guest
 from detente.console.ledger import Ledger
+from detente.console.linked import Linked
 from detente.console.live import Live
 from detente.console.render import HEADERS, HERE, fragment, page
 from detente.console.visits import Visits
@@ -99,6 +102,8 @@ class Console:
             ("/console/leave", self._leave, "POST"),
             *Ledger(node, self._own_form).pages(),
             *Visits(node, self._own_form).pages(),
+            *Linked(node, self._own_form).pages(),
+            *Dailies(node, self._own_form).pages(),
             (line, self._line, "GET"),
             (f"{line}/panels/{{panel}}", self._panel, "GET"),
             (f"{line}/desk/{{form}}", self._desk, "GET"),

@@ -8,7 +8,7 @@ import msgspec
 from detente.observations import Observation, middle_of
 
 WORDS_MAX = 200
-_WORD = re.compile(r"[^\W_]{3,}")
+_WORD = re.compile(r"[^\W_]{4,}")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
