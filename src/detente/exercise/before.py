@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from io import BytesIO
 from pathlib import Path
 
-from detente.exercise import panj
+from detente.exercise import northern_watch, panj
 from detente.exercise.northern_watch import OPENS
 from detente.node import Node
 from detente.node.settings import Settings
@@ -23,11 +23,11 @@ from detente.volumes.times import parse_time_s
 OFFICER = "duty"
 
 
-def make_host(directory: Path, api: int, line: int) -> str:
-    """Make a host's node, with ports for its API and its line; the token of its officer."""
+def make_node(directory: Path, api: int, line: int) -> str:
+    """Make a party's node, with ports for its API and its line; the token of its officer."""
     settings = Settings(
         party=directory.name,
-        name=panj.PARTY_NAMES[directory.name],
+        name=(northern_watch.PARTY_NAMES | panj.PARTY_NAMES)[directory.name],
         languages=("ru", "en"),
         endpoint=f"https://127.0.0.1:{line}",
         api=f"127.0.0.1:{api}",
@@ -94,6 +94,7 @@ def play(directory: Path, opens_s: float) -> str:
         request = _ask(lines, clock)
         _come(lines[panj.LINE], request)
         _wait_in_vain(lines[f"transit-{panj.SILENT}"])
+        _work_at_the_desk(lines[panj.LINE])
         _observe(lines[panj.LINE])
         _go(lines[panj.LINE])
         for week in lines.values():
@@ -232,6 +233,28 @@ def _go(week: Week) -> None:
     week.carry()
     week.at("2021-08-09T00:35:00Z")
     guest.state_stage(panj.LINE, visit.id, "begun", at="2021-08-09T00:30:00Z", officer=OFFICER)
+    week.carry()
+
+
+def _work_at_the_desk(week: Week) -> None:
+    """A session at the host's node: read, noted, marked for the sealing, and logged alike."""
+    guest, host = week.nodes[panj.GUEST], week.nodes[panj.HOST]
+    [visit] = host.visits(panj.LINE)
+    week.at("2021-08-08T08:00:00Z")
+    desk = host.set_up_desk(panj.LINE, visit.id, officer=OFFICER).id
+    for title, text in panj.LAID_OUT.items():
+        laid = host.lay_file(desk, title, text.encode(), officer=OFFICER).laid
+    link = host.add_guest(desk, by=OFFICER).path.partition("t=")[2]
+    account = host.guest_of(host.guest_log_in(link))
+    session = host.open_session(desk, officer=OFFICER).sessions[-1].id
+    host.guest_item(account, laid[0].item)
+    note = host.guest_note(account, *panj.NOTED)
+    for item in (laid[0].item, note):
+        host.guest_mark(account, item)
+    host.end_session(session, "closed", officer=OFFICER)
+    host.end_sessions_over()
+    week.carry()
+    guest.confirm_session(panj.LINE, host.session_log(session), officer=OFFICER)
     week.carry()
 
 

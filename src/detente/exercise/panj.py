@@ -196,6 +196,18 @@ CLOSED = ("2021-08-09T04:00:00Z", "2021-08-09T06:00:00Z")
 STAY = ("2021-08-07T12:00:00Z", "2021-08-12T12:00:00Z")
 
 
+LAID_OUT = {
+    "Crossings on 7 August": (
+        "EXERCISE. Sher Khan Bandar, from the south: 212 lorries, 40 buses.\n"
+        "Ayvaj: 18 lorries. Ishkashim: closed from 14:00.\n"
+    ),
+    "Weather along the Panj": "EXERCISE. Haze below 2,000 m until noon; west wind, 15 kt.\n",
+}
+"""What the host has laid on the guest's desk, by title."""
+
+NOTED = ("Seen on 7 August", "EXERCISE. The count at Ayvaj agrees with ours.")
+
+
 def _report(
     name: str,
     kind: str,

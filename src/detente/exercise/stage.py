@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,9 @@ from detente.exercise import before, panj
 from detente.exercise import northern_watch as exercise
 from detente.exercise.before import OFFICER
 from detente.exercise.officer import Officer
+
+COVERAGE = Path(__file__).with_name("coverage.toml")
+"""From which ground what could be watched: each node has it, and reckons for itself."""
 
 START_S_MAX = 60.0
 STOP_S_MAX = 15.0
@@ -160,9 +164,11 @@ class Stage:
             self._make_node(party, next(ports), next(ports), show)
         if self._watching:
             for host in (panj.HOST, *panj.ASKED_BY_HAND):
-                token = before.make_host(self.directory / host, next(ports), next(ports))
+                token = before.make_node(self.directory / host, next(ports), next(ports))
                 _write_private(self.directory / host / "exercise-token", token)
             before.play(self.directory, opens_s)
+            for party in self.nodes:
+                shutil.copyfile(COVERAGE, self.directory / party / COVERAGE.name)
         founding = self._found(opens_s, show)
         prints = {party: self._fingerprint(party) for party in exercise.PLANS}
         for party in exercise.PLANS:
