@@ -115,8 +115,8 @@ def restore_all(recording: Recording, folder: Path) -> Iterator[Outcome]:
 def witness_backup(recording: Recording) -> tuple[Crash, dict[str, bytes], dict[str, bytes]]:
     """The files before A's first call at the witness, and those after its second."""
     calls = [n for n, step in enumerate(recording.script.steps) if step.operation == CALLING]
-    # B calls first, and last.
-    _, first, _, after, *_ = (recording.steps.index(call) for call in calls)
+    # B calls first, each time.
+    first, after = (recording.steps.index(step) for step in (calls[1], calls[3] + 1))
     return Crash(after, KEPT, 0), kept(recording, first), kept(recording, after)
 
 
