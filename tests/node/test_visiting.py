@@ -308,6 +308,25 @@ def test_a_late_restriction_is_flagged_with_its_time_on_every_node(visited: Thre
         assert "tj restricted it 18 h 00 min late, at 2026-11-25T18:00:00Z" in shown.remarks
 
 
+def test_what_is_not_as_agreed_waits_for_an_officer_of_the_other_side(visited: Three) -> None:
+    us, tj, v = visited.us, visited.tj, "us/v1"
+    visited.at("2026-11-26T12:00:00Z")
+    tj.restrict_visit(LINE, v, {"text": "Closed."}, start=START, end=END, **OFFICER)
+    tj.state_deviation(LINE, v, "An unlisted camera.", **OFFICER)
+    tj.cancel_visit(LINE, v, "safety", "Shelling.", **OFFICER)
+    visited.sync()
+    waits = us.visit_alerts(LINE)
+    assert [(one.what, one.text) for one in waits] == [
+        ("cancel", "safety. Shelling."),
+        ("deviation", "An unlisted camera."),
+        ("restriction", "Closed."),
+    ]
+    assert (tj.visit_alerts(LINE), visited.ru.visit_alerts(LINE)) == ([], [])
+    for one in waits:
+        us.acknowledge(LINE, one.entry, "understood", **OFFICER)
+    assert us.visit_alerts(LINE) == []
+
+
 def test_silence_is_late_by_itself_and_can_be_stated(visited: Three) -> None:
     visited.at(format_time(visited.group.clock.now_s() + 24 * HOUR_S + 60))
     clock = next(one for one in visited.seen().clocks if one.name == "acknowledge")

@@ -89,6 +89,7 @@ class Board:
         late = [o for o in self.node.obligations(self.line.id) if o.own and o.state == "late"]
         return {
             "urgent": [m for m in unread if m.precedence == "urgent-safety"],
+            "visit_alerts": self.node.visit_alerts(self.line.id),
             "late_count": len(late),
             # Of a party that has left, what stood last is all that is known: it is told on.
             "going_on": [

@@ -68,13 +68,20 @@ PANELS_OF = {
     "proposal": ("conflicts", "detail", "owed", "hint"),
     "successor": (),
     "version": _ACTIVITY,
+    "plan-newest": (),
+    "review": ("owed",),
+    "visit": ("owed",),
+    "visit-name": (),
+    "visit-once": (),
+    "visit-report": (),
+    "visit-said": ("owed", "attention"),
     # … and what the node keeps beside it.
     "cosignature": ("messages", "owed", "activities", "detail", "links"),
     "desk": (),
     "link": ("links", "attention", "hint"),
     "officer": (),
     "pending": ("attention",),
-    "plan": ("conflicts", "activities", "detail", "hint", "map"),
+    "plan": ("conflicts", "activities", "detail", "hint", "map", "owed"),
 }
 """Which panels a change of some kind touches; a kind that is not listed touches everything."""
 

@@ -68,6 +68,10 @@ class Officer:
         """
         return self._call("POST", path, body, key or uuid.uuid4().hex)
 
+    def put(self, path: str, body: Json, *, key: str | None = None) -> Any:
+        """PUT to a path below ``/api/v1``."""
+        return self._call("PUT", path, body, key or uuid.uuid4().hex)
+
     def raw(self, path: str) -> bytes:
         """The exact bytes that a path answers."""
         answer = self._http.get(path)

@@ -53,10 +53,11 @@ def visits_under(view: View, request: str) -> list[str]:
     return [entry for _, entry in sorted(_visits(view, request))]
 
 
-def _visits(view: View, request: str) -> Iterator[tuple[float, str]]:
+def _visits(view: View, request: str) -> Iterator[tuple[tuple[float, int], str]]:
+    """By when each begins; of two that begin at once the first is the one notified first."""
     for entry, doc in scan(view, "visit"):
         if doc["request"] == request and not _cancelled(view, entry, doc):
-            yield parse_time_s(doc["from"]), entry
+            yield (parse_time_s(doc["from"]), int(doc["index"])), entry
 
 
 def _cancelled(view: View, entry: str, doc: dict[str, str]) -> bool:
@@ -71,7 +72,7 @@ def _cancelled(view: View, entry: str, doc: dict[str, str]) -> bool:
 
 
 def _drawn(view: View, quota: Quota, asked: list[Permission], now_s: float) -> Drawn:
-    visits: list[tuple[float, str]] = []
+    visits: list[tuple[tuple[float, int], str]] = []
     reserved = unknown = 0
     for one in asked:
         if (one.party, one.host) != (quota.guest, quota.host) or not _within(one, quota):

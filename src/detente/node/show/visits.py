@@ -31,6 +31,7 @@ from detente.node.views.visits import (
     SessionView,
     StageStatedView,
     StageView,
+    VisitAlertView,
     VisitView,
 )
 from detente.volumes.codec import volumes_to_wire
@@ -53,6 +54,40 @@ def visit(reader: LineReader, name: str) -> VisitView:
     """One visit by its id or ``<guest>/<name>``; NotFoundError."""
     against = read.granted(reader.rows, reader.founding, reader.now_s)
     return _visit(reader, found(reader, name), against)
+
+
+def alerts(reader: LineReader) -> list[VisitAlertView]:
+    """Deviations, cancels and late restrictions by the other side that wait for an officer."""
+    return [
+        VisitAlertView(
+            entry=said.entry,
+            visit=f"{one.guest}/{one.name}",
+            visit_id=one.entry,
+            party=said.party,
+            what=what,
+            time=said.time,
+            text=text,
+        )
+        for one in read.visits(reader.rows)
+        if reader.core.party in one.sides
+        for what, said, text in _urgent(reader, one)
+        if not reader.is_own(said.party) and not _understood(reader, said)
+    ]
+
+
+def _urgent(reader: LineReader, visit: Visit) -> Iterator[tuple[str, Statement, str]]:
+    for cancel in visit.cancels:
+        yield "cancel", cancel, f"{cancel.ground}. {cancel.note or ''}".strip()
+    for deviation in visit.deviations:
+        yield "deviation", deviation, deviation.remark.text if deviation.remark else ""
+    for one in visit.restrictions:
+        if read.late_by_s(visit, one, reader.terms):
+            yield "restriction", one, one.body.text if one.body else ""
+
+
+def _understood(reader: LineReader, said: Statement) -> bool:
+    given = read.acknowledgements(reader.rows, said.entry)
+    return any(reader.is_own(one.party) for one in given)
 
 
 def found(reader: LineReader, name: str) -> Visit:

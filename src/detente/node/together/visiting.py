@@ -41,7 +41,7 @@ from detente.node.show import visits as show
 from detente.node.show.reader import LineReader
 from detente.node.together.permitting import exactly
 from detente.node.views import EntryView
-from detente.node.views.visits import VisitView
+from detente.node.views.visits import VisitAlertView, VisitView
 from detente.store import logs
 from detente.volumes.times import format_time
 
@@ -69,6 +69,14 @@ class Visiting:
         """One visit."""
         with self._core.settled() as tx:
             return show.visit(LineReader(self._core, tx, line).for_list(), visit)
+
+    def visit_alerts(self, line: str) -> list[VisitAlertView]:
+        """What the other side of a visit of ours stated and nobody here has understood yet.
+
+        That is deviations, cancels and late restrictions, until an officer acknowledges them.
+        """
+        with self._core.store.read() as tx:
+            return show.alerts(LineReader(self._core, tx, line))
 
     def notify_visit(
         self,

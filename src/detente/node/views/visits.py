@@ -194,6 +194,22 @@ class ClockView(View, frozen=True, kw_only=True):
     lapse: str | None
 
 
+class VisitAlertView(View, frozen=True, kw_only=True):
+    """What the other side of a visit of ours stated and no officer of ours has understood yet.
+
+    ``what``: ``deviation``, ``cancel``, or ``restriction`` (a late one); ``visit`` is
+    ``<guest>/<name>``, and ``text`` what was said, which may be nothing.
+    """
+
+    entry: str
+    visit: str
+    visit_id: str
+    party: str
+    what: str
+    time: str
+    text: str
+
+
 class VisitView(StatementView, frozen=True, kw_only=True):
     """A visit; ``id`` (the notice's entry) or ``<guest>/<name>`` names it.
 
