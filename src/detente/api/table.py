@@ -6,6 +6,7 @@ from detente.api.calls import (
     bodies,
     covering,
     daily,
+    desks,
     lines,
     linking,
     looking,
@@ -33,6 +34,7 @@ from detente.errors import (
 from detente.node import roles, views
 from detente.node.views.coverage import LookedView
 from detente.node.views.daily import DailyReportView, DailyView
+from detente.node.views.guests import DeskView, GuestMadeView, HeldLogView, SessionView
 from detente.node.views.linking import EventsView, MaybeView
 from detente.node.views.looking import LookView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
@@ -676,6 +678,82 @@ VISITS = (
     ),
 )  # fmt: skip
 
+DESKS = (
+    _get(
+        "desks", "/lines/{line}/desks", desks.list_desks,
+        "Desks for guests on a visit to us, with their sessions", list[DeskView],
+    ),
+    _post(
+        "desks", "/lines/{line}/desks", desks.set_up_desk,
+        "Set up the desk of a visit that is granted", desks.DeskBody, DeskView,
+        act=roles.RELEASE,
+    ),
+    _get("desks", "/desks/{desk}", desks.show_desk, "One desk", DeskView),
+    _delete(
+        "desks", "/desks/{desk}", desks.close_desk,
+        "Close a desk for good: its session and its guests' accounts end", act=roles.RELEASE,
+        may_raise=(StateError,),
+    ),
+    _post(
+        "desks", "/desks/{desk}/files", desks.lay_file,
+        "Lay out a text or a picture, without what is written beside the picture",
+        desks.LaidFileBody, DeskView, act=roles.RELEASE,
+    ),
+    _post(
+        "desks", "/desks/{desk}/plans", desks.lay_plan,
+        "Lay out a plan of ours as it now is, if it lies within what was granted",
+        desks.LaidPlanBody, DeskView, act=roles.RELEASE,
+    ),
+    _post(
+        "desks", "/desks/{desk}/entries", desks.lay_entry,
+        "Lay out a release or an observation of the line, if it lies in a granted place",
+        desks.LaidEntryBody, DeskView, act=roles.RELEASE,
+    ),
+    _delete(
+        "desks", "/desks/{desk}/items/{item}", desks.put_away, "Take something off a desk",
+        act=roles.RELEASE, may_raise=(StateError,),
+    ),
+    _post(
+        "desks", "/desks/{desk}/guests", desks.add_guest,
+        "Make an account for a guest; the answer holds a link that works once",
+        None, GuestMadeView, act=roles.ACCOUNTS, may_raise=(StateError, LimitError),
+    ),
+    _get(
+        "desks", "/desks/{desk}/collected", desks.show_collected,
+        "What the guest has marked, as one file to be sealed", bytes, media="application/zip",
+        act=roles.RELEASE,
+    ),
+    _get(
+        "desks", "/desk-sessions/{session}/log", desks.show_session_log,
+        "A session's log, to be handed to the guest", bytes, media="application/x-ndjson",
+    ),
+    _post(
+        "desks", "/desk-sessions/{session}/halt", desks.halt_session,
+        "Halt a session: nothing more is shown to the guest", bodies.NoteBody, SessionView,
+        status=200, act=roles.TALK, may_raise=(),
+    ),
+    _get(
+        "desks", "/lines/{line}/session-logs", desks.list_session_logs,
+        "Which log of each session either side says it holds, and whether they agree",
+        list[HeldLogView],
+    ),
+    _entry(
+        "desks", "/lines/{line}/session-logs", desks.confirm_session_log,
+        "Check a session's log and say on the line that we hold it", desks.SessionLogBody,
+        act=roles.TALK, may_raise=(RecordError, StateError),
+    ),
+)  # fmt: skip
+
 ROUTES: tuple[Route, ...] = (
-    NODE + PLANS + LINES + TALK + RECORD + PERMISSIONS + MEDIA + EVENTS + OBSERVATIONS + VISITS
+    NODE
+    + PLANS
+    + LINES
+    + TALK
+    + RECORD
+    + PERMISSIONS
+    + MEDIA
+    + EVENTS
+    + OBSERVATIONS
+    + VISITS
+    + DESKS
 )

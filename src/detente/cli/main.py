@@ -18,6 +18,7 @@ from detente.cli import (
     coverage,
     daily,
     demo,
+    desk,
     init,
     keys,
     line,
@@ -52,6 +53,7 @@ app.command("lines")(line.lines)
 app.add_typer(keys.app, name="keys")
 app.add_typer(officer.app, name="officer")
 app.command("login")(officer.login)
+app.add_typer(desk.app, name="desk")
 app.add_typer(record.app, name="record")
 app.add_typer(daily.app, name="daily")
 app.add_typer(media.app, name="media")

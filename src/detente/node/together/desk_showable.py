@@ -11,7 +11,8 @@ import struct
 
 from detente.errors import InputError, LimitError
 
-FILE_BYTES_MAX = 8 * 1024 * 1024
+FILE_BYTES_MAX = 7 * 1024 * 1024
+"""What fits, in base64, into one request (``api.bodies``)."""
 TEXT = "text/plain; charset=utf-8"
 PNG = "image/png"
 JPEG = "image/jpeg"
