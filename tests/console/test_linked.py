@@ -103,7 +103,7 @@ def test_what_each_role_sees_and_may(watched: Any, role: str) -> None:
     page = words(us.page(f"{LINKED}?suggest=yes"))
     assert ("near the bridge" in page) == single
     assert ("may be the same event as" in page) == single
-    fields = {"a": "us/shots", "b": "ru/shots"}
+    fields: dict[str, Any] = {"a": "us/shots", "b": "ru/shots"}
     send(us, f"{LINKED}/link", status=303 if releases else 403, **fields)
     day = us.node.last_day(NAME)
     shown = us.node.daily(NAME, day).joint_sha256
