@@ -26,6 +26,7 @@ def test_a_link_is_disputed_and_both_are_taken_back(told: Any) -> None:
         1,
         [["ru/shots", "us/shots"]],
     )
+    assert us.observation_table(LINE).cells[0].counts == {"explosion": 1}
     dispute = us.dispute_link(LINE, link.id, "two guns", officer="b", key="k")
     assert us.dispute_link(LINE, link.id, "two guns", officer="b", key="k").id == dispute.id
     told.sync()
@@ -39,6 +40,13 @@ def test_a_link_is_disputed_and_both_are_taken_back(told: Any) -> None:
         assert [(one.party, one.note) for one in shown.disputes] == [("us", "two guns")]
         assert shown.may_dispute == (node is ru)
         assert shown.may_take_back == (node is tj)
+        table = node.observation_table(LINE)
+        assert (table.counted, table.events, table.as_held) == (2, 2, {"tj": 1, "us": 2})
+        [cell] = table.cells
+        assert (cell.counts, cell.as_held) == (
+            {"explosion": 2},
+            {"explosion": {"tj": 1, "us": 2}},
+        )
     us.take_back(LINE, dispute.id, officer="b")
     tj.take_back(LINE, link.id, "I was wrong", officer="a")
     told.sync()

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import typer
 
+from detente.cli import linking
 from detente.cli.consent import TokenFile, Yes, agree, token_of
 from detente.cli.files import write_file
 from detente.errors import InputError
@@ -349,6 +350,11 @@ def _counts(given: list[str] | None) -> dict[str, int]:
     return counts
 
 
+def _held(as_held: dict[str, int]) -> str:
+    """How the parties to a dispute count, beside the count that it touches."""
+    return "".join(f" ({events} as {party} counts)" for party, events in as_held.items())
+
+
 def _print_table(table: dict[str, Any]) -> None:
     cells = {(one["district"], one["week"]): one for one in table["cells"]}
     for district in table["districts"]:
@@ -359,10 +365,17 @@ def _print_table(table: dict[str, Any]) -> None:
                 # Nobody watched, as far as is known here; that is not that nothing happened.
                 print(f"  {week:<9} not observed")
                 continue
-            counts = ", ".join(f"{kind} {size}" for kind, size in cell["counts"].items())
+            counts = ", ".join(
+                f"{kind} {size}{_held(cell['as_held'].get(kind, {}))}"
+                for kind, size in cell["counts"].items()
+            )
             seeing = ", ".join(f"{how} {size}" for how, size in cell["seeing"].items())
             print(f"  {week:<9} {counts}  (conditions: {seeing})")
-    print(f"{table['counted']:,} observations, {table['marking']}.", end="")
+    print(
+        f"{table['events']:,} events by {table['counted']:,} observations"
+        f"{_held(table['as_held'])}, {table['marking']}.",
+        end="",
+    )
     beside = [
         f"{table[name]:,} {word}"
         for name, word in (
@@ -392,3 +405,14 @@ def _print_one(one: dict[str, Any]) -> None:
     )
     if observed["text"]:
         print(f"  “{observed['text']}”")
+
+
+for command in (
+    linking.events,
+    linking.link,
+    linking.dispute,
+    linking.takeback,
+    linking.suggest,
+    linking.changed,
+):
+    app.command()(command)

@@ -150,7 +150,9 @@ def shown(cell: ObservationCellView | None) -> Context:
     """How a cell of the table looks: its class, its counts in words, its conditions."""
     if cell is None:
         return {"style": "unseen", "counts": [], "conditions": "", "reports": 0}
-    counts = [(kind, words(kind), size) for kind, size in cell.counts.items()]
+    counts = [
+        (kind, words(kind), size, cell.as_held.get(kind, {})) for kind, size in cell.counts.items()
+    ]
     poor = {how: size for how, size in cell.seeing.items() if how in ("limited", "poor")}
     unknown = cell.seeing.get("unknown", 0)
     told = [f"{size} {how}" for how, size in poor.items()]
@@ -160,7 +162,7 @@ def shown(cell: ObservationCellView | None) -> Context:
         "style": style,
         "counts": counts,
         "conditions": ", ".join(told),
-        "reports": sum(cell.counts.values()),
+        "reports": sum(cell.seeing.values()),
     }
 
 

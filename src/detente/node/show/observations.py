@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from detente.line import read
+import msgspec
+
+from detente.line import Counting, read
 from detente.line.read import Observed
 from detente.node.show.reader import LineReader
 from detente.node.views import ObservationCellView, ObservationTableView, ObservationView
@@ -66,6 +68,7 @@ def table(reader: LineReader) -> ObservationTableView:
     standing: Counter[str] = Counter()
     markings: set[str] = set()
     tallies: Counter[tuple[str, str, str, str]] = Counter()
+    reports: dict[tuple[str, str], dict[str, list[str]]] = {}
     for one in read.observations(reader.rows):
         standing[one.standing] += 1
         if one.said is not None and one.marking is not None:
@@ -73,12 +76,42 @@ def table(reader: LineReader) -> ObservationTableView:
             markings.add(one.marking)
             key = (district_of(said), week_of(said.from_s, said.until_s), said.kind, said.seeing)
             tallies[key] += 1
-    return counted(
+            cell = reports.setdefault(key[:2], {})
+            cell.setdefault(said.kind, []).append(f"{one.party}/{one.observation}")
+    found = counted(
         (Tally(*key, size) for key, size in tallies.items()),
         markings,
         retracted=standing["retracted"],
         recalled=standing["recalled"],
         unknown=standing["unknown"],
+    )
+    return _with_events(found, reports, read.counting(reader.rows))
+
+
+def _with_events(
+    found: ObservationTableView,
+    reports: dict[tuple[str, str], dict[str, list[str]]],
+    counting: Counting,
+) -> ObservationTableView:
+    """The table with linked reports counted once, and how else they are counted beside it."""
+    cells = []
+    for cell in found.cells:
+        of = {
+            kind: counting.count(names)
+            for kind, names in sorted(reports[cell.district, cell.week].items())
+        }
+        cells.append(
+            msgspec.structs.replace(
+                cell,
+                counts={kind: one.events for kind, one in of.items()},
+                as_held={kind: one.as_held for kind, one in of.items() if one.as_held},
+            )
+        )
+    everything = counting.count(
+        name for cell in reports.values() for names in cell.values() for name in names
+    )
+    return msgspec.structs.replace(
+        found, cells=cells, events=everything.events, as_held=everything.as_held
     )
 
 
@@ -110,6 +143,7 @@ def counted(
                 week=week,
                 counts=dict(sorted(cell["counts"].items())),
                 seeing=dict(sorted(cell["seeing"].items())),
+                as_held={},
             )
             for (district, week), cell in sorted(cells.items())
         ],
@@ -119,6 +153,8 @@ def counted(
         unknown=unknown,
         withheld=withheld,
         marking=narrowest(markings),
+        events=size,
+        as_held={},
     )
 
 

@@ -120,13 +120,16 @@ class ObservationView(View, frozen=True, kw_only=True):
 class ObservationCellView(View, frozen=True, kw_only=True):
     """What was observed in one district in one week; what is not here was not observed.
 
-    ``counts`` is by kind, ``seeing`` how many were observed under which conditions.
+    ``counts`` is by kind: reports that are linked as one event count once. Where a dispute touches
+    one of these counts, ``as_held`` has, by kind, the count of each party that takes part in it.
+    ``seeing`` is how many reports were made under which conditions.
     """
 
     district: str
     week: str
     counts: dict[str, int]
     seeing: dict[str, int]
+    as_held: dict[str, dict[str, int]]
 
 
 class ObservationTableView(View, frozen=True, kw_only=True):
@@ -134,7 +137,8 @@ class ObservationTableView(View, frozen=True, kw_only=True):
 
     ``districts`` and ``weeks`` are the table's rows and columns, with weeks between that nobody
     observed. Not counted, beside it: those ``retracted``, ``recalled``, and ``unknown``.
-    ``marking`` is the narrowest of what is counted; ``withheld`` are not for who asks.
+    ``marking`` is the narrowest of what is counted; ``withheld`` are not for who asks. ``counted``
+    are reports, ``events`` what they are of, and ``as_held`` that by the parties to a dispute.
     """
 
     districts: list[str]
@@ -146,6 +150,8 @@ class ObservationTableView(View, frozen=True, kw_only=True):
     unknown: int
     withheld: int
     marking: str
+    events: int
+    as_held: dict[str, int]
 
 
 class ExportView(View, frozen=True, kw_only=True):
