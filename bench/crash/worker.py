@@ -1,4 +1,4 @@
-"""Both nodes at the first script, in a process that is going to be killed (``python -m`` this module).
+"""Both nodes at the first script, in a process that is going to be killed (``python -m`` this).
 
 On its standard output, a line of JSON for everything that leaves a node, and one for each step that
 is done. What its reader has read was told; what it has not read was told to nobody.
