@@ -124,8 +124,8 @@ def share(
     path = f"/lines/{found.manifest.line}/media/shares"
     made = ask_json(directory, "POST", path, body, token=token_of(token_file))
     write_file(out, made["share"].encode())
-    print(f"{out}: our half of the key of {found.manifest.item}, which {made['to']} alone can use.")
-    print(f"With it {made['to']} can open the item at any time from now on.")
+    print(f"{out}: our half of the key of {found.manifest.item}, of use to {made['to']} alone.")
+    print("With it they can open the item at any time from now on.")
 
 
 @app.command("open")
