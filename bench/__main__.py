@@ -11,6 +11,7 @@ NAMES = {
     "linking": "suggestions of reports that may be of one event, against planted truth",
     "mutations": "break each bound of the conflict engine on purpose: a test has to fail",
     "node": "a node with many activities: opening, entries a second, answers",
+    "observations": "importing 100,000 invented events, and the same file again",
     "record": "entries from an officer's word to the other side's cosignature; proofs",
     "simulation": "a line under every fault of network, disk, clock and peer, told by seeds",
 }

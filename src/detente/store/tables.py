@@ -158,7 +158,7 @@ observations = Table(
     Column("noted_by", Key, nullable=False),
     Column("changed_s", Float, nullable=False),
     Column("changed_by", Key, nullable=False),
-    Index(None, "district", "week"),
+    Index(None, "district", "week", "kind", "seeing", "marking", "noted_by"),
 )
 """Own observations, noted or imported, private until a version of one is reported on a line.
 

@@ -27,9 +27,9 @@ def upgrade() -> None:
         Column("changed_by", KEY, nullable=False),
         PrimaryKeyConstraint("id", name=op.f("pk_observations")),
     )
-    op.create_index(
-        op.f("ix_observations_district_week"), "observations", ["district", "week"], unique=False
-    )
+    counted = ["district", "week", "kind", "seeing", "marking", "noted_by"]
+    name = op.f("ix_observations_district_week_kind_seeing_marking_noted_by")
+    op.create_index(name, "observations", counted, unique=False)
     op.create_table(
         "observations_before",
         Column("id", KEY, nullable=False),
