@@ -381,7 +381,11 @@ def test_only_what_lies_within_the_grant_is_laid_out(visit: Visit) -> None:
     visit.session()
     content = visit.host.guest_item(guest, "p1").content
     assert b"secret title" not in content
-    assert json.loads(content)["kind"] == "surveillance"
+    assert content.startswith(
+        b"surveillance\n\n1. within 20,000 m of 36.5000\xc2\xb0N 68.8600\xc2\xb0E\n"
+        b"   7,315 m STD to 7,925 m STD\n   2026-11-22T09:00:00Z to 2026-11-22T11:00:00Z\n\n{"
+    )
+    assert json.loads(content[content.index(b"{") :])["kind"] == "surveillance"
     # What was laid out does not follow the plan.
     visit.host.change(circle("ru", "inside", lon=68.9), title=None, officer="watch-1")
     assert visit.host.guest_item(guest, "p1").content == content

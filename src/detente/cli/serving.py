@@ -36,6 +36,8 @@ from detente.node.delivery import Delivery
 from detente.node.settings import address, load_settings
 
 RENEWAL_CHECK_S = 6 * 3600.0
+DESKS_CHECK_S = 5.0
+"""How soon a session at a guest's desk that nobody looks at any more is over on the record, too."""
 TOLD_MIN = 2000
 """Fewer activities than this are read in less than a second."""
 TOLD_STEP_PERCENT = 10
@@ -98,6 +100,7 @@ class Serving:
         self._delivery.start()
         faces = [asyncio.create_task(face.serve()) for face in self._faces]
         renewal = asyncio.create_task(self._renew_when_due())
+        sessions = asyncio.create_task(self._end_sessions())
         try:
             with set_by_signals(stop):
                 await self._until_all_answer(faces)
@@ -108,6 +111,7 @@ class Serving:
         finally:
             remove_run_file(self._directory)
             renewal.cancel()
+            sessions.cancel()
             await asyncio.to_thread(self._delivery.stop)
             await asyncio.to_thread(self._attendant.stop)
             self._bell.close()
@@ -143,6 +147,16 @@ class Serving:
                 remedy=f"stop it and run: detente keys protect {self._directory}",
             )
         print(f"Log in to the console with: detente login {self._directory}", flush=True)
+
+    async def _end_sessions(self) -> None:
+        """End the sessions at guests' desks whose time is over, or whose escort is gone."""
+        while True:
+            await asyncio.sleep(DESKS_CHECK_S)
+            try:
+                await asyncio.to_thread(self._node.end_sessions_over)
+            except DetenteError as error:
+                # Nothing is served meanwhile: each action looks for itself whether it may.
+                log.warning("sessions at guests' desks cannot be ended", why=str(error))
 
     async def _renew_when_due(self) -> None:
         """Renew the node's certificate also in a process that runs for a year."""

@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-import msgspec
 from shapely.geometry.base import BaseGeometry
 
 from detente.console.outlines import outline
 from detente.node.together.desk_serving import AtDeskView, DrawnView
+from detente.node.together.desk_words import data_of
 from detente.volumes import Band, Volume
 from detente.volumes.codec import core_from_wire, volumes_from_wire
 
@@ -62,7 +62,7 @@ def _flat(core: dict[str, object], radius_m: float) -> Volume:
 
 def _shapes(one: DrawnView) -> list[BaseGeometry]:
     """Where something is that was laid out. It is our own writing."""
-    content = msgspec.json.decode(one.content)
+    content = data_of(one.content)
     if "observed" in content:
         return [outline(_flat(content["observed"]["core"], content["observed"]["radius_m"]))]
     return [outline(volume) for volume in volumes_from_wire(content["volumes"], check=False)]

@@ -217,9 +217,7 @@ class Guest:
         served = await run_in_threadpool(
             self._node.guest_item, account, request.path_params["item"][:40], _number(request)
         )
-        # JSON would be offered for saving; it is text for the eye.
-        media = "text/plain; charset=utf-8" if "json" in served.media else served.media
-        return Witnessed(self._node, account, served._replace(media=media), SHOWN)
+        return Witnessed(self._node, account, served, SHOWN)
 
     async def _state(self, request: Request) -> Response:
         account, _ = await self._guest(request)

@@ -44,7 +44,7 @@ def archive(core: Core, desk_id: str) -> bytes:
 
 
 def _name(one: Item) -> str:
-    return f"items/{one.item}.{_ENDINGS.get(one.media, 'json')}"
+    return f"items/{one.item}.{_ENDINGS[one.media]}"
 
 
 def _said(one: Item) -> dict[str, Any]:

@@ -11,8 +11,6 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from detente.errors import InputError, LimitError, NotFoundError, StateError
 from detente.line import abouts, bodies, read_activity
 from detente.line.read import exceeding, recall_of, void_of
@@ -24,20 +22,17 @@ from detente.node.show.reader import LineReader, no_such
 from detente.node.together.desk_base import desk_view, note, open_desk_of
 from detente.node.together.desk_grounds import Grounds, grounds
 from detente.node.together.desk_sessions import end_all
-from detente.node.together.desk_showable import showable
+from detente.node.together.desk_showable import TEXT, showable
+from detente.node.together.desk_words import of_activity, of_observation
 from detente.node.views.guests import DeskView, WaitingVisitView
 from detente.store import changes, desks, logs
 from detente.store.desks import Desk, Item
 from detente.store.store import Tx
 from detente.volumes import Band, Volume
-from detente.volumes.codec import volumes_to_wire
 
 ITEMS_MAX = 200
 DESK_BYTES_MAX = 64 * 1024 * 1024
 TITLE_LENGTH_MAX = 120
-GEOJSON = "application/json"
-"""Of a plan or an entry: text for the eye, and drawn on the desk's map."""
-
 Laid = tuple[str, str, str, bytes, str | None]
 """Kind, title, media, content, and the entry it was made of."""
 Make = Callable[[Tx, Desk, Grounds], Laid]
@@ -106,8 +101,8 @@ def lay_plan(core: Core, desk_id: str, plan: str, title: str, *, officer: str) -
     def make(tx: Tx, desk: Desk, now: Grounds) -> Laid:
         activity = filing.activity_of(core, tx, plan)
         _check_within(_granted(now), exceeding.of_volumes(_granted(now), activity.volumes), plan)
-        content = {"kind": activity.kind, "volumes": volumes_to_wire(activity.volumes)}
-        return "plan", title or plan, GEOJSON, _pretty(content), None
+        content = of_activity(activity.kind, activity.volumes, {})
+        return "plan", title or plan, TEXT, content, None
 
     return _lay(core, desk_id, officer, make)
 
@@ -129,8 +124,7 @@ def lay_entry(core: Core, desk_id: str, entry: str, title: str, *, officer: str)
         volumes, content = _content_of(facts, row.party, row.body)
         found = exceeding.of_places(_granted(now), volumes)
         _check_within(_granted(now), found, f"entry {entry[:16]}…")
-        said = {"party": row.party, "type": facts["type"], "time": facts["time"], **content}
-        return "entry", title or f"{facts['type']} of {row.party}", GEOJSON, _pretty(said), entry
+        return "entry", title or f"{facts['type']} of {row.party}", TEXT, content, entry
 
     return _lay(core, desk_id, officer, make)
 
@@ -144,21 +138,17 @@ def _check_stands(reader: LineReader, party: str, index: int, entry: str) -> Non
         )
 
 
-def _content_of(
-    facts: dict[str, Any], party: str, body: bytes
-) -> tuple[tuple[Volume, ...], dict[str, object]]:
+def _content_of(facts: dict[str, Any], party: str, body: bytes) -> tuple[tuple[Volume, ...], bytes]:
     """Where something is that was said on the line, and what was said."""
     type_ = facts["type"]
+    said = {"party": party, "type": type_, "time": facts["time"]}
     if type_ == abouts.RELEASE:
         activity, _ = read_activity(body, party, facts["about"]["activity"])
-        return activity.volumes, {
-            "kind": activity.kind,
-            "volumes": volumes_to_wire(activity.volumes),
-        }
+        return activity.volumes, of_activity(activity.kind, activity.volumes, said)
     if type_ == abouts.OBSERVE:
         seen = bodies.read_observed(body)
         volume = Volume(seen.extent, seen.radius_m, Band(None, None), 0.0, 1.0)
-        return (volume,), {"observed": msgspec.to_builtins(seen)}
+        return (volume,), of_observation(seen, said)
     raise InputError(
         f"is a {type_}",
         where=f"entry {facts['id'][:16]}…",
@@ -266,7 +256,3 @@ def _check_within(grant: Grant, found: list[exceeding.Exceeding], where: str) ->
             where=where,
             remedy="lay out what is; or write the part of it that is into a text",
         )
-
-
-def _pretty(content: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1)
