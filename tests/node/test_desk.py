@@ -555,3 +555,18 @@ def test_a_desk_needs_a_grant_and_is_one_for_each_visit(visit: Visit) -> None:
         visit.host.set_up_desk(LINE, "0" * 64, officer="watch-1")
     with pytest.raises(NotFoundError):
         visit.guest.set_up_desk(LINE, visit.visit, officer="watch-1")
+
+
+@pytest.mark.db
+def test_a_session_over_either_database(make_pair: Any, store_url: str) -> None:
+    visit = Visit(make_pair({"ru": store_url, "us": "detente.db"}), hold=True)
+    item, [guest] = visit.lay(), visit.guests()
+    session = visit.session()
+    visit.host.guest_ask(guest, "open-item", item)
+    visit.host.answer_guest(session, 1, True, officer="watch-1")
+    assert visit.host.guest_item(guest, item, 1).content == b"what the host shows"
+    visit.later(16)
+    visit.host.end_sessions_over()
+    read = read_session_log(visit.host.session_log(session))
+    assert (read.end and read.end.why, read.actions) == ("the escort's page was gone", 5)
+    assert visit.host.desk_session(session).entry is not None

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,16 +14,16 @@ from detente.record import session_log
 from detente.record.session_log import file_of, first_line, next_line, read_session_log
 
 AT = "2021-08-09T04:00:00Z"
-OPENED = {
+OPENED: dict[str, Any] = {
     "at": AT, "who": "escort 1", "line": "1" * 64, "visit": "2" * 64, "session": "morning",
     "host": "tj", "guest": "us", "hold": False,
 }  # fmt: skip
-SHOWN = {"sha256": "3" * 64, "size_bytes": 5}
+SHOWN: dict[str, Any] = {"sha256": "3" * 64, "size_bytes": 5}
 
 
 def lines() -> list[bytes]:
     made = [first_line(OPENED)]
-    said = [
+    said: list[dict[str, Any]] = [
         {"who": "guest 1", "do": "enter", **SHOWN},
         {"who": "guest 1", "do": "ask", "wants": "open-item", "item": "f1"},
         {"who": "escort 1", "do": "consent", "of": 2},
@@ -66,7 +67,7 @@ def test_the_bytes_of_a_log() -> None:
     ],
     ids=lambda said: f"{said['who']} {said['do']} {len(said)}",
 )
-def test_what_is_no_line_is_not_written(said: dict[str, object]) -> None:
+def test_what_is_no_line_is_not_written(said: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         next_line(first_line(OPENED), 1, {"at": AT, **said})
 
