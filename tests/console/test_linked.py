@@ -121,7 +121,11 @@ def test_a_day_is_shown_published_and_checked(watched: Any) -> None:
     assert "Nor was anything observed of the area that is not named" in words(page)
     assert us.browser.get(f"{DAILY}/{day}/joint.json").content == ru.node.daily_joint(NAME, day)
     shown = us.node.daily(NAME, day).joint_sha256
-    own = {"text": "<i>ours</i>", "conditions": "haze\n\n fog ", "areas": "the bridge"}
+    own: dict[str, Any] = {
+        "text": "<i>ours</i>",
+        "conditions": "haze\n\n fog ",
+        "areas": "the bridge",
+    }
     send(us, f"{DAILY}/{day}/publish", shown=shown, **own)
     watched.level()
     page = ru.page(f"{DAILY}/{day}")

@@ -88,12 +88,13 @@ def test_hours_by_counting_quarters(spans: list[tuple[int, int]], start: int, le
     granted = {
         quarter % 96
         for first, last in spans
-        for quarter in range(first, last if last > first else last + 96)
+        for quarter in range(first, last if last >= first else last + 96)
     }
     expected = all(quarter % 96 in granted for quarter in range(start, start + length))
     if length == 0:
         # An instant belongs to the span before it and to the one after it.
-        expected = start % 96 in granted or (start - 1) % 96 in granted
+        edges = {quarter % 96 for span in spans for quarter in span}
+        expected = start % 96 in granted or start % 96 in edges
     assert exceeding.within_hours(hours, start_s, start_s + length * QUARTER_S) == expected
     found = exceeding.of_hours(grant(hours_utc=hours), start_s, start_s + length * QUARTER_S)
     assert (found == []) == expected

@@ -176,6 +176,28 @@ def test_a_quota_is_not_overdrawn_by_mistake(watched: Any) -> None:
     us.renew_permission(LINE, first.id, start=START, end=END, **OFFICER)
 
 
+def test_what_visits_exceed_stands_in_the_ledger(watched: Any) -> None:
+    us, ru = watched.nodes["us"], watched.nodes["ru"]
+    [request] = ask(us, start="2026-11-26T00:00:00Z")
+    watched.sync()
+    ru.answer_permission(LINE, request.id, "limited", limits={"quota_units": 1}, **OFFICER)
+    watched.sync()
+    body = {"point_of_entry": "Kunduz", "people": [{"role": "observer", "count": 5}]}
+    for name in ("one", "two"):
+        us.notify_visit(
+            LINE, name, request.id, body, start="2026-11-27T00:00:00Z",
+            end="2026-11-28T00:00:00Z", exceed=True, **OFFICER,
+        )  # fmt: skip
+    watched.sync()
+    for node in (us, ru):
+        shown = row(node, request.id)
+        assert len(shown.visits) == 2
+        whys = [one.why for one in shown.exceeding if one.known]
+        assert whys.count("visit one: 5 × observer: 4 granted") == 1
+        assert whys.count("visit two: 5 × observer: 4 granted") == 1
+        assert len([why for why in whys if "the grant has 1" in why]) == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "said"),
     [

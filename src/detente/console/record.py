@@ -74,8 +74,21 @@ def _about(entry: EntryView, names: dict[str, str], texts: dict[str, str]) -> st
         return f"{words.tag(about.get('conflict', ''))}: {about.get('moves', '')} would move"
     if "activity" in about:
         return f"{about['activity']}, version {about.get('version', '')}"
-    of = next((about[name] for name in ("entry", "proposal", "recall") if name in about), None)
-    said = [about[name].replace("-", " ") for name in ("level", "what", "slot") if name in about]
+    if "permission" in about:
+        return f"{about['permission']} of {about.get('host', '')}"
+    of = next(
+        (
+            about[name]
+            for name in ("entry", "proposal", "recall", "request", "plan")
+            if name in about
+        ),
+        None,
+    )
+    said = [
+        about[name].replace("-", " ")
+        for name in ("level", "what", "slot", "answer", "stage")
+        if name in about
+    ]
     if of is not None:
         said.append(f"of {names.get(of, of[:8])}")
     return " ".join(said)

@@ -73,7 +73,7 @@ from detente.line.joint import (
 )
 from detente.line.keychain import KeyChain
 from detente.line.letter import Letter, Sent, read_letter, write_letter
-from detente.line.obligations import Obligation, owed
+from detente.line.obligations import Obligation, answers_owed, owed
 from detente.line.phrasebook import PHRASES, Phrase, render
 from detente.line.projection import project, state_document
 from detente.line.recalling import check_recalled
@@ -118,6 +118,7 @@ __all__ = [
     "all_conflict_changes",
     "allowed_while_suspended",
     "answer_draft",
+    "answers_owed",
     "apply",
     "assent_draft",
     "cancel_draft",

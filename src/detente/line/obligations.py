@@ -74,6 +74,14 @@ def owed(view: View, founding: Founding, receipts: Receipts, now_s: float) -> li
     return sorted(found, key=_order)
 
 
+def answers_owed(
+    view: View, founding: Founding, receipts: Receipts, now_s: float
+) -> dict[str, Obligation]:
+    """What hosts owe for requests, by the request's entry: of all that is owed, this alone."""
+    book = _Book(view, founding, receipts, now_s)
+    return {one.entry: one for one in book.permission_answers() if one.entry is not None}
+
+
 def _order(obligation: Obligation) -> tuple[Any, ...]:
     due_s = obligation.due_s if obligation.due_s is not None else float("-inf")
     return (due_s, obligation.owed_by, obligation.what, obligation.entry or "")

@@ -57,7 +57,7 @@ from detente.line.read.permissions import (
     permission,
     permissions,
 )
-from detente.line.read.quotas import Drawn, drawn, visits_under
+from detente.line.read.quotas import Drawn, drawn, visits_by_request
 from detente.line.read.recalls import Recall, recall_of, recalls
 from detente.line.read.settlement import Answer, Proposal, proposal, proposals
 from detente.line.read.talk import (
@@ -177,7 +177,7 @@ __all__ = [
     "versions",
     "visit",
     "visits",
-    "visits_under",
+    "visits_by_request",
     "void_of",
     "voids",
     "witness_keys",

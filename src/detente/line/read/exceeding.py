@@ -93,22 +93,24 @@ def hours_in_words(hours: Hours) -> str:
 def within_hours(hours: Hours, start_s: float, end_s: float) -> bool:
     """Whether all of a time lies in spans of the day; the last instant of a span belongs to it."""
     spans = sorted(_of_a_day(hours))
-    at_s = start_s
+    at_s, held = start_s, False
     # Spans of the day before reach over midnight; each one that holds on carries further.
     day_s = start_s // _DAY_S * _DAY_S - _DAY_S
     while day_s <= at_s:
         for first_s, last_s in spans:
             if day_s + first_s <= at_s <= day_s + last_s:
-                at_s = day_s + last_s
-        if at_s >= end_s or (last := spans[0])[1] - last[0] >= _DAY_S:
+                at_s, held = day_s + last_s, True
+        # What holds for a whole day holds for ever, since every day is like the one before.
+        if held and (at_s >= end_s or at_s - start_s > _DAY_S):
             return True
         day_s += _DAY_S
     return False
 
 
 def _of_a_day(hours: Hours) -> Iterable[tuple[float, float]]:
+    """Seconds after midnight. A span that ends as it begins is an instant, and no whole day."""
     for start, end in hours:
-        yield start * 3600, (end if end > start else end + 24) * 3600
+        yield start * 3600, (end if end >= start else end + 24) * 3600
 
 
 def of_people(grant: Grant, people: AllPeople | None) -> list[Exceeding]:

@@ -14,23 +14,28 @@ from detente.line.read import exceeding
 from detente.line.read.activities import version
 from detente.line.read.exceeding import Exceeding
 from detente.line.read.permissions import UNKNOWN, Grant, Permission, permissions
-from detente.line.read.quotas import Drawn, drawn, visits_under
+from detente.line.read.quotas import Drawn, drawn, visits_by_request
 from detente.line.read.visits import Inspection, Visit
 from detente.line.view import View, load, place_key
 from detente.volumes.model import Volume
 
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the visits of a line are held against, read once: requests by entry, and quotas."""
+    """What the visits of a line are held against, read once: requests by entry, and quotas.
+
+    ``under`` are the visits that draw on each request, the first to begin first.
+    """
 
     asked: Mapping[str, Permission]
+    under: Mapping[str, Sequence[str]]
     quotas: Sequence[Drawn]
 
 
 def granted(view: View, founding: Founding, now_s: float) -> Granted:
     """What is granted on a line, and what is drawn of its quotas at a domain time."""
     asked = {one.entry: one for one in permissions(view, founding)}
-    return Granted(asked=asked, quotas=drawn(view, founding, now_s))
+    quotas = drawn(view, founding, now_s)
+    return Granted(asked=asked, under=visits_by_request(view), quotas=quotas)
 
 
 def exceedings(view: View, visit: Visit, against: Granted) -> list[Exceeding]:
@@ -51,7 +56,7 @@ def _exceedings(view: View, visit: Visit, against: Granted) -> Iterator[Exceedin
         yield from exceeding.of_equipment(grant, _found(inspection))
     if visit.plan is not None:
         yield from exceeding.of_volumes(grant, planned_volumes(view, visit.plan.release))
-    yield from _of_quotas(view, visit, grant, against.quotas)
+    yield from _of_quotas(visit, grant, against)
 
 
 def of_notice(
@@ -84,10 +89,8 @@ def planned_volumes(view: View, release: str) -> tuple[Volume, ...] | None:
     return None if found is None or found.activity is None else found.activity.volumes
 
 
-def _of_quotas(
-    view: View, visit: Visit, grant: Grant, quotas: Sequence[Drawn]
-) -> Iterator[Exceeding]:
-    under = visits_under(view, visit.request)
+def _of_quotas(visit: Visit, grant: Grant, against: Granted) -> Iterator[Exceeding]:
+    under = against.under.get(visit.request, ())
     if visit.entry not in under:
         # It was cancelled before anybody arrived, and so draws on nothing.
         return
@@ -100,7 +103,7 @@ def _of_quotas(
     if grant.quota is UNKNOWN:
         yield Exceeding(what="quota", known=False, why="which quota it draws on is not known here")
     elif grant.quota is not None:
-        yield from _of_quota(visit, grant.quota, grant, quotas)
+        yield from _of_quota(visit, grant.quota, grant, against.quotas)
 
 
 def _of_quota(

@@ -5,7 +5,8 @@ anybody arrived. A request whose content is not known here may draw on any quota
 parties; how many those are is told, and not guessed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from detente.line import abouts
 from detente.line.founding import Founding
 from detente.line.read.agreement import terms
 from detente.line.read.permissions import UNKNOWN, Permission, permissions
-from detente.line.view import View, scan
+from detente.line.view import View, load, scan
 from detente.line.watching import Quota
 from detente.volumes.times import parse_time_s
 
@@ -41,26 +42,25 @@ def drawn(view: View, founding: Founding, now_s: float) -> list[Drawn]:
     watching = terms(view, founding).watching
     if watching is None or not watching.quotas:
         return []
-    asked = permissions(view, founding)
-    return [_drawn(view, quota, asked, now_s) for quota in watching.quotas]
+    asked, under = permissions(view, founding), visits_by_request(view)
+    return [_drawn(view, quota, asked, under, now_s) for quota in watching.quotas]
 
 
-def visits_under(view: View, request: str) -> list[str]:
-    """The notices of the visits under a request, the first to begin first.
+def visits_by_request(view: View) -> dict[str, list[str]]:
+    """The notices of the visits under each request, the first to begin first.
 
-    Those that were cancelled before anybody arrived draw on nothing and are left out.
+    Of two that begin at once the first is the one notified first. Those that were cancelled before
+    anybody arrived draw on nothing and are left out.
     """
-    return [entry for _, entry in sorted(_visits(view, request))]
+    found: dict[str, list[str]] = {}
+    docs = list(scan(view, "visit"))
+    for entry, doc in sorted(docs, key=lambda one: _begins(one[1])):
+        if not _cancelled(view, entry, doc):
+            found.setdefault(doc["request"], []).append(entry)
+    return found
 
 
-def _visits(view: View, request: str) -> Iterator[tuple[tuple[float, int], str]]:
-    """By when each begins; of two that begin at once the first is the one notified first."""
-    for entry, doc in scan(view, "visit"):
-        if doc["request"] == request and not _cancelled(view, entry, doc):
-            yield (parse_time_s(doc["from"]), int(doc["index"])), entry
-
-
-def _cancelled(view: View, entry: str, doc: dict[str, str]) -> bool:
+def _cancelled(view: View, entry: str, doc: Mapping[str, Any]) -> bool:
     cancelled = False
     for _, said in scan(view, "visit-said", f"{entry}/"):
         if said["party"] not in (doc["party"], doc["host"]):
@@ -71,8 +71,14 @@ def _cancelled(view: View, entry: str, doc: dict[str, str]) -> bool:
     return cancelled
 
 
-def _drawn(view: View, quota: Quota, asked: list[Permission], now_s: float) -> Drawn:
-    visits: list[tuple[tuple[float, int], str]] = []
+def _drawn(
+    view: View,
+    quota: Quota,
+    asked: list[Permission],
+    under: Mapping[str, list[str]],
+    now_s: float,
+) -> Drawn:
+    visits: list[str] = []
     reserved = unknown = 0
     for one in asked:
         if (one.party, one.host) != (quota.guest, quota.host) or not _within(one, quota):
@@ -80,15 +86,19 @@ def _drawn(view: View, quota: Quota, asked: list[Permission], now_s: float) -> D
         if one.asked is None:
             unknown += 1
         elif one.asked.quota == quota.name:
-            under = list(_visits(view, one.entry))
-            visits += under
-            reserved += max(0, _units(one, now_s) - len(under))
+            made = under.get(one.entry, [])
+            visits += made
+            reserved += max(0, _units(one, now_s) - len(made))
     return Drawn(
         quota=quota,
-        visits=tuple(entry for _, entry in sorted(visits)),
+        visits=tuple(sorted(visits, key=lambda entry: _begins(load(view, "visit", entry) or {}))),
         reserved=reserved,
         unknown=unknown,
     )
+
+
+def _begins(doc: Mapping[str, Any]) -> tuple[float, int, str]:
+    return parse_time_s(doc["from"]), doc["index"], doc["entry"]
 
 
 def _within(one: Permission, quota: Quota) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from detente.line import Obligation, read
+from detente.line import Obligation, answers_owed, read
 from detente.line.bodies import Limits, Place
 from detente.line.read import (
     UNKNOWN,
@@ -28,7 +28,7 @@ def permissions(reader: LineReader) -> list[PermissionView]:
     asked = read.permissions(reader.rows, reader.founding)
     if not asked:
         return []
-    owed = {one.entry: one for one in talk.owed_on(reader) if one.what == "permission-answer"}
+    owed = answers_owed(reader.rows, reader.founding, reader.received_s, reader.now_s)
     against = read.granted(reader.rows, reader.founding, reader.now_s)
     under: dict[str, list[Visit]] = {}
     for visit in read.visits(reader.rows):

@@ -429,7 +429,8 @@ def _check_notice(reader: LineReader, from_s: float) -> None:
 
 def _beyond_quotas(reader: LineReader, permission: Permission, grant: Grant) -> Iterable[Exceeding]:
     """What one more visit under a grant would overdraw."""
-    number = len(read.visits_under(reader.rows, permission.entry)) + 1
+    under = read.visits_by_request(reader.rows).get(permission.entry, [])
+    number = len(under) + 1
     if isinstance(grant.quota_units, int):
         yield from exceeding.of_units("the grant", grant.quota_units, number)
     for one in read.drawn(reader.rows, reader.founding, reader.now_s):
