@@ -89,3 +89,9 @@ def test_a_link_is_disputed_and_the_count_shows_both(nodes: Mapping[str, Node]) 
     assert (counted.figures.reports, counted.figures.events) == (7, 5)
     assert counted.figures.as_held == {"ru": 4, "us": 5}
     assert counted.figures.disputed == [("ru/people-panj", "us/road-imam-sahib")]
+
+
+def test_nobody_owes_anything_but_the_silent_host(nodes: Mapping[str, Node]) -> None:
+    for party in ("us", "ru", "tj"):
+        owed = nodes[party].obligations(panj.LINE)
+        assert [one for one in owed if one.state == "late"] == []

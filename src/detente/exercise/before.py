@@ -188,9 +188,10 @@ def _come(week: Week, request: str) -> None:
     week.at("2021-08-06T06:00:00Z")
     first, agreed = panj.MISSIONS
     guest.file(first, title="Along the northern bank", officer=OFFICER)
-    guest.release(first.id, panj.LINE, "exact", officer=OFFICER)
+    planned = guest.release(first.id, panj.LINE, "exact", officer=OFFICER)
     guest.plan_mission(panj.LINE, notice.id, first.id, officer=OFFICER)
     week.carry()
+    _pass_on(week, planned.id, "2021-08-06T06:12:00Z")
     week.at("2021-08-06T08:30:00Z")
     host.review_mission(
         panj.LINE, notice.id, ground="safety", text=panj.TOO_LOW, language="en", officer=OFFICER
@@ -198,9 +199,10 @@ def _come(week: Week, request: str) -> None:
     week.carry()
     week.at("2021-08-06T09:30:00Z")
     guest.change(agreed, title="Along the northern bank", officer=OFFICER)
-    guest.release(agreed.id, panj.LINE, "exact", officer=OFFICER)
+    planned = guest.release(agreed.id, panj.LINE, "exact", officer=OFFICER)
     guest.plan_mission(panj.LINE, notice.id, agreed.id, officer=OFFICER)
     week.carry()
+    _pass_on(week, planned.id, "2021-08-06T09:41:00Z")
     week.at("2021-08-06T12:10:00Z")
     host.review_mission(panj.LINE, notice.id, officer=OFFICER)
     week.carry()
@@ -212,6 +214,15 @@ def _come(week: Week, request: str) -> None:
         week.carry()
     week.at("2021-08-07T15:00:00Z")
     host.inspect_visit(panj.LINE, notice.id, panj.INSPECTED, officer=OFFICER)
+    week.carry()
+
+
+def _pass_on(week: Week, released: str, time: str) -> None:
+    """The other two tell their units of what the guest has released."""
+    week.at(time)
+    for party, node in week.nodes.items():
+        if party != panj.GUEST:
+            node.acknowledge(panj.LINE, released, "disseminated", officer=OFFICER)
     week.carry()
 
 
