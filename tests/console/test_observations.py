@@ -154,6 +154,12 @@ def test_from_note_to_report_to_retraction(observed: Any) -> None:
     assert "Reported: it is on the record." in words_of(answer.text)
     [one] = desk.node.observations(NAME, kind="displacement")
     assert one.observed["core"]["coordinates"] == [69.75, 37.25]
+    form = sheet.partition('value="typed" readonly')[2]
+    assert "<option selected>poor</option>" in form
+    assert ">on foot</textarea>" in form
+    answer = send(desk, "observe", **(typed | {"seeing": "good"}), change="1")
+    assert desk.node.own_note("typed", officer=RELEASER).revision == 2
+    assert desk.node.own_note("typed", officer=RELEASER).observed["seeing"] == "good"
     answer = send(desk, "retract", observation="typed", note="not there")
     assert "The retraction is on the record." in words_of(answer.text)
     assert desk.node.observation_table(NAME).retracted == 1

@@ -8,6 +8,7 @@ and to whose role permits it. What nobody observed is hatched and says so: it is
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from shapely.geometry import Point
 
 from detente.console import outlines
@@ -31,6 +32,7 @@ from detente.observations import (
     MEANINGS,
     QUIET,
     Audience,
+    Observation,
     observation_from_wire,
     words,
 )
@@ -47,7 +49,7 @@ DISTRICTS_MAX = 200
 SINGLE_MAX = 200
 
 SAID = {
-    "observe": "Noted. It is private: no line has been told.",
+    "observe": "Noted. It is private: no line has been told of it as it is now.",
     "report": "Reported: it is on the record.",
     "retract": "The retraction is on the record.",
 }
@@ -240,29 +242,39 @@ def export_of(query: Mapping[str, str]) -> tuple[str, Audience]:
 
 
 def observe(node: "Node", line: str, officer: OfficerView, fields: Mapping[str, str]) -> str:
-    """Keep a note, or change the one of this name."""
-    observed = {
-        "kind": need(fields, "kind"),
-        "core": {
-            "type": "Point",
-            "coordinates": [_number(fields, "longitude"), _number(fields, "latitude")],
-            "edges": "geodesic",
-        },
-        "radius_m": _number(fields, "radius_m"),
-        "from": need(fields, "from"),
-        "until": need(fields, "until"),
-        "how": need(fields, "how"),
-        "confidence": need(fields, "confidence"),
-        "seeing": need(fields, "seeing"),
-        "place": fields.get("place", ""),
-        "district": fields.get("district", ""),
-        "text": fields.get("text", ""),
-    }
+    """Keep a note; or, of a form that was filled with one, change it."""
+    name, marking = need(fields, "id"), need(fields, "marking")
+    key = fields.get("key") or None
+    typed = {field: fields.get(field, "") for field in ("place", "district", "text")}
+    typed |= {field: need(fields, field) for field in ("kind", "from", "until", *WORDS)}
+    if fields.get("change") != "1":
+        noted = node.note(
+            _typed(name, marking, typed | _place(fields)), officer=officer.name, key=key
+        )
+        return f"{noted.id} is noted, in {noted.district}, {noted.week}. No line has been told."
+    held = node.own_note(name, officer=officer).observed
+    # A place that is no point has no fields in the form, and stays.
+    place = _place(fields) if held["core"]["type"] == "Point" else {}
+    changed = node.change_note(
+        _typed(name, marking, held | typed | place), officer=officer, key=key
+    )
+    return f"{name} is revision {changed.revision}. Lines are told when it is reported."
+
+
+WORDS = ("how", "confidence", "seeing")
+
+
+def _typed(name: str, marking: str, observed: Context) -> Observation:
     body = read_struct(observed, ObservedBody, "observation")
-    wire = observed | {"counts": {}, "language": body.language, "visit": None, "source": ""}
-    one = observation_from_wire(need(fields, "id"), need(fields, "marking"), wire)
-    noted = node.note(one, officer=officer.name, key=fields.get("key") or None)
-    return f"{noted.id} is noted, in {noted.district}, {noted.week}. No line has been told."
+    return observation_from_wire(name, marking, msgspec.to_builtins(body))
+
+
+def _place(fields: Mapping[str, str]) -> Context:
+    coordinates = [_number(fields, "longitude"), _number(fields, "latitude")]
+    return {
+        "core": {"type": "Point", "coordinates": coordinates, "edges": "geodesic"},
+        "radius_m": _number(fields, "radius_m"),
+    }
 
 
 def report(node: "Node", line: str, officer: OfficerView, fields: Mapping[str, str]) -> str:
