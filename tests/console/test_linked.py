@@ -119,7 +119,9 @@ def test_a_day_is_shown_published_and_checked(watched: Any) -> None:
     page = us.page(f"{DAILY}/{day}")
     assert "EXERCISE" in page
     assert "Nor was anything observed of the area that is not named" in words(page)
-    assert us.browser.get(f"{DAILY}/{day}/joint.json").content == ru.node.daily_joint(NAME, day)
+    joint = us.browser.get(f"{DAILY}/{day}/joint.json").content
+    assert joint == ru.node.daily_joint(NAME, day)
+    assert b'"exercise":"NORTHERN WATCH"' in joint
     shown = us.node.daily(NAME, day).joint_sha256
     own: dict[str, Any] = {
         "text": "<i>ours</i>",

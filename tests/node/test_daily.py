@@ -41,6 +41,7 @@ def test_the_joint_part_says_what_was_told(reported: Any) -> None:
     view = reported.nodes["us"].daily(LINE, DAY)
     part = view.joint
     assert (part["from"], part["cutoff"]) == ("2026-11-21T19:30:00Z", "2026-11-22T19:30:00Z")
+    assert part["exercise"] is None
     assert part["totals"] == {
         "day": {"reports": 3, "events": 3, "as_held": {"tj": 2, "us": 3}},
         "day_before": {"reports": 1, "events": 1},

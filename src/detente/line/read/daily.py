@@ -111,9 +111,12 @@ def joint_part(
     in them that recalls beyond them have emptied.
     """
     made = _Day(view, founding, day)
+    exercise = founding.terms.exercise
     return {
         "v": 1,
         "line": founding.id,
+        # A file of it is carried away from every page that says so.
+        "exercise": exercise.name if exercise else None,
         "day": day.name,
         "from": format_time(made.from_s),
         "cutoff": format_time(day.cutoff_s),
