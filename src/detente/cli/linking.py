@@ -36,7 +36,8 @@ def events(directory: Directory, line: Line) -> None:
 
 
 def _figures(one: dict[str, Any]) -> str:
-    said = f"{one['events']:,} events by {one['reports']:,} reports"
+    noun = "event" if one["events"] == 1 else "events"
+    said = f"{one['events']:,} {noun} by {one['reports']:,} reports"
     for party, held in one["as_held"].items():
         said += f"; {held:,} as {party} counts"
     return said
