@@ -295,7 +295,9 @@ class Ending:
         present = [self._station(party) for party in self._present()]
         for party in self._world.parties if station in present else ():
             copies = combinations([one.held[party] for one in present], 2)
-            if party not in (*accused, station.party):
+            # Of whom one history ends with a leave, nothing more is taken: that there is another is
+            # heard as soon as who holds it calls, which need not be within these rounds.
+            if party not in (*accused, station.party) and not station.knows_left(party):
                 check(
                     not any(_part(one, other) for one, other in copies)
                     or any(_vouched(one.held[party]) for one in self._honest),
