@@ -435,7 +435,7 @@ def test_the_escort_sees_what_is_done_and_halts_it(pair: Any, guest: Browser) ->
     guest.get("/desk/")
     guest.post("/desk/ask", wants="open-item", item=item)
     live = do("1/beat").text
-    assert "guest 1</b> asks to open item" in live
+    assert "guest 1</b> asks to open" in live
     asked = re.search(r'name="asked" value="(\d+)"', live)
     assert asked is not None
     assert guest.get(f"/desk/items/{item}/content?of={asked[1]}").status_code == 409
