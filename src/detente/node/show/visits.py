@@ -369,7 +369,7 @@ def _remarks(reader: LineReader, visit: Visit, running: Sequence[Clock]) -> Iter
     for one in visit.restrictions:
         late_s = read.late_by_s(visit, one, reader.terms)
         if late_s:
-            made = format_time(read.claimed_s(one, reader.terms))
+            made = format_time(int(read.claimed_s(one, reader.terms)))
             yield f"{visit.host} restricted it {_span(late_s)} late, at {made}"
     agree = by_name.get("agree")
     if agree is not None and agree.state == "late":
