@@ -13,6 +13,7 @@ from detente.line.watching import STANDARD_WATCHING, Quota
 LINE = "northern-watch"
 OFFICER = {"officer": "a"}
 START, END = "2026-11-24T00:00:00Z", "2026-11-30T00:00:00Z"
+TWO_DAYS_EARLIER = "2026-11-28T00:00:00Z"
 PLACE: dict[str, Any] = {
     "name": "Kunduz airfield",
     "core": {"type": "Point", "coordinates": [68.91, 36.66], "edges": "geodesic"},
@@ -287,7 +288,10 @@ def test_answers_that_are_mistakes(watched: Any) -> None:
         ru.revoke_permission(LINE, request.id, **OFFICER)
     with pytest.raises(StateError, match="of us"):
         ru.withdraw_permission(LINE, request.id, **OFFICER)
-    answer("limited", limits={"places": [{**PLACE, "radius_m": 2000.0}]})
+    answer("limited", limits={"places": [{**PLACE, "radius_m": 2000.0}]}, end=TWO_DAYS_EARLIER)
+    assert row(ru, request.id).limits == [
+        "ends earlier than asked", "only at Kunduz airfield (within 2 km)",
+    ]  # fmt: skip
     with pytest.raises(StateError, match="answered already"):
         answer("refused")
     with pytest.raises(InputError, match="has passed"):

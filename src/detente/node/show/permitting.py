@@ -122,15 +122,15 @@ def _json(value: Any) -> Json:
 
 
 def _limits(one: Permission) -> list[str]:
-    """The limits of an answer in words, the window first where it is not the one asked for."""
+    """The limits of an answer in words; the window, which stands beside them, only as that."""
     reply = one.reply
     if reply is None or reply.from_ is None or reply.until is None:
         return []
     said = []
-    if parse_time_s(reply.from_) != parse_time_s(one.from_):
-        said.append(f"from {reply.from_}")
-    if parse_time_s(reply.until) != parse_time_s(one.until):
-        said.append(f"until {reply.until}")
+    if parse_time_s(reply.from_) > parse_time_s(one.from_):
+        said.append("begins later than asked")
+    if parse_time_s(reply.until) < parse_time_s(one.until):
+        said.append("ends earlier than asked")
     if reply.body is None:
         return [*said, "other limits are not known here"]
     return said + in_words(reply.body.limits)
