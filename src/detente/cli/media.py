@@ -20,7 +20,6 @@ from detente.errors import DetenteError, InputError, StateError
 if TYPE_CHECKING:
     from detente.record.media import SealedMedia
 
-PIECE_BYTES = 1024 * 1024
 
 app = typer.Typer(
     help="Seal what a visit collected, with both sides' keys, and open it together.",
@@ -79,11 +78,12 @@ def countersign(
     token_file: TokenFile = None,
 ) -> None:
     """Compare a file that the other side sealed with what was collected, and sign it as well."""
-    from detente.cli.media_files import compare, copied, whole_sha256, written
+    from detente.cli.media_files import compare, copied, written
+    from detente.record.media import sealed_sha256
 
     token = token_of(token_file)
     with _reading(sealed) as (found, source), _progress(f"Comparing {sealed.name}") as told:
-        if whole_sha256(source, found.manifest, told) != found.manifest.sealed_sha256:
+        if sealed_sha256(source, found.manifest, told) != found.manifest.sealed_sha256:
             raise StateError(
                 "is not the content that its manifest names",
                 where=str(sealed),

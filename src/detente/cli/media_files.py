@@ -109,11 +109,6 @@ def copied(source: BinaryIO, manifest: Manifest, out: BinaryIO) -> None:
         left -= len(piece)
 
 
-def whole_sha256(source: BinaryIO, manifest: Manifest, told: Told) -> str:
-    """The SHA-256 of what stands before the manifest."""
-    return media.sealed_sha256(source, manifest, told)
-
-
 def opened_into(
     folder: Path, source: BinaryIO, manifest: Manifest, key: bytes, told: Told
 ) -> tuple[bool, str, str]:
