@@ -5,7 +5,6 @@ can be printed. What was not observed has colours of its own, unlike anything ob
 says in words that it does not mean that nothing happened.
 """
 
-from collections.abc import Mapping
 from itertools import groupby
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
@@ -38,9 +37,14 @@ FILLS = {
     "observed": "#1f5fa8",
     "poor": "url(#poor)",
     "unknown": "url(#unknown)",
-    "missed": "#f2b13c",
     "unreached": "url(#unreached)",
 }
+MISSED = (
+    (1.0 - 1e-6, "#dd8500", "all the time"),
+    (0.5, "#f2b13c", "half of the time or more"),
+    (0.0, "#fbe2ae", "less than half of the time"),
+)
+"""What could have been watched and was not, from this share of the time on: so a loss shows."""
 LETTERS = {"observed": "O", "poor": "P", "unknown": "?", "missed": "N", "unreached": "–"}
 
 
@@ -51,7 +55,7 @@ def coverage(board: Board, query: "QueryParams") -> Context:
         "coverage": None,
         "file": FILE,
         "states": STATES,
-        "fills": FILLS,
+        "legend": _legend(),
         "letters": LETTERS,
         "looked": board.node.looked(board.line.id),
     }
@@ -74,6 +78,23 @@ def coverage(board: Board, query: "QueryParams") -> Context:
     }
 
 
+def _fill(state: str, share: float) -> str:
+    if state != "missed":
+        return FILLS[state]
+    return next(fill for least, fill, _ in MISSED if share >= least)
+
+
+def _legend() -> list[tuple[str, str, str]]:
+    """Fill, letter and words, in the order of the states."""
+    rows = []
+    for state, (_, words) in STATES.items():
+        if state == "missed":
+            rows += [(fill, LETTERS[state], f"{words} {how}") for _, fill, how in MISSED]
+        else:
+            rows.append((FILLS[state], LETTERS[state], words))
+    return rows
+
+
 def _number(text: str, otherwise: int) -> int:
     if not text:
         return otherwise
@@ -91,6 +112,7 @@ def _row(place: Any) -> Context:
     days = place.days
     return {
         "place": place,
+        "days": [(day, _fill(day.state, place.share)) for day in days],
         "observed": duration(sum(day.observed_s for day in days)),
         "poor": duration(sum(day.poor_s for day in days)),
         "sightings": sum(day.sightings for day in days),
@@ -111,7 +133,7 @@ def duration(seconds: float, *, up: bool = False) -> str:
 
 
 def _map(found: CoverageView) -> Context:
-    """Sizes and shapes of the map: cells of one state that stand side by side are one box."""
+    """Sizes and shapes of the map: cells of one look that stand side by side are one box."""
     west, south, east, north = found.area
     width_deg = (east - west) % 360.0
     scale = WIDTH / (width_deg * cos(radians((south + north) / 2)))
@@ -128,9 +150,10 @@ def _map(found: CoverageView) -> Context:
     height = (north - south) * scale
     boxes = []
     for lat, row in groupby(found.cells, key=lambda cell: cell.lat):
-        for state, run in groupby(row, key=lambda cell: cell.seen.state):
+        for (state, fill), run in groupby(row, key=_look):
             cells: list[CoveredCellView] = list(run)
-            boxes.append(_box(cells, state, x, y, across, scale, lat))
+            box = _box(cells, x, y, across, scale, lat)
+            boxes.append(box | {"state": state, "fill": fill})
     bases = [one for one in found.ground if one.lon is not None and one.lat is not None]
     inside: list[tuple[GroundView, float, float]] = []
     beyond: list[GroundView] = []
@@ -150,19 +173,21 @@ def _map(found: CoverageView) -> Context:
     }
 
 
+def _look(cell: CoveredCellView) -> tuple[str, str]:
+    return cell.seen.state, _fill(cell.seen.state, cell.share)
+
+
 def _box(
     cells: list[CoveredCellView],
-    state: str,
     x: Any,
     y: Any,
     across: float,
     scale: float,
     lat: float,
-) -> Mapping[str, Any]:
+) -> Context:
     first, last = cells[0], cells[-1]
     left = x(first.lon) - first.half_lon * across
     return {
-        "state": state,
         "x": round(left, 2),
         "y": round(y(lat) - first.half_lat * scale, 2),
         "width": round(x(last.lon) + last.half_lon * across - left, 2),
