@@ -167,6 +167,22 @@ def test_from_note_to_report_to_retraction(observed: Any) -> None:
     assert "It cannot be reported: is marked TLP:RED" in red
 
 
+def test_a_report_is_recalled_from_its_page(observed: Any) -> None:
+    desk = observed.us
+    desk.node.add_officer("rel", "releaser")
+    desk.browser.get(f"/login?t={desk.node.login_link('rel')}")
+    link = re.search(r'id="recall-gate" href="([^"]+)"', desk.page(f"{PAGE}?all=1"))
+    assert link
+    sheet = desk.page(unescape(link[1]))
+    entry = re.search(r'name="entry" value="(\w+)"', sheet)
+    assert entry
+    desk.do("recall", entry=entry[1], note="sent in error")
+    observed.level()
+    assert "1 recalled" in words_of(desk.page(PAGE))
+    [gone] = [one for one in observed.ru.node.observations(NAME) if one.state == "recalled"]
+    assert (gone.observation, gone.observed) == ("gate", None)
+
+
 def test_an_export_leaves_out_what_its_readers_may_not_see(observed: Any) -> None:
     desk = observed.us
     desk.node.add_officer("rel", "releaser")

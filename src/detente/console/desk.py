@@ -191,7 +191,8 @@ def _withdraw(board: Board, query: Query) -> tuple[str, Context]:
 
 def _recall(board: Board, query: Query) -> tuple[str, Context]:
     entry = board.node.entry(board.line.id, query.get("entry", ""))
-    what = entry.about.get("activity") or f"message #{entry.index}"
+    about = entry.about
+    what = about.get("activity") or about.get("observation") or f"message #{entry.index}"
     anywhere = (
         " Until you release it again or withdraw it, the others show it as being anywhere."
         if entry.type == "activity.release"

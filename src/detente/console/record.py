@@ -72,8 +72,9 @@ def _about(entry: EntryView, names: dict[str, str], texts: dict[str, str]) -> st
         return texts[entry.id]
     if entry.type == "proposal":
         return f"{words.tag(about.get('conflict', ''))}: {about.get('moves', '')} would move"
-    if "activity" in about:
-        return f"{about['activity']}, version {about.get('version', '')}"
+    for named in ("activity", "observation"):
+        if named in about:
+            return f"{about[named]}, version {about.get('version', '')}"
     if "permission" in about:
         return f"{about['permission']} of {about.get('host', '')}"
     of = next(

@@ -37,8 +37,9 @@ def _recall(reader: LineReader, recall: Recall) -> RecallView:
 def _subject(entry: dict[str, Any]) -> str:
     """What was recalled, by what its header says of it."""
     about = entry["about"]
-    if isinstance(about.get("activity"), str):
-        return f"version {about.get('version')} of {about['activity']}"
+    for named in ("activity", "observation"):
+        if isinstance(about.get(named), str):
+            return f"version {about.get('version')} of {about[named]}"
     return f"{entry['type']} of {entry['time']}"
 
 
