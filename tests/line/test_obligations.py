@@ -280,6 +280,7 @@ def test_what_passes_while_a_line_is_suspended(kind: str) -> None:
     passes |= {"recall", "recall.honoured", "line.leave"}
     passes |= {"visit.stage", "visit.deviation", "visit.cancel"}
     passes |= {"visit.seal", "visit.open", "visit.session"}
+    passes |= {"permission.revoke", "permission.withdraw"}
     assert allowed_while_suspended(kind, {}) == (kind in passes)
 
 

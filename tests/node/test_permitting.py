@@ -301,6 +301,21 @@ def test_answers_that_are_mistakes(watched: Any) -> None:
         ru.revoke_permission(LINE, request.id, **OFFICER)
 
 
+def test_what_was_granted_can_be_taken_back_on_a_suspended_line(watched: Any) -> None:
+    us, ru = watched.nodes["us"], watched.nodes["ru"]
+    [one], [other] = ask(us), ask(us, name="b")
+    watched.sync()
+    ru.answer_permission(LINE, one.id, "granted", **OFFICER)
+    us.suspend(LINE, "no contact", **OFFICER)
+    watched.sync()
+    with pytest.raises(StateError, match="suspended"):
+        ru.answer_permission(LINE, other.id, "granted", **OFFICER)
+    ru.revoke_permission(LINE, one.id, **OFFICER)
+    us.withdraw_permission(LINE, other.id, **OFFICER)
+    watched.sync()
+    assert [row(us, each.id).state for each in (one, other)] == ["revoked", "withdrawn"]
+
+
 def test_what_is_given_up_is_not_answered_and_what_is_refused_not_given_up(watched: Any) -> None:
     us, ru = watched.nodes["us"], watched.nodes["ru"]
     [one], [other] = ask(us), ask(us, name="b")
