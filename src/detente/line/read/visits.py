@@ -23,6 +23,7 @@ from detente.line.read.base import Stamp, note, stamp
 from detente.line.view import View, load, scan
 from detente.volumes.times import parse_time_s
 
+Plans = Mapping[str, list[dict[str, Any]]]
 T = TypeVar("T")
 S = TypeVar("S", bound="Statement")
 ItemState = Literal["sealed", "sealed-by-one", "differing", "unsealed"]
@@ -252,14 +253,15 @@ class Visit(Statement, frozen=True, kw_only=True):
 
 def visits(view: View) -> list[Visit]:
     """Every visit of the line, by when it begins."""
-    found = [_visit(view, doc) for _, doc in scan(view, "visit")]
+    plans = _plans_by_visit(view)
+    found = [_visit(view, doc, plans) for _, doc in scan(view, "visit")]
     return sorted(found, key=lambda visit: (visit.from_s, visit.entry))
 
 
 def visit(view: View, entry: str) -> Visit | None:
     """One visit by the entry id of its notice, or None."""
     doc = load(view, "visit", entry)
-    return None if doc is None else _visit(view, doc)
+    return None if doc is None else _visit(view, doc, _plans_by_visit(view))
 
 
 def void_reason(view: View, party: str, type_: str, about: Mapping[str, Any]) -> str | None:
@@ -286,7 +288,15 @@ def _review_reason(view: View, party: str, plan: str) -> str | None:
     return None if party == notified["host"] else "not-a-side"
 
 
-def _visit(view: View, doc: Mapping[str, Any]) -> Visit:
+def _plans_by_visit(view: View) -> Plans:
+    """The rows of mission plans by their visit: read once, however many visits there are."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for _, row in scan(view, "plan"):
+        found.setdefault(row["visit"], []).append(row)
+    return found
+
+
+def _visit(view: View, doc: Mapping[str, Any], plans: Plans) -> Visit:
     sides = (doc["party"], doc["host"])
     said: dict[str, list[dict[str, Any]]] = {type_: [] for type_ in _STATED}
     for _, row in scan(view, "visit-said", f"{doc['entry']}/"):
@@ -305,7 +315,7 @@ def _visit(view: View, doc: Mapping[str, Any]) -> Visit:
         noted=next((_noted(row) for row in said[abouts.TAKE_NOTE]), None),
         stages=tuple(_reached(row) for row in said[abouts.STAGE]),
         inspections=tuple(_inspection(row) for row in said[abouts.INSPECT]),
-        plans=_plans(view, doc),
+        plans=_plans(view, doc, plans),
         restrictions=tuple(_restriction(row) for row in said[abouts.RESTRICT]),
         deviations=tuple(_deviation(row) for row in said[abouts.DEVIATION]),
         cancels=tuple(_cancel(row) for row in said[abouts.CANCEL]),
@@ -342,9 +352,8 @@ def _inspection(row: Mapping[str, Any]) -> Inspection:
     return Inspection(**_stated(row), finding=finding, body=_body(row, InspectionBody))
 
 
-def _plans(view: View, visit: Mapping[str, Any]) -> tuple[MissionPlan, ...]:
-    rows = [row for _, row in scan(view, "plan") if row["visit"] == visit["entry"]]
-    rows.sort(key=lambda row: row["index"])
+def _plans(view: View, visit: Mapping[str, Any], plans: Plans) -> tuple[MissionPlan, ...]:
+    rows = sorted(plans.get(visit["entry"], []), key=lambda row: int(row["index"]))
     return tuple(_plan(view, row, visit["host"]) for row in rows)
 
 

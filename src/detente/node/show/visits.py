@@ -1,7 +1,7 @@
 """Visits as officers see them: what each side stated, the clocks, and what is out of order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,7 +37,6 @@ from detente.node.views.visits import (
 from detente.volumes.codec import volumes_to_wire
 from detente.volumes.times import format_time
 
-K = TypeVar("K")
 STAGES: tuple[Stage, ...] = ("arrived", "begun", "ended", "departed")
 
 
@@ -46,14 +45,13 @@ def visits(reader: LineReader) -> list[VisitView]:
     found = read.visits(reader.rows)
     if not found:
         return []
-    against = read.granted(reader.rows, reader.founding, reader.now_s)
-    return [_visit(reader, one, against) for one in found]
+    known = _known(reader)
+    return [_visit(reader, one, known) for one in found]
 
 
 def visit(reader: LineReader, name: str) -> VisitView:
     """One visit by its id or ``<guest>/<name>``; NotFoundError."""
-    against = read.granted(reader.rows, reader.founding, reader.now_s)
-    return _visit(reader, found(reader, name), against)
+    return _visit(reader, found(reader, name), _known(reader))
 
 
 def alerts(reader: LineReader) -> list[VisitAlertView]:
@@ -105,7 +103,30 @@ def clocks_of(reader: LineReader, visit: Visit) -> list[Clock]:
     return read.clocks(visit, reader.terms, reader.received_s, reader.now_s)
 
 
-def _visit(reader: LineReader, one: Visit, against: Granted) -> VisitView:
+class _Known(NamedTuple):
+    """What every visit is held against, read once for all of them."""
+
+    granted: Granted
+    lapses: Mapping[tuple[str, str, str | None], str]
+    """The entry that states each lapse, by who owed what for which entry."""
+    conflicts: Mapping[tuple[str, str], list[str]]
+    """The conflicts that are not ended, by party and activity."""
+
+
+def _known(reader: LineReader) -> _Known:
+    lapses: dict[tuple[str, str, str | None], str] = {}
+    for lapse in read.lapses(reader.rows):
+        lapses.setdefault((lapse.owed_by, lapse.what, lapse.owed_for), lapse.entry)
+    conflicts: dict[tuple[str, str], list[str]] = {}
+    for one in read.conflicts(reader.rows):
+        for side in (one.a, one.b) if one.state != "ended" else ():
+            conflicts.setdefault((side.party, side.id), []).append(one.id)
+    granted = read.granted(reader.rows, reader.founding, reader.now_s)
+    return _Known(granted, lapses, conflicts)
+
+
+def _visit(reader: LineReader, one: Visit, known: _Known) -> VisitView:
+    against = known.granted
     running = clocks_of(reader, one)
     permission = against.asked.get(one.request)
     phase = read.phase(one, running, reader.now_s)
@@ -130,7 +151,7 @@ def _visit(reader: LineReader, one: Visit, against: Granted) -> VisitView:
         noted=_noted(reader, one),
         stages=[_stage(reader, one, stage) for stage in STAGES if one.stated(stage)],
         inspections=_inspections(reader, one),
-        plans=[_plan(reader, one, plan) for plan in one.plans],
+        plans=[_plan(reader, one, plan, known) for plan in one.plans],
         restrictions=[_restriction(reader, one, each) for each in one.restrictions],
         deviations=_deviations(reader, one),
         cancels=_cancels(reader, one),
@@ -138,7 +159,7 @@ def _visit(reader: LineReader, one: Visit, against: Granted) -> VisitView:
         sessions=[_session(reader, session) for session in one.sessions],
         reports={party: _report(reader, each) for party, each in sorted(one.reports.items())},
         accounts=one.accounts,
-        clocks=[_clock(reader, clock) for clock in running],
+        clocks=[_clock(reader, clock, known) for clock in running],
         exceeding=permitting.exceedings(read.exceedings(reader.rows, one, against)),
         remarks=list(_remarks(reader, one, running)),
         may=list(_may(reader, one, phase)),
@@ -208,7 +229,7 @@ def _inspections(reader: LineReader, visit: Visit) -> list[InspectionView]:
     ]
 
 
-def _plan(reader: LineReader, visit: Visit, plan: MissionPlan) -> MissionPlanView:
+def _plan(reader: LineReader, visit: Visit, plan: MissionPlan, known: _Known) -> MissionPlanView:
     review = plan.review
     volumes = read.planned_volumes(reader.rows, plan.release)
     return MissionPlanView(
@@ -227,12 +248,7 @@ def _plan(reader: LineReader, visit: Visit, plan: MissionPlan) -> MissionPlanVie
         ),
         changed=plan.changed,
         volumes=None if volumes is None else volumes_to_wire(volumes),
-        conflicts=[
-            one.id
-            for one in read.conflicts(reader.rows)
-            if one.state != "ended"
-            and (visit.guest, plan.activity) in ((one.a.party, one.a.id), (one.b.party, one.b.id))
-        ],
+        conflicts=known.conflicts.get((visit.guest, plan.activity), []),
     )
 
 
@@ -333,7 +349,7 @@ def _report(reader: LineReader, report: Report) -> ReportView:
     )
 
 
-def _clock(reader: LineReader, clock: Clock) -> ClockView:
+def _clock(reader: LineReader, clock: Clock, known: _Known) -> ClockView:
     what, said = OWED.get(clock.name), clock.runs_for
     owed = None
     if what is not None and said is not None and clock.state != "stopped":
@@ -347,17 +363,10 @@ def _clock(reader: LineReader, clock: Clock) -> ClockView:
         met_at=None if clock.met_at_s is None else format_time(clock.met_at_s),
         state=clock.state,
         obligation=owed,
-        lapse=None if said is None else _lapse(reader, clock.owed_by, what, said.entry),
+        lapse=None
+        if said is None or what is None
+        else known.lapses.get((clock.owed_by, what, said.entry)),
     )
-
-
-def _lapse(reader: LineReader, owed_by: str, what: str | None, entry: str) -> str | None:
-    stated = [
-        one.entry
-        for one in read.lapses(reader.rows)
-        if (one.owed_by, one.what, one.owed_for) == (owed_by, what, entry)
-    ]
-    return stated[0] if stated else None
 
 
 def _remarks(reader: LineReader, visit: Visit, running: Sequence[Clock]) -> Iterator[str]:
