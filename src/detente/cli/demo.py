@@ -66,7 +66,8 @@ def _serve(stage: "Stage") -> None:
         with ExitStack() as stack:
             officers = stage.officers(stack)
             opened = stage.directory / "opened"
-            if not opened.exists():
+            first = not opened.exists()
+            if first:
                 print("Filing, releasing and talking until the exercise stands …", flush=True)
                 open_exercise(officers["us"], officers["ru"])
                 opened.touch()
@@ -77,8 +78,12 @@ def _serve(stage: "Stage") -> None:
                 link = stage.log_in_link(party)
                 print(f"  {party}  {names[party]}")
                 print(f"      {link}   (opens once)")
+            if first:
+                print("  guest of tj, at its desk (in another browser than tj's own officer)")
+                print(f"      {stage.guest_link()}   (opens once)")
         print(
-            "\nOpen us and ru; the hint on the page says what to do next."
+            "\nOpen us and ru on the line northern-watch; the hint there says what to do next."
+            "\nThe line panj has a visit under way, a desk to escort, and a day's observations."
             "\nCtrl-C stops the nodes; what stands is kept, and --reset begins again.",
             flush=True,
         )

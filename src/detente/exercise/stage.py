@@ -201,6 +201,12 @@ class Stage:
         """A link into the console of a party, for its officer, that opens once."""
         return run("login", str(self.directory / party), "--name", OFFICER).strip()
 
+    def guest_link(self) -> str:
+        """A link to the guest's desk at the host's node, for a new guest, that opens once."""
+        host = str(self.directory / panj.HOST)
+        desk = run("desk", "list", host, "--line", panj.LINE).split()[0]
+        return run("desk", "accounts", host, "--desk", desk).split()[-1]
+
     def _make_node(self, party: str, api: int, line: int, show: Show | None) -> None:
         directory = self.directory / party
         languages = [w for lang in exercise.PARTY_LANGUAGES[party] for w in ("--language", lang)]
