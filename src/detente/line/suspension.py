@@ -2,8 +2,8 @@
 
 A suspension ends talk, never safety: a line that is cut when it is needed most has cost lives.
 A visit in progress is a matter of safety, too: people of one side are on the other's ground. What
-it has reached, what is not as agreed, its end and what was sealed still pass; a new one does not. What
-was granted or asked for can be taken back, for nobody is held to what cannot be.
+it has reached, what is not as agreed, its end and what was sealed still pass; a new one does not.
+What was granted or asked for can be taken back, for nobody is held to what cannot be.
 Whatever *arrives* is stored and cosigned all the same.
 """
 
