@@ -20,6 +20,11 @@ AFTER_S = 12 * 3600.0
 OWN = DailyBody(text="Quiet but for the north.", not_observed=("Darqad: fog",))
 
 
+def _say(node: Any, draft: Draft) -> None:
+    """Write what no node would."""
+    say(node._core, LINE, lambda _: draft, officer="a", key=None, action="x", content={})
+
+
 @pytest.fixture
 def reported(watch: Any) -> Any:
     """What three parties saw, in two districts, on this day and on the days it is compared with."""
@@ -114,30 +119,67 @@ def test_a_recall_changes_no_verdict_unless_the_report_did_not_know_of_it(report
     reported.sync()
     us.recall(LINE, told, officer="a")
     reported.sync()
-    after = {node.publish_daily(LINE, DAY, OWN, officer="a").id for node in (ru, tj)}
+    after = tj.publish_daily(LINE, DAY, OWN, officer="a")
     reported.sync()
     for node in (ru, tj, us):
         reports = {one.id: one for one in node.dailies(LINE)}
         assert reports[before.id].verdict == "unknown"
         assert "us/shots said was recalled" in reports[before.id].why
-        assert not reports[before.id].newest
-        assert {reports[entry].verdict for entry in after} == {"agrees"}
+        assert reports[after.id].verdict == "agrees"
         part = node.daily(LINE, DAY).joint
         assert (part["recalled_since"], part["recalled"]) == ([told], ["us/shots"])
         assert part["totals"]["day"]["events"] == 2
         assert part["disputed"] == []
 
 
+def test_only_the_newest_days_and_the_newest_report_of_each_are_computed(watch: Any) -> None:
+    us = watch.nodes["us"]
+    watch.clock.at_s += AFTER_S
+    first, second = (us.publish_daily(LINE, DAY, OWN, officer="a") for _ in range(2))
+    reports = {one.id: one for one in us.dailies(LINE)}
+    assert (reports[first.id].newest, reports[first.id].computed_sha256) == (False, None)
+    assert "replaced it" in reports[first.id].why
+    assert reports[second.id].verdict == "agrees"
+    days = [*(f"2026-11-{day:02d}" for day in range(1, 16)), "2026-12-24"]
+    for day in days:
+        about = {"day": day, "cutoff": "2026-11-22T18:00:00Z", "joint_sha256": "0" * 64}
+        _say(us, Draft("report.daily", about, b"{}"))
+    assert {one.day for one in us.dailies(LINE)} == {DAY, *days[2:15]}
+    assert len(us.daily(LINE, "2026-12-24").reports) == 1
+    assert len(us.daily(LINE, DAY).reports) == 2
+
+
 def test_a_wrong_joint_part_is_noticed(reported: Any) -> None:
     us, ru = reported.nodes["us"], reported.nodes["ru"]
     reported.clock.at_s += AFTER_S
     about = {"day": DAY, "cutoff": "2026-11-22T18:00:00Z", "joint_sha256": "0" * 64}
-    lie = Draft("report.daily", about, b"{}")
-    say(ru._core, LINE, lambda _: lie, officer="a", key=None, action="x", content={})
+    _say(ru, Draft("report.daily", about, b"{}"))
     reported.sync()
     [report] = us.dailies(LINE)
     assert (report.verdict, report.as_agreed) == ("differs", False)
     assert report.computed_sha256 not in (None, report.joint_sha256)
+
+
+@pytest.mark.parametrize(
+    ("day", "cutoff"),
+    [
+        ("0001-01-01", "1900-01-01T00:00:00Z"),
+        ("2026-11-21", "2199-12-31T23:59:59Z"),
+    ],
+)
+def test_a_report_at_the_calendars_edge_hides_nobody_elses(
+    watch: Any, day: str, cutoff: str
+) -> None:
+    us, ru = watch.nodes["us"], watch.nodes["ru"]
+    watch.clock.at_s += AFTER_S
+    about = {"day": day, "cutoff": cutoff, "joint_sha256": "0" * 64}
+    _say(ru, Draft("report.daily", about, b"{}"))
+    us.publish_daily(LINE, DAY, OWN, officer="a")
+    watch.sync()
+    assert {one.party: one.verdict for one in us.dailies(LINE)} == {"ru": "differs", "us": "agrees"}
+    assert not next(one for one in us.dailies(LINE) if one.party == "ru").as_agreed
+    with pytest.raises(InputError):
+        us.daily(LINE, "9999-12-31")
 
 
 def test_what_cannot_be_published(watch: Any, pair: Any) -> None:

@@ -528,7 +528,7 @@ EVENTS = (
     ),
     _get(
         "events", "/lines/{line}/dailies", daily.list_dailies,
-        "Every daily report, and whether its joint part is what we compute",
+        "The newest days' reports, and whether their joint parts are what we compute",
         list[DailyReportView],
     ),
     _get(

@@ -137,7 +137,8 @@ class _Day:
     def __init__(self, view: View, founding: Founding, day: Day) -> None:
         self.view = view
         self.founding = founding
-        self.from_s, self.cutoff_s = day.cutoff_s - DAY_S, day.cutoff_s
+        # A peer's cut-off may lie at the calendar's edge.
+        self.from_s, self.cutoff_s = within_calendar_s(day.cutoff_s - DAY_S), day.cutoff_s
         self.offset_s = founding.terms.clock_offset_s
         self.newest = list(observations(view))
         self.counting: Counting = counting(view)

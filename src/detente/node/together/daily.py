@@ -20,7 +20,11 @@ from detente.node.views.daily import DailyReportView, DailyView
 from detente.node.writing import seen_now
 from detente.store import logs
 from detente.store.store import Tx
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import format_time, parse_time_s
+
+DAYS_MAX = 14
+"""Days of which the reports are listed at once; any other day is shown when it is asked for."""
+REPLACED = Missing("its party has replaced it by a later one")
 
 
 class Reporting:
@@ -40,7 +44,10 @@ class Reporting:
             return _by_all_held(reader, _agreed(reader, day)).raw
 
     def dailies(self, line: str) -> list[DailyReportView]:
-        """Every daily report on a line, each with whether its joint part is what we compute."""
+        """The daily reports of the newest days, each with whether we compute its joint part alike.
+
+        Of several by one party for one day only the newest is computed.
+        """
         with self._core.store.read() as tx:
             reader = LineReader(self._core, tx, line)
             return _reports(reader, None)
@@ -163,6 +170,12 @@ def _day(reader: LineReader, name: str) -> DailyView:
 
 def _reports(reader: LineReader, day: str | None) -> list[DailyReportView]:
     found = dailies(reader.rows, day)
+    # Each is computed of the whole record: a peer chooses how many reports there are, not we.
+    # Days that have not come are shown when they are asked for: they must not crowd out the rest.
+    today = format_time(reader.now_s)[:10]
+    come = {one.day for one in found if day is not None or one.day <= today}
+    days = set(sorted(come, reverse=True)[:DAYS_MAX])
+    found = [one for one in found if one.day in days]
     newest = {(one.party, one.day): one.entry for one in found}
     held = _seen(reader)
     return [
@@ -176,7 +189,9 @@ def _report(
     founding = reader.founding
     day = Day(one.day, parse_time_s(one.cutoff))
     seen = _seen_by(reader.tx, founding, one)
-    computed = joint_part.joint(reader.core, reader.tx, founding, day, seen)
+    computed: Joint | Missing = REPLACED
+    if newest:
+        computed = joint_part.joint(reader.core, reader.tx, founding, day, seen)
     verdict, why, sha256 = "unknown", "", None
     if isinstance(computed, Missing):
         why = computed.why
