@@ -191,6 +191,29 @@ def test_a_renewal_supersedes_when_it_is_granted_and_begins(three: Any) -> None:
     assert _state(three, third, 6 * DAY_S) == "granted"
 
 
+class _Counted(MemoryView):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def scan(self, kind: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+        self.asked += 1
+        return super().scan(kind, prefix)
+
+
+def test_who_renews_much_makes_the_ledger_slow_for_nobody(three: Any) -> None:
+    def scans(renewals: int) -> int:
+        for _ in range(renewals):
+            renewed.append(_ask(three, after=renewed[-1].id if renewed else None))
+        view = _Counted(three.view().rows())
+        assert len(read.permissions(view, three.founding)) == len(renewed)
+        return view.asked
+
+    renewed: list[Entry] = []
+    few, many = scans(10), scans(90)
+    assert many < 11 * few
+
+
 def test_a_refused_renewal_leaves_what_was_granted(three: Any) -> None:
     first = _ask(three)
     _answer(three, first)

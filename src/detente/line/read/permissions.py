@@ -7,7 +7,7 @@ claims.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final, Literal
 
@@ -164,8 +164,13 @@ def permissions(view: View, founding: Founding) -> list[Permission]:
     """Every request that counts, by name, host and the order in which they were made."""
     offset_s = terms(view, founding).clock_offset_s
     docs = dict(scan(view, "permission"))
-    after = {doc["renews"]: key for key, doc in docs.items() if doc["renews"] is not None}
-    found = [_permission(view, doc, docs, after, offset_s) for doc in docs.values()]
+    replies = {entry: _reply(view, doc, offset_s) for entry, doc in docs.items()}
+    after = {doc["renews"]: entry for entry, doc in docs.items() if doc["renews"] is not None}
+    ends_s = _superseded_s(docs, after, replies)
+    found = [
+        _permission(view, doc, replies[entry], after.get(entry), ends_s[entry], offset_s)
+        for entry, doc in docs.items()
+    ]
     return sorted(found, key=lambda one: (one.permission, one.party, one.host, one.index))
 
 
@@ -194,8 +199,9 @@ def void_reason(view: View, party: str, row: Mapping[str, Any]) -> str | None:
 def _permission(
     view: View,
     doc: Mapping[str, Any],
-    docs: Mapping[str, Mapping[str, Any]],
-    after: Mapping[str, str],
+    reply: Reply | None,
+    renewed_by: str | None,
+    superseded_s: float | None,
     offset_s: float,
 ) -> Permission:
     content = doc["content"]
@@ -209,34 +215,34 @@ def _permission(
         asked=None if content is None else msgspec.convert(content, RequestBody),
         unknown=doc["unknown"],
         renews=doc["renews"],
-        renewed_by=after.get(doc["entry"]),
-        reply=_reply(view, doc, offset_s),
+        renewed_by=renewed_by,
+        reply=reply,
         revocation=_revocation(view, doc),
         forgone=_forgone(doc, offset_s),
-        superseded_s=_superseded_s(view, _later(doc["entry"], docs, after), offset_s),
+        superseded_s=superseded_s,
     )
 
 
-def _later(
-    entry: str, docs: Mapping[str, Mapping[str, Any]], after: Mapping[str, str]
-) -> Iterable[Mapping[str, Any]]:
-    """The requests that renew this one, directly or through others."""
-    while entry in after:
-        entry = after[entry]
-        yield docs[entry]
+def _superseded_s(
+    docs: Mapping[str, Mapping[str, Any]],
+    after: Mapping[str, str],
+    replies: Mapping[str, Reply | None],
+) -> dict[str, float | None]:
+    """From when on a later request that was granted holds; never before it was granted.
 
-
-def _superseded_s(view: View, later: Iterable[Mapping[str, Any]], offset_s: float) -> float | None:
-    """From when on a later request that was granted holds; never before it was granted."""
-    replies = [_reply(view, doc, offset_s) for doc in later]
-    return min(
-        (
-            max(reply.at_s, parse_time_s(reply.from_))
-            for reply in replies
-            if reply is not None and reply.from_ is not None
-        ),
-        default=None,
-    )
+    From the newest of each name back, each request once: nobody makes a page slow by renewing much.
+    """
+    found: dict[str, float | None] = {}
+    for newest in docs.keys() - after.keys():
+        entry: str | None = newest
+        ends_s = math.inf
+        while entry is not None:
+            found[entry] = None if ends_s == math.inf else ends_s
+            reply = replies[entry]
+            if reply is not None and reply.from_ is not None:
+                ends_s = min(ends_s, max(reply.at_s, parse_time_s(reply.from_)))
+            entry = docs[entry]["renews"]
+    return found
 
 
 def _reply(view: View, doc: Mapping[str, Any], offset_s: float) -> Reply | None:
