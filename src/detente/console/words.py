@@ -141,9 +141,9 @@ def clock(time: str, offset_s: float = 0.0) -> str:
     return moment(parse_time_s(time) + offset_s).strftime("%H:%MZ")
 
 
-def stamp(time: str) -> str:
-    """``22 Nov 2026 03:05:12Z``: for the record, where nothing may be left out."""
-    return f"{moment(parse_time_s(time)):%d %b %Y %H:%M:%S}Z"
+def stamp(time: str, offset_s: float = 0.0) -> str:
+    """``22 Nov 2026 03:05:12Z``: where nothing may be left out; moved as in ``clock``."""
+    return f"{moment(parse_time_s(time) + offset_s):%d %b %Y %H:%M:%S}Z"
 
 
 def stamp_minute(time: str) -> str:
