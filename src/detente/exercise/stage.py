@@ -103,11 +103,20 @@ class NodeProcess:
         """Whether the process has been started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    def ask_to_end(self) -> None:
+        """Ask the node to end, which takes it some seconds."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Ask the node to end and wait for it; what is acknowledged is on disk either way."""
+        self.ask_to_end()
+        self.wait_ended()
+
+    def wait_ended(self) -> None:
+        """Wait until a node that was asked to end has ended, and end it otherwise."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_S_MAX)
         except subprocess.TimeoutExpired:
@@ -148,7 +157,9 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         for node in self.nodes.values():
-            node.stop()
+            node.ask_to_end()
+        for node in self.nodes.values():
+            node.wait_ended()
 
     @property
     def is_set(self) -> bool:

@@ -22,7 +22,7 @@ VOID_REASONS: dict[str, str] = {
     "first-terms": "version 1 of the terms stands in the founding document",
     "out-of-sequence": "it does not follow the newest version of that activity",
     "not-released": "that activity was not released",
-    "own-entry": "a party cannot acknowledge or answer an entry of its own",
+    "own-entry": "a party cannot acknowledge, answer or dispute what it said itself",
     "answered-before": "its party had answered that before",
     "not-a-side": "its party is not the side that this is for",
     "no-such-version": "it names a version that is not there",
