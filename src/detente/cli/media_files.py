@@ -78,13 +78,11 @@ def compare(manifest: Manifest, paths: Iterable[Path], told: Told) -> None:
 @contextmanager
 def written(path: Path) -> Iterator[BinaryIO]:
     """A new file, which is there when all of it is on disk, and else is not."""
-    if path.exists():
-        raise StoreError(
-            "is there already", where=str(path), remedy="name a new file, or remove that one"
-        )
+    _check_free(path)
     partial = path.with_name(path.name + ".part")
+    _check_free(partial)
     try:
-        with partial.open("wb") as file:
+        with partial.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -117,13 +115,13 @@ def opened_into(
     The hash is of the content; of the whole file where that cannot be opened. The folder is there
     when all of the content is what was sealed, and else is not.
     """
-    if folder.exists():
-        raise StoreError(
-            "is there already", where=str(folder), remedy="name a new folder, or remove that one"
-        )
+    _check_free(folder)
     partial = folder.with_name(folder.name + ".part")
+    _check_free(partial)
     try:
-        partial.mkdir(parents=True)
+        # What was collected is for nobody else on this machine.
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(mode=0o700)
         sha256 = _write_parts(partial, media.opened(source, manifest, key, told), manifest)
         if sha256 == manifest.content_sha256:
             partial.replace(folder)
@@ -139,6 +137,14 @@ def opened_into(
         return True, sha256, ""
     what = f"the content has the SHA-256 {sha256}, not the one that both sealed"
     return False, sha256, f"{what}; it was badly sealed, by {manifest.sealed_by}."
+
+
+def _check_free(path: Path) -> None:
+    """Return if nothing is there: what is, may be the only copy of something."""
+    if os.path.lexists(path):
+        raise StoreError(
+            "is there already", where=str(path), remedy="name another, or move that away"
+        )
 
 
 def _write_parts(folder: Path, pieces: Iterator[bytes], manifest: Manifest) -> str:
