@@ -346,6 +346,16 @@ def watch(tmp_path: Path, clock: HeldClock, watch_template: Path) -> Iterator[Wa
 
 
 @pytest.fixture
+def founders(tmp_path: Path, clock: HeldClock) -> Iterator[Watch]:
+    """Two nodes that watch together, on a line that a third may be taken into."""
+    two = Watch(tmp_path / "founders", clock)
+    two.create(dict.fromkeys(("us", "ru"), "detente.db"))
+    two.join()
+    yield two
+    two.close()
+
+
+@pytest.fixture
 def make_pair(tmp_path: Path, clock: HeldClock) -> Iterator[Callable[[dict[str, str]], Pair]]:
     """Makes nodes, joined on one line, over the databases given per party."""
     made: list[Pair] = []

@@ -18,6 +18,7 @@ from detente.errors import (
     StateError,
 )
 from detente.line import open_founding
+from detente.line.bodies import DailyBody
 from detente.node import Node, rekeying
 from detente.node.keys import read_signing_key
 from detente.record import SigningKey, make_card, open_card
@@ -423,3 +424,21 @@ def test_new_keys_and_newcomers_do_not_wait_for_each_other(taken_in: Any) -> Non
     zz = take_in_a_second(taken_in)
     assert zz.state_document(LINE) == taken_in.nodes["us"].state_document(LINE)
     assert zz.verify() == []
+
+
+def test_a_daily_report_from_before_it_came_still_agrees(founders: Any) -> None:
+    founders.clock.at_s += 12 * 3600.0
+    founders.nodes["us"].publish_daily(LINE, "2026-11-22", DailyBody(), officer="a")
+    founders.sync()
+    founders.clock.at_s += 24 * 3600.0
+    founders.create({"tj": "detente.db"})
+    ask(founders)
+    sign(founders, "us")
+    meet(founders, ("us", "ru"))
+    sign(founders, "ru")
+    meet(founders, *ROUND, *ROUND)
+    for party in ALL:
+        [report] = founders.nodes[party].daily(LINE, "2026-11-22").reports
+        assert (party, report.verdict, report.why) == (party, "agrees", "")
+        # The day in which it was taken in has its log as well.
+        assert set(founders.nodes[party].daily(LINE, "2026-11-24").joint["logs"]) == set(ALL)

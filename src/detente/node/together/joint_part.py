@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from detente.errors import InputError, StateError
 from detente.line import Founding, MemoryView, apply, read
 from detente.line.abouts import OBSERVE
@@ -125,22 +127,41 @@ def _compute(
     sizes: Mapping[str, int],
     recalled: list[str],
 ) -> Joint:
-    view = MemoryView()
-    for party, size in sizes.items():
-        for start in range(0, size, PAGE):
-            rows = logs.read(tx, founding.id, party, start, min(PAGE, size - start))
-            for entry in core.entries(tx, founding, rows):
-                view.apply(apply(view, founding, entry))
+    view, members = _folded(core, tx, founding, sizes)
     view.apply(list(forget(view, recalled)))
     beginnings = {
         party: Beginning(
             size, (logs.root(tx, founding.id, party, size) if size else EMPTY_ROOT).hex()
         )
         for party, size in sizes.items()
+        if party in members.members
     }
-    part = joint_part(view, founding, beginnings, day, recalled)
+    part = joint_part(view, members, beginnings, day, recalled)
     raw = canonical(part)
     return Joint(part, raw, hashlib.sha256(raw).hexdigest())
+
+
+def _folded(
+    core: Core, tx: Tx, founding: Founding, sizes: Mapping[str, int]
+) -> tuple[MemoryView, Founding]:
+    """What these beginnings say, and the line with the members that it has by them.
+
+    Who was taken in later is known here, and was not to whoever wrote the report before.
+    """
+    view, done = MemoryView(), set[str]()
+    then = msgspec.structs.replace(
+        founding, cards={party: founding.cards[party] for party in founding.founders}
+    )
+    while left := [party for party in then.members if party not in done]:
+        for party in left:
+            for start in range(0, sizes[party], PAGE):
+                rows = logs.read(tx, founding.id, party, start, min(PAGE, sizes[party] - start))
+                for entry in core.entries(tx, founding, rows):
+                    view.apply(apply(view, then, entry))
+            done.add(party)
+        admitted = read.admitted(view, then)
+        then = then.with_members({one: admitted[one] for one in admitted if one in sizes})
+    return view, then
 
 
 def _gone(tx: Tx, founding: Founding, entries: list[str]) -> str:
