@@ -1,5 +1,6 @@
 """What exceeds a grant, against oracles that count, sample or measure in another way."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -308,5 +309,19 @@ def test_an_activity_is_held_against_places_window_and_hours() -> None:
     early = msgspec.structs.replace(good, start_s=BEGIN_S + 3 * HOUR_S)
     found = exceeding.of_volumes(granted, [night, away, early])
     assert {one.what for one in found} == {"hours", "place", "window"}
-    many = exceeding.of_places(granted, [good] * (exceeding.VOLUMES_MAX + 1))
-    assert [(one.known, "only the first" in one.why) for one in many] == [(False, True)]
+    assert exceeding.of_places(granted, [good] * 256) == []
+    [many] = exceeding.of_places(granted, [good] * 2_000)
+    assert not many.known
+    assert "of the others it is not known" in many.why
+
+
+def test_odd_shapes_are_looked_at_for_so_long_only() -> None:
+    ring = [
+        [69 + 0.1 * math.cos(turn / 100), 38 + 0.1 * math.sin(turn / 100)] for turn in range(628)
+    ]
+    places = tuple(place(f"p{n}", "Polygon", [[*ring, ring[0]]]) for n in range(64))
+    core, radius_m = circle(69.0, 38.0, 1000.0)
+    volume = Volume(core, radius_m, BAND, BEGIN_S, BEGIN_S + 1)
+    [many] = exceeding.of_places(grant(places=places), [volume] * 256)
+    assert not many.known
+    assert "of 256 volumes" in many.why

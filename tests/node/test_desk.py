@@ -362,6 +362,18 @@ def test_where_the_host_holds_it_each_thing_waits_for_consent_once(pair: Any) ->
     ]  # fmt: skip
 
 
+def test_no_guest_uses_up_what_another_was_consented(pair: Any) -> None:
+    visit = Visit(pair, hold=True)
+    item, [first, second], host = visit.lay(), visit.guests(2), visit.host
+    session = visit.session()
+    host.guest_ask(first, "open-item", item)
+    [waits] = host.desk_session(session).waiting
+    host.answer_guest(session, waits.n, True, officer="watch-1")
+    host.guest_mark(second, item, on=False, asked=waits.n)
+    assert "of" not in visit.lines(session)[-1]
+    assert host.guest_item(first, item, waits.n).content == b"what the host shows"
+
+
 def test_only_what_lies_within_the_grant_is_laid_out(visit: Visit) -> None:
     circle = visit.pair.circle
     plans = {

@@ -11,15 +11,17 @@ from typing import Literal
 import msgspec
 
 from detente.line.bodies.giving import AllEquipment, AllPeople, Equipment, Hours, People, Places
-from detente.line.read.inside import Inside, inside
+from detente.line.read.inside import Inside, extents_of, inside, inside_extents
 from detente.line.read.permissions import UNKNOWN, Grant, Permission
 from detente.line.read.quotas import Drawn
-from detente.volumes.model import Volume
+from detente.volumes.model import Core, Volume
 from detente.volumes.times import format_time, parse_time_s
 
 What = Literal["grant", "window", "hours", "people", "equipment", "place", "quota"]
-VOLUMES_MAX = 256
-"""So many volumes of an activity are held against places; of more it is not known."""
+LOOKS_MAX = 50_000
+LOOKS_PER_VOLUME = 100
+"""An activity's volumes are held against places for so many looks at a vertex, and some more for
+each volume; of the volumes left it is not known. So nobody makes a page slow by odd shapes."""
 _DAY_S = 86_400.0
 _WHY_NOT = {
     "refused": "the host has refused it",
@@ -204,14 +206,24 @@ def _other_places(asked: Places, granted: Places) -> Iterable[Exceeding]:
 
 def _elsewhere(places: Places, volumes: Sequence[Volume]) -> Iterable[Exceeding]:
     names = ", ".join(place.name for place in places) or "no place"
-    for number, volume in enumerate(volumes[:VOLUMES_MAX], 1):
-        match inside(volume.core, volume.radius_m, places):
+    extents = extents_of(places)
+    cores = [one.core for one in extents if one is not None]
+    left = LOOKS_MAX
+    for number, volume in enumerate(volumes, 1):
+        left -= LOOKS_PER_VOLUME + sum(map(_vertices, cores)) + len(cores) * _vertices(volume.core)
+        if left < 0:
+            held = f"{number - 1} of {len(volumes)} volumes were held against {names}"
+            yield _unknown("place", f"{held}: of the others it is not known")
+            return
+        match inside_extents(volume.core, volume.radius_m, extents):
             case Inside.NO:
                 yield _exceeds("place", f"volume {number} leaves what is granted: {names}")
             case Inside.UNKNOWN:
                 yield _unknown("place", f"volume {number} may leave what is granted: {names}")
-    if len(volumes) > VOLUMES_MAX:
-        yield _unknown("place", f"only the first {VOLUMES_MAX} volumes were held against {names}")
+
+
+def _vertices(core: Core) -> int:
+    return sum(map(len, core.rings))
 
 
 def _more(

@@ -61,8 +61,19 @@ def inside(core: Core, radius_m: float, places: Sequence[Place]) -> Inside:
 
     A place without extent may be anywhere.
     """
+    return inside_extents(core, radius_m, extents_of(places))
+
+
+def extents_of(places: Sequence[Place]) -> list[Volume | None]:
+    """The extent of each place, or None where only a name is given."""
+    cores = [(one.extent, one.radius_m) for one in places]
+    return [None if core is None else _flat(core, radius_m) for core, radius_m in cores]
+
+
+def inside_extents(core: Core, radius_m: float, places: Sequence[Volume | None]) -> Inside:
+    """The same by the ``extents_of`` places, which are read once for many volumes."""
     volume = _flat(core, radius_m)
-    extents = [_flat(one.extent, one.radius_m) for one in places if one.extent is not None]
+    extents = [one for one in places if one is not None]
     if any(_holds(place, volume) for place in extents):
         return Inside.YES
     if len(extents) < len(places):

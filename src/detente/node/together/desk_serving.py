@@ -185,7 +185,10 @@ def mark(core: Core, account: str, item_id: str, on: bool, asked: int | None) ->
             return None
         if on:
             _check_consent(seat, "mark", held.item, asked)
-        said = {"do": "mark" if on else "unmark", "item": held.item, "of": asked}
+        # Taking a mark off waits for nobody, and so uses up no consent: not even another guest's.
+        said = {"do": "mark", "item": held.item, "of": asked}
+        if not on:
+            said = {"do": "unmark", "item": held.item}
         append(tx, seat.session, seat.reader, {"who": seat.who, **said})
         return True
 
