@@ -34,15 +34,15 @@ STATES = {
 """Each state in a word for the table and a phrase for the legend, as in ``coverage.observed``."""
 
 FILLS = {
-    "observed": "#1f5fa8",
+    "observed": "#3d8be0",
     "poor": "url(#poor)",
     "unknown": "url(#unknown)",
     "unreached": "url(#unreached)",
 }
 MISSED = (
-    (1.0 - 1e-6, "#dd8500", "all the time"),
-    (0.5, "#f2b13c", "half of the time or more"),
-    (0.0, "#fbe2ae", "less than half of the time"),
+    (1.0 - 1e-6, "#c98312", "all the time"),
+    (0.5, "#8a5f1a", "half of the time or more"),
+    (0.0, "#50401f", "less than half of the time"),
 )
 """What could have been watched and was not, from this share of the time on: so a loss shows."""
 LETTERS = {"observed": "O", "poor": "P", "unknown": "?", "missed": "N", "unreached": "–"}
