@@ -354,3 +354,21 @@ def test_the_same_key_says_a_thing_once(visited: Three) -> None:
     first = visited.tj.acknowledge_visit(LINE, "us/v1", key="k", **OFFICER)
     assert visited.tj.acknowledge_visit(LINE, "us/v1", key="k", **OFFICER).id == first.id
     refused(lambda: visited.tj.acknowledge_visit(LINE, "us/v1", **OFFICER), StateError, "before")
+
+
+def test_a_window_at_the_calendars_edge_takes_no_page_away(three: Three) -> None:
+    request = three.grant(three.ask())
+    for name, start, end in (
+        ("first", "1900-01-01T00:00:00Z", END),
+        ("last", "2199-12-31T23:59:59Z", "2199-12-31T23:59:59Z"),
+    ):
+        body = dict(NOTICE)
+        three.us.notify_visit(
+            LINE, name, request, body, start=start, end=end, late=True, exceed=True, **OFFICER
+        )
+    three.sync()
+    for node in three.nodes:
+        assert {one.name: one.exceeding != [] for one in node.visits(LINE)} == {
+            "first": True, "last": True,
+        }  # fmt: skip
+        assert [one.name for one in node.visit(LINE, "us/first").clocks][0] == "notice"

@@ -148,7 +148,9 @@ class _Clocks:
         yield from self.reports()
 
     def notice(self) -> Clock:
-        due_s = None if self.times is None else self.visit.from_s - self.times.notice_s
+        due_s: float | None = None
+        if self.times is not None:
+            due_s = within_calendar_s(self.visit.from_s - self.times.notice_s)
         said_s = self._said_s(self.visit)
         return self._clock("notice", self.visit.guest, None, due_s, said_s)
 
