@@ -86,7 +86,7 @@ def test_from_asking_to_revoking(watched: Any) -> None:
     again = us.node.ledger()[-1].id
     assert "Asked of ru under this name" in words(us.page(f"{LEDGER}/{NAME}/{again}"))
     us.send(f"{LEDGER}/{NAME}/{again}/withdraw", note="not needed")
-    assert "WITHDRAWN “not needed”" in words(us.page(LEDGER))
+    assert "WITHDRAWN visit “not needed”" in words(us.page(LEDGER))
     assert us.node.verify() == []
 
 

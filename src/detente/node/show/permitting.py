@@ -133,10 +133,10 @@ def _limits(one: Permission) -> list[str]:
         said.append("ends earlier than asked")
     if reply.body is None:
         return [*said, "other limits are not known here"]
-    return said + in_words(reply.body.limits)
+    return said + _in_words(reply.body.limits, one.kind)
 
 
-def in_words(limits: Limits) -> list[str]:
+def _in_words(limits: Limits, kind: str) -> list[str]:
     """Each limit that is set, in words."""
     said = []
     if limits.purpose is not None:
@@ -151,7 +151,8 @@ def in_words(limits: Limits) -> list[str]:
         items = tuple(f"{e.count} × {e.item}" for e in limits.equipment)
         said.append(_listed(items, "no equipment"))
     if limits.quota_units is not None:
-        said.append(f"{limits.quota_units} visit{'' if limits.quota_units == 1 else 's'}")
+        unit = "stay" if kind == "basing" else kind
+        said.append(f"{limits.quota_units} {unit}{'' if limits.quota_units == 1 else 's'}")
     return said
 
 
