@@ -5,7 +5,7 @@ to say, by the host; others are void (``void_reason``). What the two sides say d
 here twice: nothing is adjudicated. How far a visit is, and what is owed, is in ``clocks``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -397,24 +397,32 @@ def _cancel(row: Mapping[str, Any]) -> Cancel:
 def _items(
     seals: Iterable[Mapping[str, Any]], openings: Iterable[Mapping[str, Any]]
 ) -> tuple[Item, ...]:
-    sealed = [_fact(Seal, row) for row in seals]
-    opened = [_fact(Opening, row) for row in openings]
+    sealed = _grouped([_fact(Seal, row) for row in seals], lambda one: one.item)
+    opened = _grouped([_fact(Opening, row) for row in openings], lambda one: one.item)
     return tuple(
         Item(
             name=name,
-            seals={one.party: one for one in sealed if one.item == name},
-            openings=tuple(one for one in opened if one.item == name),
+            seals={one.party: one for one in sealed.get(name, ())},
+            openings=tuple(opened.get(name, ())),
         )
-        for name in sorted({one.item for one in sealed} | {one.item for one in opened})
+        for name in sorted(sealed.keys() | opened.keys())
     )
 
 
 def _sessions(rows: Iterable[Mapping[str, Any]]) -> tuple[Session, ...]:
-    stated = [_fact(SessionStated, row) for row in rows]
+    stated = _grouped([_fact(SessionStated, row) for row in rows], lambda one: one.session)
     return tuple(
-        Session(name=name, stated={one.party: one for one in stated if one.session == name})
-        for name in sorted({one.session for one in stated})
+        Session(name=name, stated={one.party: one for one in stated[name]})
+        for name in sorted(stated)
     )
+
+
+def _grouped(stated: Iterable[S], name: Callable[[S], str]) -> dict[str, list[S]]:
+    """What was stated, by the name of what it is about: one pass, however much a side states."""
+    found: dict[str, list[S]] = {}
+    for one in stated:
+        found.setdefault(name(one), []).append(one)
+    return found
 
 
 def _fact(kind: type[S], row: Mapping[str, Any]) -> S:

@@ -8,6 +8,7 @@ writes what it holds; where the two are the same, both hold one log.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -308,19 +309,18 @@ def held_logs(core: Core, line: str) -> list[HeldLogView]:
             for key, doc in scan(reader.rows, "visit-said")
             if doc["type"] == abouts.SESSION
         ]
-    found = []
+    by_session: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {}
     for visit, doc in said:
         notice = notices.get(visit)
-        if notice is None or doc["party"] not in (notice["party"], notice["host"]):
+        if notice is not None and doc["party"] in (notice["party"], notice["host"]):
+            stated = by_session.setdefault((visit, doc["about"]["session"]), [])
+            stated.append((doc["party"], doc["about"]))
+    found = []
+    for visit, doc in said:
+        stated = by_session.get((visit, doc["about"]["session"]), [])
+        if (doc["party"], doc["about"]) not in stated:
             continue
-        others = [
-            other["about"]
-            for of, other in said
-            if of == visit
-            and other["party"] != doc["party"]
-            and other["party"] in (notice["party"], notice["host"])
-            and other["about"]["session"] == doc["about"]["session"]
-        ]
+        others = [about for party, about in stated if party != doc["party"]]
         about = doc["about"]
         found.append(
             HeldLogView(
