@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from detente.errors import InputError
+from detente.errors import InputError, LimitError
 from detente.node.views import ImportedView, OfficerView
 
 GED = (Path(__file__).parents[2] / "examples" / "observations-ged-invented.csv").read_bytes()
@@ -116,3 +116,31 @@ def test_many_rows_go_in_by_and_by(pair: Any) -> None:
 def test_a_name_or_a_marking_that_is_none_is_refused(pair: Any, name: str, marking: str) -> None:
     with pytest.raises(InputError):
         pair.nodes["us"].import_observations(name, io.BytesIO(b""), marking, officer="w")
+
+
+def test_what_stops_a_file_is_told_beside_what_was_kept_before(pair: Any) -> None:
+    class Stopped(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            if not data:
+                raise LimitError("sends more than 1 byte")
+            return data
+
+    us = pair.nodes["us"]
+    rows = HEAD + "".join(row(f"o{number}") for number in range(1500))
+    view = us.import_observations("x.csv", Stopped(rows.encode()), "TLP:GREEN", officer="w")
+    assert (view.new, view.cut) == (1500, "sends more than 1 byte")
+    assert us.notes_table(officer=WATCH).counted == 1500
+
+
+def test_an_import_widens_no_marking(pair: Any) -> None:
+    us = pair.nodes["us"]
+    us.import_observations("x.csv", io.BytesIO(GED), "TLP:RED", officer="r")
+    view = take(us, GED)
+    assert sizes(view) == (0, 0, 0, 3)
+    assert "marked more narrowly" in view.refused[0]
+    assert us.notes(officer=WATCH).notes == []
+    us.import_observations(
+        "y.csv", io.BytesIO((HEAD + row("own")).encode()), "TLP:CLEAR", officer="w"
+    )
+    assert sizes(take(us, HEAD + row("own"))) == (0, 1, 0, 0)

@@ -76,7 +76,8 @@ class _Import:
 
     def take(self, items: Iterator[Observation | InputError], told: Told) -> None:
         """Keep the items, some at a time."""
-        while some := list(islice(items, AT_ONCE)):
+        whole = _to_its_end(items)
+        while some := list(islice(whole, AT_ONCE)):
             self._rows += len(some)
             good = [one for one in some if self._is_good(one)]
             self._keep([one for one in good if isinstance(one, Observation)])
@@ -165,6 +166,21 @@ class _Import:
             refused_in_all=self._refused,
             cut=self._cut,
         )
+
+
+def _to_its_end(items: Iterator[Observation | InputError]) -> Iterator[Observation | InputError]:
+    """The items; what stops the file after some of them is the last, for these have been kept."""
+    from detente.formats.reading import CutError
+
+    begun = False
+    try:
+        for one in items:
+            begun = True
+            yield one
+    except InputError as error:
+        if not begun:
+            raise
+        yield CutError(error.message, remedy=error.remedy, where=error.where)
 
 
 class _Hashed(io.RawIOBase):

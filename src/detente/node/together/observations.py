@@ -40,6 +40,7 @@ from detente.observations import (
     coarsened,
     district_of,
     may_see,
+    narrowest,
     observation_from_wire,
     observation_to_wire,
     week_of,
@@ -317,7 +318,8 @@ def merge(
 ) -> tuple[int, int, int, list[tuple[str, str]]]:
     """Keep imported observations: how many are new, revised, the same, and what is refused, why.
 
-    One of the same name and origin is revised; one of another origin is not touched.
+    One of the same name and origin is revised, but not under a wider marking; one of another origin
+    is not touched.
     """
     wanted = {one.id: one for one in some}
     there = kept.of_ids(tx, list(wanted))
@@ -332,6 +334,9 @@ def merge(
             refused.append((identifier, f"its name is that of one that was {before.origin}"))
         elif (before.doc, before.marking) == (held.doc, held.marking):
             same += 1
+        elif narrowest((before.marking, held.marking)) != held.marking:
+            # The file's marking is one for all; what was narrowed by hand must not be widened so.
+            refused.append((identifier, "it is marked more narrowly here than in this import"))
         else:
             revised.append(held)
             replaced.append(before)
