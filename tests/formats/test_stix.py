@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 import stix2
 
@@ -11,6 +12,7 @@ from detente.formats.observed_out import Reported
 from detente.formats.stix import write_stix
 from detente.observations import Observation
 from detente.volumes import Core, Edges, Shape
+from detente.volumes.times import parse_time_s
 
 TLP = {
     "TLP:CLEAR": "94868c89-83c2-464b-929b-a1a8aa3c8487",
@@ -142,3 +144,9 @@ def test_of_nothing_there_is_a_bundle_without_objects() -> None:
     bundle = written()
     assert set(bundle) == {"type", "id"}
     stix2.parse(bundle, version="2.1")
+
+
+def test_a_clock_that_was_set_back_does_not_change_before_it_creates() -> None:
+    back = msgspec.structs.replace(reported(), reported="2021-08-09T00:30:00.500Z")
+    for one in written(back)["objects"]:
+        assert parse_time_s(one["created"]) <= parse_time_s(one.get("modified", one["created"]))

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from detente.formats.observed_out import Reported
 from detente.observations import KINDS, middle_of, words
 from detente.observations.places import reach_m
-from detente.volumes.times import ceil_ms, floor_ms, format_time
+from detente.volumes.times import ceil_ms, floor_ms, format_time, parse_time_s
 
 if TYPE_CHECKING:
     from stix2.v21 import Identity, Incident, Location, MarkingDefinition, Sighting
@@ -70,7 +70,8 @@ def _objects(one: Reported) -> Iterator[Any]:
     common = {
         "created_by_ref": party.id,
         "created": one.first,
-        "modified": one.reported,
+        # A clock that was set back in between would have it changed before it was made (3.6).
+        "modified": max(one.first, one.reported, key=parse_time_s),
         "object_marking_refs": [marking.id],
     }
     incident = _incident(one, common)
