@@ -14,6 +14,7 @@ from detente.cli.main import run
 from detente.errors import InputError, LimitError, NotFoundError
 from detente.line import (
     bodies,
+    cancel_draft,
     notice_draft,
     observe_draft,
     plan_draft,
@@ -117,6 +118,18 @@ def test_a_mission_is_counted_while_both_say_that_it_was_under_way(watched: Watc
     assert watched.kunduz(lost=everything).state == "observed"
     # Both nodes say the same, for they hold the same record.
     assert watched.us.looked(LINE) == watched.ru.looked(LINE)
+
+
+def test_nobody_flies_on_a_visit_that_is_over(watched: Watched) -> None:
+    watched.stage(watched.us, "begun", 2.0)
+    assert watched.kunduz().observed_s == 6 * 3600
+    watched.stage(watched.ru, "departed", 5.0)
+    assert watched.kunduz().observed_s == 3 * 3600
+    watched.pair.clock.at_s = FLOWN_S + 4 * 3600
+    watched.say(watched.us, cancel_draft(watched.visit, "weather"))
+    watched.pair.clock.at_s = FLOWN_S + DAY_S
+    [stretch] = watched.us.looked(LINE).stretches
+    assert stretch.end == "2026-11-21T04:00:00Z"
 
 
 def test_the_worst_seeing_stated_on_the_visit_counts(watched: Watched) -> None:

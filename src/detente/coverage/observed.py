@@ -1,6 +1,6 @@
 """What was observed, beside what could have been: per place and window, from what the record says.
 
-Somebody looked where a mission was flown (its plan's volumes, while both sides say that it was
+Somebody looked where a mission was flown (its plan's volumes, while no side says that it was not
 under way) and where an observer stood and reported. Everything else was *not observed*, and that is
 told apart by whether it could have been: it never reads as "nothing happened there".
 

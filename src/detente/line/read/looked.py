@@ -1,10 +1,11 @@
 """Who looked where, by the record: missions flown on visits, and what observers saw themselves.
 
 A mission was flown from the last time that a side states for its beginning until the first that one
-states for its end (until ``now_s`` while nobody states one), where its plan says: the newest one
-that was agreed, else the newest. Of its seeing, the worst counts that the visit's own observations
-state for that time. Where a plan is not held, was released as an outer cover, or is none, somebody
-looked and it is not known where; and so it is on the day of an observation whose content is gone.
+states for its end or its departure, or cancels (until ``now_s`` while nobody does), where its plan
+says: the newest one that was agreed, else the newest. Of its seeing, the worst counts that the
+visit's own observations state for that time. Where a plan is not held, was released as an outer
+cover, or is none, somebody looked and it is not known where; and so it is on the day of an
+observation whose content is gone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,7 @@ def looked(view: View, now_s: float, offset_s: float = 0.0) -> Looked:
     told = list(observations(view))
     stretches, blanks = list[Stretch](), list[Blank]()
     for visit in visits(view):
-        for one in _flown(view, visit, told, now_s):
+        for one in _flown(view, visit, told, _until_s(visit, now_s, offset_s)):
             if isinstance(one, Stretch):
                 stretches.append(one)
             else:
@@ -45,13 +46,12 @@ def looked(view: View, now_s: float, offset_s: float = 0.0) -> Looked:
 
 
 def _flown(
-    view: View, visit: Visit, told: Sequence[Observed], now_s: float
+    view: View, visit: Visit, told: Sequence[Observed], end_s: float
 ) -> Iterator[Stretch | Blank]:
-    begun, ended = visit.stated("begun"), visit.stated("ended")
+    begun = visit.stated("begun")
     if not begun:
         return
     start_s = max(one.at_s for one in begun.values())
-    end_s = min([now_s, *(one.at_s for one in ended.values())])
     if start_s >= end_s:
         return
     name = f"{visit.guest}/{visit.name}"
@@ -73,6 +73,15 @@ def _flown(
                 end_s=last_s,
                 seeing=_worst(visit, told, first_s, last_s),
             )
+
+
+def _until_s(visit: Visit, now_s: float, offset_s: float) -> float:
+    """Until when a mission can have been flown: nobody flies on a visit that is over."""
+    over = [*visit.stated("ended").values(), *visit.stated("departed").values()]
+    cancelled_s = [
+        parse_time_s(one.time) + offset_s for one in visit.cancels if one.party in visit.sides
+    ]
+    return min([now_s, *(one.at_s for one in over), *cancelled_s])
 
 
 def _version(view: View, visit: Visit) -> Version | None:
