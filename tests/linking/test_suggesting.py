@@ -72,6 +72,12 @@ def test_the_same_reports_give_the_same_suggestions_but_for_what_is_known(
     assert suggest(planted.reports[::-1], score_min=0.0, most=20) == best
     known = {(one.a, one.b) for one in best[:5]}
     assert suggest(planted.reports, score_min=0.0, most=15, known=known) == best[5:]
+    one = best[0]
+    joined = [
+        msgspec.structs.replace(each, event="e" if each.id in (one.a, one.b) else each.id)
+        for each in planted.reports
+    ]
+    assert suggest(joined, score_min=0.0, most=19) == best[1:]
 
 
 def test_nothing_to_compare() -> None:

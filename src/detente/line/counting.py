@@ -13,7 +13,6 @@ how each party that takes part in a dispute would count, so that no figure hides
 
 from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cached_property
-from itertools import combinations
 
 import msgspec
 
@@ -68,9 +67,8 @@ class Counting:
         return self._agreed.joined()
 
     def said(self) -> set[Pair]:
-        """The pairs of which somebody has said what they are, or that undisputed links join."""
-        joined = (pair for event in self.events() for pair in combinations(event, 2))
-        return {*self._linked, *self._apart, *joined}
+        """The pairs of which somebody has said what they are."""
+        return {*self._linked, *self._apart}
 
     def sides(self, pair: Pair) -> tuple[frozenset[str], frozenset[str]]:
         """Who links a pair, and who holds it apart."""

@@ -36,8 +36,9 @@ def suggest(
 ) -> list[Suggestion]:
     """The pairs of reports of different parties that may be of one event, best first.
 
-    Pairs in ``known``, sorted, are left out: somebody has said already what they are. Raises
-    StateError where ``splink`` is not installed or the worker fails, LimitError for too many.
+    Pairs in ``known``, sorted, are left out: somebody has said already what they are; and so are
+    pairs of one ``event``. Raises StateError where ``splink`` is not installed or the worker
+    fails, LimitError for too many.
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:

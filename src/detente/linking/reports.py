@@ -16,7 +16,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     ``lon``, ``lat``: the middle of its place, degrees; it lies within ``radius_m`` of there.
     ``words`` are of its text and of the place's name, ``counted`` is the sum of its counts or None,
-    times are POSIX seconds.
+    times are POSIX seconds. Reports of one ``event`` are known to be of one; '' is none.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     words: tuple[str, ...] = ()
     counted: int | None = None
+    event: str = ""
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, float]
 
 
-def report_of(party: str, one: Observation) -> Report:
+def report_of(party: str, one: Observation, event: str = "") -> Report:
     """The report of an observation."""
     lon, lat = middle_of(one.core)
     return Report(
@@ -64,6 +65,7 @@ def report_of(party: str, one: Observation) -> Report:
         language=one.language[:2],
         words=words_of(f"{one.place} {one.text}"),
         counted=sum(one.counts.values()) if one.counts else None,
+        event=event,
     )
 
 

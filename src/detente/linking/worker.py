@@ -29,6 +29,7 @@ COLUMNS = {
     "language": "varchar",
     "words": "varchar[]",
     "counted": "bigint",
+    "event": "varchar",
 }
 
 
@@ -73,7 +74,8 @@ def score(asked: Asked) -> list[Scored]:
     query = (
         f"select p.id_l, p.id_r, p.match_probability, {_of(DISTANCE)}, {_of(APART)}, {weights} "  # noqa: S608
         f"from {found.physical_name} p join reports l on l.id = p.id_l "
-        "join reports r on r.id = p.id_r order by 3 desc, 1, 2 limit ?"
+        "join reports r on r.id = p.id_r "
+        "where l.event = '' or l.event <> r.event order by 3 desc, 1, 2 limit ?"
     )
     rows = connection.execute(query, [asked.most]).fetchall()
     return [_scored(*row) for row in rows]

@@ -71,14 +71,14 @@ def _suggest(core: Core, line: str, score_min: float, most: int) -> list[MaybeVi
         )
     with core.store.read() as tx:
         reader = LineReader(core, tx, line)
+        counting = read.counting(reader.rows)
         reports = [
-            report_of(one.party, one.said)
+            report_of(one.party, one.said, counting.event_of(f"{one.party}/{one.observation}"))
             for one in read.observations(reader.rows)
             if one.said is not None and one.said.kind != QUIET
         ]
-        known = read.counting(reader.rows).said()
     # Nothing of the store is held open while the other process works.
-    found = suggest(reports, score_min=score_min, most=most, known=known)
+    found = suggest(reports, score_min=score_min, most=most, known=counting.said())
     return [show.maybe(one) for one in found]
 
 
