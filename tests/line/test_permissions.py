@@ -214,6 +214,20 @@ def test_who_renews_much_makes_the_ledger_slow_for_nobody(three: Any) -> None:
     assert many < 11 * few
 
 
+def test_one_request_is_read_without_all_others(three: Any) -> None:
+    first = _ask(three)
+    renewed = _ask(three, after=first.id)
+    for number in range(50):
+        _ask(three, name=f"other-{number}")
+    view = _Counted(three.view().rows())
+    found = {one.entry: one for one in read.permissions(view, three.founding)}
+    for entry in (first.id, renewed.id):
+        view.asked = 0
+        assert read.permission(view, three.founding, entry) == found[entry]
+        assert view.asked < 50
+    assert read.permission(view, three.founding, "0" * 64) is None
+
+
 def test_a_refused_renewal_leaves_what_was_granted(three: Any) -> None:
     first = _ask(three)
     _answer(three, first)

@@ -162,8 +162,27 @@ def _over(grant: Grant, at_s: float) -> bool:
 
 def permissions(view: View, founding: Founding) -> list[Permission]:
     """Every request that counts, by name, host and the order in which they were made."""
+    return _permissions(view, founding, dict(scan(view, "permission")))
+
+
+def permission(view: View, founding: Founding, entry: str) -> Permission | None:
+    """One request by its entry id, or None."""
+    asked = load(view, "permission", entry)
+    if asked is None:
+        return None
+    # Only the requests that it renews, or that renew it, say what became of it.
+    docs = {key: doc for key, doc in scan(view, "permission") if _name(doc) == _name(asked)}
+    return next(one for one in _permissions(view, founding, docs) if one.entry == entry)
+
+
+def _name(doc: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (doc["party"], doc["permission"], doc["host"])
+
+
+def _permissions(
+    view: View, founding: Founding, docs: Mapping[str, Mapping[str, Any]]
+) -> list[Permission]:
     offset_s = terms(view, founding).clock_offset_s
-    docs = dict(scan(view, "permission"))
     replies = {entry: _reply(view, doc, offset_s) for entry, doc in docs.items()}
     after = {doc["renews"]: entry for entry, doc in docs.items() if doc["renews"] is not None}
     ends_s = _superseded_s(docs, after, replies)
@@ -172,11 +191,6 @@ def permissions(view: View, founding: Founding) -> list[Permission]:
         for entry, doc in docs.items()
     ]
     return sorted(found, key=lambda one: (one.permission, one.party, one.host, one.index))
-
-
-def permission(view: View, founding: Founding, entry: str) -> Permission | None:
-    """One request by its entry id, or None."""
-    return next((one for one in permissions(view, founding) if one.entry == entry), None)
 
 
 def newest_request(view: View, party: str, permission: str, host: str) -> str | None:
