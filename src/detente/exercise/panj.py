@@ -176,10 +176,10 @@ def _mission(lower: int) -> Activity:
     return Activity(GUEST, "mission-panj", "observation flight", (volume,))
 
 
-MISSIONS = (_mission(120), _mission(200))
+MISSIONS = (_mission(80), _mission(150))
 """As it was planned first, and as it was agreed."""
 
-TOO_LOW = "EXERCISE. Helicopters fly along the bank up to 3,000 m; please plan above FL190."
+TOO_LOW = "EXERCISE. Helicopters fly along the bank up to 3,000 m; please plan above FL130."
 
 RESTRICTED: dict[str, Any] = {
     "text": "EXERCISE. The western end of the bank is closed for works on a power line.",
