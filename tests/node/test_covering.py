@@ -132,6 +132,15 @@ def test_nobody_flies_on_a_visit_that_is_over(watched: Watched) -> None:
     assert stretch.end == "2026-11-21T04:00:00Z"
 
 
+def test_what_was_seen_somewhere_in_a_province_observes_no_place_in_it(watched: Watched) -> None:
+    corners = ((68.0, 36.0), (70.0, 36.0), (70.0, 38.0), (68.0, 38.0), (68.0, 36.0))
+    province = Core(Shape.POLYGON, (corners,))
+    watched.observe("somewhere", "good", 3.0, core=province)
+    assert watched.kunduz().state == "missed"
+    watched.observe("all-of-it", "good", 3.0, core=province, kind="quiet")
+    assert watched.kunduz().state == "observed"
+
+
 def test_the_worst_seeing_stated_on_the_visit_counts(watched: Watched) -> None:
     watched.stage(watched.us, "begun", 2.0)
     watched.stage(watched.us, "ended", 4.0)

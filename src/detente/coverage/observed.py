@@ -44,11 +44,16 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that an observer saw, within ``radius_m`` of ``core``, between two times."""
+    """Something that an observer saw, within ``radius_m`` of ``core``, between two times.
+
+    It was somewhere in the core, which reaches ``reach_m`` from its middle; or, where that is 0,
+    all of the core was watched.
+    """
 
     name: str
     core: Core
     radius_m: float
+    reach_m: float = 0.0
     start_s: float
     end_s: float
     seeing: Seeing
@@ -103,7 +108,7 @@ def seen_at(
     have been watched.
     """
     over = _over(points, [(one.core, one.radius_m) for one in looked.stretches])
-    sure = [one for one in looked.sightings if one.radius_m <= near_m]
+    sure = [one for one in looked.sightings if one.radius_m + one.reach_m <= near_m]
     beside = _over(points, [(one.core, near_m) for one in sure])
     return [
         [

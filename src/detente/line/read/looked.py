@@ -16,6 +16,8 @@ from detente.line.read.activities import Version, versions
 from detente.line.read.observations import Observed, observations
 from detente.line.read.visits import MissionPlan, Visit, visits
 from detente.line.view import View
+from detente.observations import QUIET
+from detente.observations.places import reach_m
 from detente.volumes.times import parse_time_s
 
 DAY_S = 86_400.0
@@ -122,6 +124,8 @@ def _sighting(one: Observed) -> Sighting:
         name=f"{one.party}/{one.observation}",
         core=said.core,
         radius_m=said.radius_m,
+        # "Watched, nothing seen" is told of all of a place; what was seen, of somewhere in it.
+        reach_m=0.0 if said.kind == QUIET else reach_m(said.core),
         start_s=said.from_s,
         end_s=said.until_s,
         seeing=cast(Seeing, seeing),
