@@ -262,6 +262,12 @@ def test_chunks_open_at_their_own_place_only() -> None:
         ({"files": [{"name": "a/b", "size_bytes": 280}]}, "no plain file name"),
         ({"files": [{"name": "..", "size_bytes": 280}]}, "no plain file name"),
         ({"files": [{"name": "a\n", "size_bytes": 280}]}, "no plain file name"),
+        ({"files": [{"name": "nul.txt", "size_bytes": 280}]}, "no plain file name"),
+        ({"files": [{"name": "я" * 128, "size_bytes": 280}]}, "too long for a file"),
+        (
+            {"files": [{"name": "é", "size_bytes": 280}, {"name": "e\u0301", "size_bytes": 0}]},
+            "two files are named",
+        ),
         (
             {"files": [{"name": "a", "size_bytes": 280}, {"name": "A", "size_bytes": 0}]},
             "two files are named",

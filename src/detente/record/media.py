@@ -18,6 +18,8 @@ and therefore binds every byte of the file but the signatures, which have one sp
 """
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Literal, Protocol
 
@@ -44,6 +46,9 @@ FILES_MAX = 4096
 _TAG_BYTES = 16
 _LENGTH_BYTES = 4
 _HEAD_BYTES_MAX = 1024
+_NAME_BYTES_MAX = 255
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9]) *(\.|\Z)", re.IGNORECASE | re.ASCII)
+"""What Windows takes for a device, whatever the ending."""
 
 Item = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z")]
 ContentSize = Annotated[int, Meta(ge=0, le=CONTENT_BYTES_MAX)]
@@ -391,11 +396,16 @@ def _check_names(parts: Iterable[Part]) -> None:
     seen = set()
     for part in parts:
         name = part.name
-        if not name.isprintable() or set(name) & set('/\\:*?"<>|') or name.strip(". ") != name:
+        plain = name.isprintable() and not set(name) & set('/\\:*?"<>|')
+        if not plain or name.strip(". ") != name or _DEVICES.match(name):
             raise _unsound(f"{name[:40]!r} is no plain file name")
-        if name.casefold() in seen:
+        if len(name.encode()) > _NAME_BYTES_MAX:
+            raise _unsound(f"the name {name[:40]!r}… is too long for a file")
+        # Some systems hold two spellings of one letter for one name.
+        folded = unicodedata.normalize("NFC", name).casefold()
+        if folded in seen:
             raise _unsound(f"two files are named {name[:40]!r}")
-        seen.add(name.casefold())
+        seen.add(folded)
 
 
 def _unsound(why: str) -> RecordError:
