@@ -95,7 +95,7 @@ def test_a_visit_from_notice_to_two_accounts(granted: Any) -> None:
         desk.log_in()
     us.send(f"{page}/stage", stage="arrived", at="", text="")
     ru.send(f"{page}/stage", stage="arrived", at=at(granted, -0.1), text="at the gate")
-    ru.send(f"{page}/inspect", found="3 camera\n1 drone", note="")
+    ru.send(f"{page}/inspect", found="2 camera\n1 drone\n1 camera", note="")
     us.send(f"{page}/deviate", text="the gate was closed", at="")
     granted.level()
     shown = us.words(page)

@@ -73,6 +73,9 @@ def test_a_revoked_grant_says_what_ended_it() -> None:
     revoked = grant(until_s=BEGIN_S + 2 * DAY_S, ends="revoked")
     [one] = exceeding.of_window(revoked, BEGIN_S + DAY_S, BEGIN_S + 3 * DAY_S)
     assert "revoked as of 2026-11-24" in one.why
+    # What takes a grant back holds at once: its own instant is granted no more.
+    [one] = exceeding.of_window(revoked, revoked.until_s, revoked.until_s, done=True)
+    assert "revoked as of 2026-11-24" in one.why
 
 
 SPANS = st.lists(

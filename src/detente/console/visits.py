@@ -10,7 +10,8 @@ What the two sides state stands side by side, and what differs says so. Times ar
 time, which the page's clock shows.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -275,14 +276,21 @@ def _stage(node: "Node", line: str, visit: str, fields: Fields, who: Context) ->
 
 
 def _inspect(node: "Node", line: str, visit: str, fields: Fields, who: Context) -> None:
-    agreed = {each["item"]: each["count"] for each in node.visit(line, visit).equipment}
-    found = giving.counted(fields.get("found", ""), "item", "found") or []
-    counts = {each["item"]: each["count"] for each in found}
+    agreed = _counts(node.visit(line, visit).equipment)
+    counts = _counts(giving.counted(fields.get("found", ""), "item", "found") or [])
     items = [
-        {"item": item, "agreed": agreed.get(item, 0), "found": counts.get(item, 0)}
+        {"item": item, "agreed": agreed[item], "found": counts[item]}
         for item in dict.fromkeys([*agreed, *counts])
     ]
     node.inspect_visit(line, visit, {"items": items, "note": fields.get("note", "")}, **who)
+
+
+def _counts(equipment: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How many of each item; one that stands in two rows is both."""
+    counts: Counter[str] = Counter()
+    for each in equipment:
+        counts[each["item"]] += each["count"]
+    return counts
 
 
 def _deviate(node: "Node", line: str, visit: str, fields: Fields, who: Context) -> None:

@@ -71,7 +71,9 @@ def of_window(grant: Grant, start_s: float, end_s: float, *, done: bool = False)
         found.append(
             _exceeds("window", f"at {_at(start_s)}: it was not granted before {_at(grant.given_s)}")
         )
-    if end_s > grant.until_s:
+    # The last instant of a window belongs to it; what takes a grant back holds at once.
+    taken_back = done and end_s == grant.until_s and grant.ends != "expired"
+    if end_s > grant.until_s or taken_back:
         ends = _ENDS[grant.ends]
         found.append(_exceeds("window", f"until {_at(end_s)}: {ends} {_at(grant.until_s)}"))
     return found
