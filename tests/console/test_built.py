@@ -55,6 +55,13 @@ def test_everything_a_page_loads_is_there() -> None:
         assert (BUILT / file).is_file(), file
 
 
+def test_what_waits_on_a_desk_is_laid_out_there_alone() -> None:
+    rules = re.findall(r"([^{}]*\.waits[^{}]*)\{", (BUILT / "console.css").read_text())
+    selectors = {each for rule in rules for each in rule.split(",")}
+    assert any(each.startswith(".escort ") for each in selectors)
+    assert all(each.startswith((".escort ", ".message.")) for each in selectors), selectors
+
+
 def test_nothing_built_names_another_host() -> None:
     for path in BUILT.rglob("*"):
         if path.suffix not in (".js", ".css", ".json"):
