@@ -98,7 +98,15 @@ class Counting:
         if not self.disputed:
             return ()
         groups = {self._believed.first(one) for one in counted}
-        return tuple(pair for pair in self.disputed if self._believed.first(pair[0]) in groups)
+        return tuple(sorted(pair for one in groups for pair in self._disputed_in.get(one, ())))
+
+    @cached_property
+    def _disputed_in(self) -> dict[str, list[Pair]]:
+        """The disputes by the group of reports that they are about."""
+        groups: dict[str, list[Pair]] = {}
+        for pair in self.disputed:
+            groups.setdefault(self._believed.first(pair[0]), []).append(pair)
+        return groups
 
     @cached_property
     def _takes_part(self) -> dict[Pair, frozenset[str]]:
@@ -113,10 +121,19 @@ class Counting:
         groups = self._groups_of(party)
         apart = {
             groups.first(a)
-            for (a, b), by in self._apart.items()
-            if party in by and a in counted and b in counted and groups.first(a) == groups.first(b)
+            for a in counted
+            for b in self._apart_from.get(a, ())
+            if b in counted and party in self._apart[a, b] and groups.first(a) == groups.first(b)
         }
         return len({groups.first(one) for one in counted}) + len(apart)
+
+    @cached_property
+    def _apart_from(self) -> dict[str, list[str]]:
+        """From which others each report is held apart by somebody; it sorts before them."""
+        found: dict[str, list[str]] = {}
+        for a, b in self._apart:
+            found.setdefault(a, []).append(b)
+        return found
 
     @cached_property
     def _agreed(self) -> "_Groups":
