@@ -371,4 +371,4 @@ def test_a_window_at_the_calendars_edge_takes_no_page_away(three: Three) -> None
         assert {one.name: one.exceeding != [] for one in node.visits(LINE)} == {
             "first": True, "last": True,
         }  # fmt: skip
-        assert [one.name for one in node.visit(LINE, "us/first").clocks][0] == "notice"
+        assert node.visit(LINE, "us/first").clocks[0].name == "notice"
