@@ -169,7 +169,7 @@ def test_a_file_of_no_use_is_refused_whole(name: str, data: str, says: str) -> N
     ("row", "says"),
     [
         (ROW.replace("a,", ",", 1), "has no id"),
-        (ROW.replace("fighting", "Battle"), "its kind 'Battle' is no code"),
+        (ROW.replace("fighting", "Battle"), "its kind 'Battle' is not known"),
         (ROW.replace(",500,", ",,"), "has no radius_m"),
         (ROW.replace(",500,", ",5 km,"), "radius_m '5 km' is not a number"),
         (ROW.replace("00:00:00Z", "00:00:00"), "has no offset from UTC"),
@@ -242,6 +242,19 @@ def test_a_bad_feature_is_named(change: dict[str, Any], says: str) -> None:
     assert bad.where == "feature 1 (a)"
 
 
+def test_a_misspelt_kind_is_refused_with_the_nearest_one() -> None:
+    feature = _collection({"kind": "fightng"}, {"type": "Point", "coordinates": [68, 37]})
+    for name, data in (
+        ("x.csv", HEAD + ROW.replace("fighting", "fightng")),
+        ("x.geojson", feature),
+    ):
+        [bad] = read(name, data)
+        assert isinstance(bad, InputError)
+        assert "its kind 'fightng' is not known" in bad.message
+        assert "did you mean fighting?" in bad.remedy
+        assert "crossing-closed" in bad.remedy
+
+
 def test_two_places_are_two_reports() -> None:
     parts = {"type": "MultiPoint", "coordinates": [[68, 37], [69, 37]]}
     [bad] = read("x.geojson", _collection({}, parts))
@@ -257,7 +270,7 @@ texts = st.text(
 observations = st.builds(
     Observation,
     id=st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._:-]{0,10}\Z"),
-    kind=st.sampled_from(["fighting", "quiet", "of-a-later-version"]),
+    kind=st.sampled_from(["fighting", "quiet", "relief-delivery"]),
     core=st.sampled_from(
         [
             Core(Shape.POINT, (((68.123456789, -37.5),),), Edges.GEODESIC),

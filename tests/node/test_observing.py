@@ -67,6 +67,18 @@ def test_a_note_stays_here(pair: Any) -> None:
     assert SECRET not in json.dumps(act.detail)
 
 
+def test_a_kind_that_nobody_knows_is_refused_where_it_is_noted(pair: Any) -> None:
+    us = pair.nodes["us"]
+    with pytest.raises(InputError, match="'crossing-close' is not known") as caught:
+        us.note(observation(kind="crossing-close"), officer="w")
+    assert "did you mean crossing-closed?" in caught.value.remedy
+    us.note(observation(), officer="w")
+    with pytest.raises(InputError, match="'zzz' is not known") as caught:
+        us.change_note(observation(kind="zzz"), officer=WATCH)
+    assert "did you mean" not in caught.value.remedy
+    assert us.own_note("crossing-1", officer=WATCH).observed["kind"] == "crossing-closed"
+
+
 def test_the_same_request_is_done_once(pair: Any) -> None:
     us = pair.nodes["us"]
     first = us.note(observation(), officer="w", key="k")

@@ -36,7 +36,7 @@ from detente.formats.profile import edges_of, identifier_of, number_of_text
 from detente.formats.reading import MAX_STREAM_FEATURES, CutError, printable
 from detente.formats.stretches import Collection, Stretch, records
 from detente.formats.table import Table, geometry_of_wkt
-from detente.observations import Observation, check_observation
+from detente.observations import Observation, check_kind, check_observation
 from detente.observations.zones import any_zone
 from detente.volumes import Core, Edges, Shape
 from detente.volumes.times import parse_time_s
@@ -238,9 +238,11 @@ def _observation(
         raise InputError(
             "has no radius_m", remedy="add the metres within which it happened, without a unit"
         )
+    kind = _text(properties, "kind", "")
+    check_kind(kind)
     return Observation(
         id=identifier,
-        kind=_text(properties, "kind", ""),
+        kind=kind,
         core=core,
         radius_m=float(min(radius_m, 1e18)),
         from_s=_time_s(properties, "from", 0),

@@ -17,7 +17,7 @@ from detente.observations.places import (
     middle_of,
     week_of,
 )
-from detente.observations.taxonomy import KINDS, QUIET, Kind, words
+from detente.observations.taxonomy import KINDS, QUIET, Kind, check_kind, words
 from detente.observations.tlp import (
     AUDIENCES,
     MARKINGS,
@@ -43,6 +43,7 @@ __all__ = [
     "Observation",
     "cell_name",
     "cell_of",
+    "check_kind",
     "check_not_ahead",
     "check_observation",
     "coarsened",

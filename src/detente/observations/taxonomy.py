@@ -4,7 +4,10 @@ It names what happens and nobody: no person, no unit, no side, no weapon has a w
 that another version of this program brought is kept and shown by its code.
 """
 
+from difflib import get_close_matches
 from typing import NamedTuple
+
+from detente.errors import InputError
 
 
 class Kind(NamedTuple):
@@ -95,3 +98,20 @@ def words(code: str, language: str = "en") -> str:
     """The kind's words in ``language``, else in English; of an unknown kind its code."""
     kind = KINDS.get(code)
     return code if kind is None else kind.words.get(language, kind.words["en"])
+
+
+def check_kind(code: str, *, where: str = "") -> None:
+    """Return if we know this kind; else InputError with the codes, and the nearest if one is near.
+
+    It is for what is noted here. A misspelt kind would be counted as a kind of its own; one that a
+    peer sent stays as it is.
+    """
+    if code in KINDS:
+        return
+    near = get_close_matches(code[:64].lower(), KINDS, 1, 0.75)
+    asked = f"did you mean {near[0]}? " if near else ""
+    raise InputError(
+        f"its kind {code[:40]!r} is not known",
+        remedy=f"{asked}use {', '.join(KINDS)}",
+        where=where,
+    )

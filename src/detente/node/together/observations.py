@@ -35,6 +35,7 @@ from detente.observations import (
     RED,
     Audience,
     Observation,
+    check_kind,
     check_not_ahead,
     check_observation,
     coarsened,
@@ -62,6 +63,7 @@ def note(core: Core, one: Observation, *, officer: str, key: str | None) -> Note
 
     def work(tx: Tx) -> str:
         check(core, tx, one)
+        check_kind(one.kind, where=one.id)
 
         def add() -> str:
             if kept.get(tx, one.id) is not None:
@@ -85,6 +87,9 @@ def change(core: Core, one: Observation, *, officer: OfficerView, key: str | Non
 
         def replace() -> str:
             before = stored(tx, one.id, officer)
+            # A note of a later version of this program keeps the kind that it has.
+            if one.kind != before.kind:
+                check_kind(one.kind, where=one.id)
             new = _held(core, one, before.origin, before, officer.name)
             _put(core, tx, new, before, "change")
             return one.id
