@@ -58,11 +58,18 @@ def test_the_ledger_shows_who_was_asked_and_who_answered(nodes: Mapping[str, Nod
     assert late.lapse is not None
 
 
-def test_a_visit_is_under_way_within_its_grant(nodes: Mapping[str, Node]) -> None:
+def test_a_visit_is_under_way_and_enters_what_the_host_closed(nodes: Mapping[str, Node]) -> None:
     for party in ("us", "ru", "tj"):
         [visit] = nodes[party].visits(panj.LINE)
         assert visit.phase == "under-way"
-        assert visit.exceeding == []
+        # It flies to the western end of the bank, which the host closed the night before.
+        assert [(one.known, one.why) for one in visit.exceeding] == [
+            (
+                True,
+                "volume 1 enters west of Ayvaj road, closed by tj from 2021-08-09T04:00:00Z "
+                "until 2021-08-09T06:00:00Z",
+            )
+        ]
         assert [plan.version for plan in visit.plans] == [1, 2]
         [restriction] = visit.restrictions
         assert restriction.late_by_s

@@ -17,7 +17,7 @@ from detente.line.read.quotas import Drawn
 from detente.volumes.model import Core, Volume
 from detente.volumes.times import format_time, parse_time_s
 
-What = Literal["grant", "window", "hours", "people", "equipment", "place", "quota"]
+What = Literal["grant", "window", "hours", "people", "equipment", "place", "quota", "restriction"]
 LOOKS_MAX = 50_000
 LOOKS_PER_VOLUME = 100
 """An activity's volumes are held against places for so many looks at a vertex, and some more for
@@ -106,6 +106,20 @@ def within_hours(hours: Hours, start_s: float, end_s: float) -> bool:
                 at_s, held = day_s + last_s, True
         # What holds for a whole day holds for ever, since every day is like the one before.
         if held and (at_s >= end_s or at_s - start_s > _DAY_S):
+            return True
+        day_s += _DAY_S
+    return False
+
+
+def meets_hours(hours: Hours, start_s: float, end_s: float) -> bool:
+    """Whether some instant of a time lies in spans of the day; their ends belong to them."""
+    if end_s - start_s >= _DAY_S:
+        return True
+    # Spans of the day before reach over midnight.
+    day_s = start_s // _DAY_S * _DAY_S - _DAY_S
+    spans = list(_of_a_day(hours))
+    while day_s <= end_s:
+        if any(day_s + first <= end_s and start_s <= day_s + last for first, last in spans):
             return True
         day_s += _DAY_S
     return False

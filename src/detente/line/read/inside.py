@@ -41,6 +41,8 @@ CLEAR_M = 25.0
 PROBES = 8
 """Directions in which the rim of a volume is looked at."""
 VERTICES_MAX = 200
+MEETING_MAX = 20
+"""At most so many vertices of a core are looked for in another."""
 STEPS_MAX = 2_000
 """At most so many points of a line are looked at."""
 _TOUCHING = Separation(lateral_m=0.0, vertical_m=0.0, time_s=0.0)
@@ -79,6 +81,27 @@ def inside_extents(core: Core, radius_m: float, places: Sequence[Volume | None])
     if len(extents) < len(places):
         return Inside.UNKNOWN
     return Inside.NO if _sticks_out(volume, extents) else Inside.UNKNOWN
+
+
+def meets(core: Core, radius_m: float, place: Volume) -> Inside:
+    """Whether some of a volume lies in a place, by its ``extents_of``: ``NO`` if certainly none.
+
+    ``YES`` where a vertex of the one certainly lies in the other. Where the two come near each
+    other in any other way it is not known.
+    """
+    volume = _flat(core, radius_m)
+    if _conflict([volume], [place], _TOUCHING) is None:
+        return Inside.NO
+    if any(_holds(place, one) for one in _vertices(volume)):
+        return Inside.YES
+    return Inside.YES if any(_holds(volume, one) for one in _vertices(place)) else Inside.UNKNOWN
+
+
+def _vertices(volume: Volume) -> list[Volume]:
+    """Some of the vertices of a core, as points that belong to the volume."""
+    vertices = [vertex for ring in volume.core.rings for vertex in ring]
+    vertices = vertices[:: -(-len(vertices) // MEETING_MAX)]
+    return [_flat(Core(Shape.POINT, ((one,),)), 0.0) for one in vertices]
 
 
 def _flat(core: Core, radius_m: float) -> Volume:

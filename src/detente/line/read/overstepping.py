@@ -1,4 +1,4 @@
-"""What of a visit exceeds what its host granted, or the quota it draws on.
+"""What of a visit exceeds what its host granted or closed, or the quota it draws on.
 
 Nothing is refused for it: it is shown, wherever the visit is. What counts is what the record says:
 the notice, the newest mission plan, the stages and inspections as either side states them.
@@ -12,6 +12,7 @@ from detente.line.bodies import Equipment, NoticeBody
 from detente.line.founding import Founding
 from detente.line.read import exceeding
 from detente.line.read.activities import version
+from detente.line.read.closed import closings
 from detente.line.read.exceeding import Exceeding
 from detente.line.read.permissions import UNKNOWN, Grant, Permission, permissions
 from detente.line.read.quotas import Drawn, drawn, visits_by_request
@@ -39,13 +40,16 @@ def granted(view: View, founding: Founding, now_s: float) -> Granted:
 
 
 def exceedings(view: View, visit: Visit, against: Granted) -> list[Exceeding]:
-    """What of a visit exceeds, or may exceed, what was granted."""
+    """What of a visit exceeds, or may exceed, what was granted, or enters what was closed."""
     return list(dict.fromkeys(_exceedings(view, visit, against)))
 
 
 def _exceedings(view: View, visit: Visit, against: Granted) -> Iterator[Exceeding]:
     permission = against.asked.get(visit.request)
     yield from exceeding.of_grant(permission)
+    volumes = planned_volumes(view, visit.plan.release) if visit.plan else None
+    if visit.plan is not None:
+        yield from closings(visit, volumes)
     grant = permission.grant if permission else None
     if grant is None:
         return
@@ -55,7 +59,7 @@ def _exceedings(view: View, visit: Visit, against: Granted) -> Iterator[Exceedin
     for inspection in visit.inspections:
         yield from exceeding.of_equipment(grant, _found(inspection))
     if visit.plan is not None:
-        yield from exceeding.of_volumes(grant, planned_volumes(view, visit.plan.release))
+        yield from exceeding.of_volumes(grant, volumes)
     yield from _of_quotas(visit, grant, against)
 
 
