@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from detente.console import visits
+from detente.console.board import Board
 from detente.node import roles
 from detente.volumes.times import format_time, parse_time_s
 
@@ -112,6 +113,23 @@ def test_a_visit_from_notice_to_two_accounts(granted: Any) -> None:
     granted.level()
     assert "Joint report" in ru.words(page)
     assert us.node.state_document(NAME) == ru.node.state_document(NAME)
+
+
+def waiting(desk: Any) -> list[tuple[str, bool]]:
+    return Board(desk.node, desk.node.line(NAME), "en").waiting()
+
+
+def test_the_list_of_lines_counts_what_waits_of_a_visit(granted: Any) -> None:
+    us, ru = granted.us, granted.ru
+    page = notify(granted)
+    assert ("1 owed on visits and permissions", False) in waiting(ru)
+    assert not any("owed" in text for text, _ in waiting(us))
+    ru.send(f"{page}/deviate", text="the gate was closed", at="")
+    granted.level()
+    assert ("1 visit alert", True) in waiting(us)
+    [alert] = us.node.visit_alerts(NAME)
+    us.node.acknowledge(NAME, alert.entry, "understood", officer="watch-1")
+    assert not any("alert" in text for text, _ in waiting(us))
 
 
 def test_a_late_host_and_a_lapse(granted: Any) -> None:

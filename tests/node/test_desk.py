@@ -135,6 +135,8 @@ def test_a_session_from_its_opening_to_the_same_log_on_both_sides(visit: Visit) 
     assert read.acted[1].sha256 == hashlib.sha256(b"the crossing is open").hexdigest()
     assert b"watch-1" not in log
     visit.pair.sync()
+    assert [one.waits_for_us for one in visit.guest.session_logs(LINE)] == [True]
+    assert [one.waits_for_us for one in host.session_logs(LINE)] == [False]
     visit.guest.confirm_session(LINE, log, officer="watch-1")
     visit.pair.sync()
     for node in (visit.host, visit.guest):

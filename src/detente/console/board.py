@@ -118,14 +118,19 @@ class Board:
         """
         facts = self.attention()
         now = len(facts["going_on"])
+        alerts = len(facts["visit_alerts"])
+        logs = len([one for one in self.node.session_logs(self.line.id) if one.waits_for_us])
         ahead = len([c for c in self._open() if c not in facts["going_on"]])
         told = [
             (len(facts["urgent"]), "urgent safety", True),
             (now, "conflict now" if now == 1 else "conflicts now", True),
+            (alerts, "visit alert" if alerts == 1 else "visit alerts", True),
             (len(facts["forks"]) + len(facts["disputes"]), "of two histories", True),
             (len(facts["unknown"]) + len(facts["not_known"]), "unknown", True),
             (ahead, "conflict ahead" if ahead == 1 else "conflicts ahead", False),
             (facts["late_count"], "late", False),
+            (self._owed_together(), "owed on visits and permissions", False),
+            (logs, "session log to confirm" if logs == 1 else "session logs to confirm", False),
             (len(facts["pending"]), "for a second officer", False),
         ]
         found = [(f"{count} {what}", urgent) for count, what, urgent in told if count]
@@ -327,6 +332,11 @@ class Board:
 
     def _past(self, conflict: ConflictView) -> bool:
         return parse_time_s(conflict.end) < self.now_s
+
+    def _owed_together(self) -> int:
+        """How much of what we owe on visits and permissions is due and not late yet."""
+        owed = self.node.obligations(self.line.id)
+        return sum(o.own and o.state == "due" and o.what in words.OWED_WORDS for o in owed)
 
     def _ahead(self, owed: ObligationView) -> bool:
         """A line check whose hour has not come: nobody can make it yet."""

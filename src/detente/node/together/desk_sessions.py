@@ -322,6 +322,7 @@ def held_logs(core: Core, line: str) -> list[HeldLogView]:
             continue
         others = [about for party, about in stated if party != doc["party"]]
         about = doc["about"]
+        sides = (notices[visit]["party"], notices[visit]["host"])
         found.append(
             HeldLogView(
                 session=about["session"],
@@ -331,6 +332,7 @@ def held_logs(core: Core, line: str) -> list[HeldLogView]:
                 log_sha256=about["log_sha256"],
                 entry=doc["entry"],
                 agrees=about in others if others else None,
+                waits_for_us=core.party in sides and doc["party"] != core.party and not others,
             )
         )
     return found

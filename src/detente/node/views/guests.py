@@ -101,7 +101,8 @@ class DeskView(View, frozen=True, kw_only=True):
 class HeldLogView(View, frozen=True, kw_only=True):
     """What one party has put on the record of a session's log, beside what the other did.
 
-    ``agrees``: both have the same; None while only one has said anything.
+    ``agrees``: both have the same; None while only one has said anything. ``waits_for_us``: the
+    other side of a visit of ours has said it, and we have confirmed nothing of it.
     """
 
     session: str
@@ -111,3 +112,4 @@ class HeldLogView(View, frozen=True, kw_only=True):
     log_sha256: str
     entry: str
     agrees: bool | None
+    waits_for_us: bool
