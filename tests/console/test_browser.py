@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_S = 120
+START_S = 300.0
 WAIT_MS = 20_000
 
 pytestmark = [
