@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from detente.console import visits
+from detente.console import visits, words
 from detente.console.board import Board
 from detente.node import roles
 from detente.volumes.times import format_time, parse_time_s
@@ -130,6 +130,30 @@ def test_the_list_of_lines_counts_what_waits_of_a_visit(granted: Any) -> None:
     [alert] = us.node.visit_alerts(NAME)
     us.node.acknowledge(NAME, alert.entry, "understood", officer="watch-1")
     assert not any("alert" in text for text, _ in waiting(us))
+
+
+def test_a_late_restriction_says_on_the_watch_what_it_closes_and_until_when(granted: Any) -> None:
+    us, ru = granted.us, granted.ru
+    page = notify(granted)
+    for desk in (us, ru):
+        desk.clock.ahead_s += 4.1 * DAY_S
+        desk.log_in()
+    start, end = at(granted, 0.1), at(granted, 0.2)
+    ru.send(f"{page}/restrict", start=start, end=end, hours="20:00-02:00", text="<mines>",
+            places="the <old> bridge; 36.66 N 68.91 E; 5 km")  # fmt: skip
+    granted.level()
+    panel = f"/console/lines/{NAME}/panels/attention"
+    window = words.window(start, end, parse_time_s(us.node.line(NAME).now))
+    shown = us.words(panel)
+    assert f"· {window}, closed 20:00–02:00 UTC, closed: the <old> bridge · <mines>" in shown
+    assert "the &lt;old&gt; bridge" in us.page(panel)
+    [alert] = us.node.visit_alerts(NAME)
+    offset_s = us.node.line(NAME).clock_offset_s
+    assert f"ru {words.clock(alert.time, offset_s)}" in shown
+    for desk in (us, ru):
+        desk.clock.ahead_s += 2 * DAY_S
+        desk.log_in()
+    assert f"ru {words.stamp_minute(alert.restriction.made)}" in us.words(panel)
 
 
 def test_a_late_host_and_a_lapse(granted: Any) -> None:

@@ -61,6 +61,7 @@ def _environment() -> jinja2.Environment:
         "at": lambda s: words.moment(s).strftime("%H:%M:%S"),
         "at_minute": lambda s: words.moment(s).strftime("%H:%MZ"),
         "clock": words.clock,
+        "clock_dated": words.clock_dated,
         "stamp": words.stamp,
         "stamp_minute": words.stamp_minute,
         "hour": words.hour,

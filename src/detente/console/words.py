@@ -141,6 +141,13 @@ def clock(time: str, offset_s: float = 0.0) -> str:
     return moment(parse_time_s(time) + offset_s).strftime("%H:%MZ")
 
 
+def clock_dated(time: str, now_s: float, offset_s: float = 0.0) -> str:
+    """As ``clock``, after the date where that is not the date of ``now_s``."""
+    then = moment(parse_time_s(time) + offset_s)
+    today = then.date() == moment(now_s).date()
+    return f"{then:%H:%M}Z" if today else f"{then:%d %b %Y %H:%M}Z"
+
+
 def stamp(time: str, offset_s: float = 0.0) -> str:
     """``22 Nov 2026 03:05:12Z``: where nothing may be left out; moved as in ``clock``."""
     return f"{moment(parse_time_s(time) + offset_s):%d %b %Y %H:%M:%S}Z"

@@ -65,6 +65,8 @@ def alerts(reader: LineReader) -> list[VisitAlertView]:
             what=what,
             time=said.time,
             text=text,
+            restriction=_restriction(reader, one, said) if isinstance(said, Restriction) else None,
+            unknown=said.unknown,
         )
         for one in read.visits(reader.rows)
         if reader.core.party in one.sides

@@ -198,7 +198,8 @@ class VisitAlertView(View, frozen=True, kw_only=True):
     """What the other side of a visit of ours stated and no officer of ours has understood yet.
 
     ``what``: ``deviation``, ``cancel``, or ``restriction`` (a late one); ``visit`` is
-    ``<guest>/<name>``, and ``text`` what was said, which may be nothing.
+    ``<guest>/<name>``, and ``text`` what was said, which may be nothing. ``restriction`` is what
+    a restriction closes, and ``unknown`` why what was said is not known here, or None.
     """
 
     entry: str
@@ -208,6 +209,8 @@ class VisitAlertView(View, frozen=True, kw_only=True):
     what: str
     time: str
     text: str
+    restriction: RestrictionView | None
+    unknown: str | None
 
 
 class VisitView(StatementView, frozen=True, kw_only=True):
