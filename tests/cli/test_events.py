@@ -132,7 +132,7 @@ def test_what_is_disputed_denied_and_wrong_is_in_the_text() -> None:
         "from": "a", "cutoff": "b", "logs": {"ru": {"size": 4}}, "totals": days,
         "cells": [{"district": "Darqad", "kind": "fighting", **days}],
         "disputed": [{"a": "ru/1", "b": "us/1", "linked_by": ["ru"], "disputed_by": ["us"]}],
-        "not_observed": {"districts": ["Farkhor"], "poorly": ["Darqad"]},
+        "seeing": [], "not_observed": {"districts": ["Farkhor"], "poorly": ["Darqad"]},
         "access_denied": {
             "restrictions": [{"host": "tj", "from": "c", "until": "d"}],
             "refusals": [{"host": "uz", "permission": "north", "asked_by": "us"}],
@@ -147,7 +147,7 @@ def test_what_is_disputed_denied_and_wrong_is_in_the_text() -> None:
     }  # fmt: skip
     view = {
         "exercise": "X", "day": "2021-08-09", "line_name": "n", "over": False,
-        "joint": joint, "joint_sha256": "f", "reports": [report],
+        "joint": joint, "joint_sha256": "f", "marking": "TLP:AMBER", "reports": [report],
     }  # fmt: skip
     text = "\n".join(text_of(view))
     for said in (
@@ -160,3 +160,14 @@ def test_what_is_disputed_denied_and_wrong_is_in_the_text() -> None:
         "CUT OFF AT 2021-08-09T18:00:00Z", "its own part is not known here: not-held",
     ):  # fmt: skip
         assert said in text
+    assert "TLP:AMBER: the narrowest marking" in text
+    assert text.count("Because of a dispute the total differs") == 1
+    joint["not_observed"]["districts"] = []
+    assert "Nothing was observed: no district has ever been told of" in "\n".join(text_of(view))
+    joint["seeing"] = [{"district": "Darqad", "reports": {"poor": 2}}]
+    days["day"]["as_held"] = {"ru": 2, "us": 2}
+    text = "\n".join(text_of(view))
+    assert "Every district ever told of on this line was reported on this day." in text
+    assert "Everything else of the area: not observed by anybody who reports here." in text
+    assert "(ru:2" not in text
+    assert "the total differs" not in text

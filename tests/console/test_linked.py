@@ -118,7 +118,8 @@ def test_a_day_is_shown_published_and_checked(watched: Any) -> None:
     assert answer.headers["location"] == f"{DAILY}/{day}"
     page = us.page(f"{DAILY}/{day}")
     assert "EXERCISE" in page
-    assert "Nor was anything observed of the area that is not named" in words(page)
+    assert "Everything else of the area: not observed by anybody who reports here." in words(page)
+    assert "no district that was ever told of" not in words(page)
     joint = us.browser.get(f"{DAILY}/{day}/joint.json").content
     assert joint == ru.node.daily_joint(NAME, day)
     assert b'"exercise":"NORTHERN WATCH"' in joint
@@ -143,3 +144,22 @@ def test_without_terms_for_watching_a_day_has_no_end(pair: Any) -> None:
     assert answer.status_code == 409
     assert "agree on no cut-off for daily reports" in words(answer.text)
     assert "Nobody has linked two reports" in pair.us.page(LINKED)
+
+
+def test_every_page_that_counts_bears_the_narrowest_marking(watched: Any) -> None:
+    day = watched.us.node.last_day(NAME)
+    for page in (LINKED, f"{DAILY}/{day}", f"/console/lines/{NAME}/coverage"):
+        said = words(watched.us.page(page))
+        assert "TLP:GREEN may be shown to the parties' community, not in public" in said, page
+    assert watched.us.node.daily(NAME, day).marking == "TLP:GREEN"
+
+
+def test_a_disputed_count_stands_only_where_it_differs(watched: Any) -> None:
+    us, ru = watched.us, watched.ru
+    link = us.node.link_observations(NAME, "us/shots", "ru/shots", officer="watch-1")
+    watched.level()
+    ru.node.dispute_link(NAME, link.id, officer="watch-1")
+    watched.level()
+    page = words(us.page(f"/console/lines/{NAME}/observations"))
+    assert "(2 as ru counts) (1 as us counts)" in page
+    assert page.count("the total differs because of a dispute") == 1

@@ -116,6 +116,7 @@ def text_of(view: dict[str, Any]) -> list[str]:
         f"Daily report {view['day']}, line {view['line_name']}",
         f"from {joint['from']} to {joint['cutoff']}"
         + ("" if view["over"] else "  THE DAY IS NOT OVER"),
+        f"{view['marking']}: the narrowest marking of what is counted here",
         f"joint part {view['joint_sha256']}",
         "of " + ", ".join(f"{party} {at['size']}" for party, at in joint["logs"].items()),
         "",
@@ -131,11 +132,15 @@ def text_of(view: dict[str, Any]) -> list[str]:
         lines.append(
             f"IN DISPUTE {one['a']} and {one['b']}: {by}{', '.join(one['disputed_by'])}: two"
         )
+    if any(_held(of) for of in joint["totals"].values()):
+        lines.append(
+            "Because of a dispute the total differs by who counts; so do rows that say it."
+        )
     gone = joint["not_observed"]
     lines += [
         "",
-        f"not observed: {', '.join(gone['districts']) or 'no district that was ever told of'}; "
-        "nor anything of the area that is not named here",
+        _not_observed(gone["districts"], joint["seeing"]),
+        "Everything else of the area: not observed by anybody who reports here.",
         f"observed poorly only: {', '.join(gone['poorly']) or 'none'}",
         *_denied(joint["access_denied"]),
         *(_visit(one) for one in joint["visits"]),
@@ -158,12 +163,29 @@ def text_of(view: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _not_observed(districts: list[str], seeing: list[Any]) -> str:
+    """What was not observed of the districts ever told of; in words, where that is none."""
+    if districts:
+        return f"not observed: {', '.join(districts)}"
+    if seeing:
+        return "Every district ever told of on this line was reported on this day."
+    return "Nothing was observed: no district has ever been told of on this line."
+
+
 def _figure(one: dict[str, Any]) -> str:
-    """``2 of 3`` events of reports; with how else they are counted beside it."""
+    """``2 of 3`` events of reports; where the parties to a dispute count otherwise, how."""
     if not one["reports"]:
         return "none told"
-    held = " ".join(f"{party}:{events}" for party, events in one.get("as_held", {}).items())
+    held = _held(one)
     return f"{one['events']} of {one['reports']}" + (f" ({held})" if held else "")
+
+
+def _held(one: dict[str, Any]) -> str:
+    """How the parties to a dispute count, if that is another figure for any of them."""
+    as_held = one.get("as_held", {})
+    if not set(as_held.values()) - {one["events"]}:
+        return ""
+    return " ".join(f"{party}:{events}" for party, events in as_held.items())
 
 
 def _denied(denied: dict[str, Any]) -> list[str]:

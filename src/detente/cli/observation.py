@@ -350,8 +350,10 @@ def _counts(given: list[str] | None) -> dict[str, int]:
     return counts
 
 
-def _held(as_held: dict[str, int]) -> str:
-    """How the parties to a dispute count, beside the count that it touches."""
+def _held(events_of: int, as_held: dict[str, int]) -> str:
+    """How the parties to a dispute count, where it is not ``events_of`` for all of them."""
+    if not set(as_held.values()) - {events_of}:
+        return ""
     return "".join(f" ({events} as {party} counts)" for party, events in as_held.items())
 
 
@@ -366,14 +368,14 @@ def _print_table(table: dict[str, Any]) -> None:
                 print(f"  {week:<9} not observed")
                 continue
             counts = ", ".join(
-                f"{kind} {size}{_held(cell['as_held'].get(kind, {}))}"
+                f"{kind} {size}{_held(size, cell['as_held'].get(kind, {}))}"
                 for kind, size in cell["counts"].items()
             )
             seeing = ", ".join(f"{how} {size}" for how, size in cell["seeing"].items())
             print(f"  {week:<9} {counts}  (conditions: {seeing})")
     print(
         f"{table['events']:,} events by {table['counted']:,} observations"
-        f"{_held(table['as_held'])}, {table['marking']}.",
+        f"{_held(table['events'], table['as_held'])}, {table['marking']}.",
         end="",
     )
     beside = [
@@ -387,6 +389,8 @@ def _print_table(table: dict[str, Any]) -> None:
         if table[name]
     ]
     print(f" Not counted: {', '.join(beside)}." if beside else "")
+    if _held(table["events"], table["as_held"]):
+        print("The total differs by who counts, because of a dispute.")
 
 
 def _print_one(one: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from detente.console.board import Board
 from detente.errors import InputError
 from detente.node.together.covering import FILE
 from detente.node.views.coverage import CoverageView, CoveredCellView, GroundView
+from detente.observations import MEANINGS
 from detente.volumes.times import parse_time_s
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def coverage(board: Board, query: "QueryParams") -> Context:
         "legend": _legend(),
         "letters": LETTERS,
         "looked": board.node.looked(board.line.id),
+        "marking": board.node.observation_table(board.line.id).marking,
+        "meanings": MEANINGS,
     }
     if ground is None:
         return context

@@ -26,7 +26,7 @@ from detente.line.bodies import DailyBody
 from detente.node.roles import RELEASE
 from detente.node.roles import check as check_role
 from detente.node.views import OfficerView
-from detente.observations import words
+from detente.observations import MEANINGS, words
 
 if TYPE_CHECKING:
     from detente.node import Node
@@ -133,6 +133,7 @@ def shown(node: "Node", name: str, day: str, officer: OfficerView) -> Context:
         "before": url_of(line.name, (at - timedelta(days=1)).isoformat()),
         "after": url_of(line.name, (at + timedelta(days=1)).isoformat()),
         "cells": [(cell["district"], words(cell["kind"]), cell) for cell in view.joint["cells"]],
+        "meanings": MEANINGS,
         "verdicts": VERDICTS,
         "parts": PARTS,
         "barred": barred(officer, RELEASE),

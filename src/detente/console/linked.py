@@ -27,7 +27,7 @@ from detente.node.roles import LOOK, RELEASE, SINGLE
 from detente.node.roles import check as check_role
 from detente.node.views import ObservationView, OfficerView
 from detente.node.views.linking import MaybeView
-from detente.observations import words
+from detente.observations import MEANINGS, words
 
 if TYPE_CHECKING:
     from detente.node import Node
@@ -130,6 +130,8 @@ def shown(node: "Node", name: str, officer: OfficerView, suggest: bool) -> Conte
         "events": node.events(name),
         "says": {key: says(one) for key, one in reports.items()} if single else {},
         "names": sorted(key for key, one in reports.items() if one.state == "reported"),
+        "marking": node.observation_table(name).marking,
+        "meanings": MEANINGS,
         "look": look,
         "seen": msgspec.json.encode(look.seen).decode(),
         "what": WHAT,

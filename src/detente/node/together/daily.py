@@ -18,6 +18,7 @@ from detente.node.together.joint_part import Joint, Missing
 from detente.node.views import EntryView
 from detente.node.views.daily import DailyReportView, DailyView
 from detente.node.writing import seen_now
+from detente.observations import narrowest
 from detente.store import logs
 from detente.store.store import Tx
 from detente.volumes.times import format_time, parse_time_s
@@ -154,6 +155,9 @@ def _day(reader: LineReader, name: str) -> DailyView:
         over=reader.now_s > day.cutoff_s,
         joint=found.part,
         joint_sha256=found.sha256,
+        marking=narrowest(
+            one.marking for one in read.observations(reader.rows) if one.said and one.marking
+        ),
         missing=[
             f"{missing:,} of {party}"
             for party in read.present(reader.rows, reader.founding)

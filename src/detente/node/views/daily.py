@@ -35,7 +35,8 @@ class DailyView(View, frozen=True, kw_only=True):
     """A day of a line: the joint part by all that is held here, and every report of that day.
 
     ``over``: the cut-off is past, and it may be published. ``missing`` says of which logs more is
-    known than is held, so that the joint part may still change.
+    known than is held, so that the joint part may still change. ``marking`` is the narrowest of all
+    that stands on the line: districts that any of it ever told of are named.
     """
 
     line: str
@@ -47,5 +48,6 @@ class DailyView(View, frozen=True, kw_only=True):
     over: bool
     joint: Json
     joint_sha256: str
+    marking: str
     missing: list[str]
     reports: list[DailyReportView]
