@@ -85,7 +85,7 @@ def test_linking_and_what_changed(detente: Callable[..., str], folder: Path) -> 
     shown = detente("observation", "events", *here)
     assert "1 event by 2 reports\none event: ru/shots, us/shots\n" in shown
     assert f"{entry}  JOINS" in shown
-    assert "an entry of its own" in detente(
+    assert "dispute what it said itself" in detente(
         "observation", "dispute", *here, entry, *token, status=2
     )
     assert "linked: ru/shots, us/shots" in detente("observation", "changed", *here, *token)
