@@ -25,13 +25,13 @@ from detente.errors import AccessError
 from detente.line import bodies
 from detente.line.bodies.giving import Place
 from detente.line.entries.permissions import answer_draft, request_draft
-from detente.line.entries.visits import notice_draft
+from detente.line.entries.visits import notice_draft, restriction_draft
 from detente.node import roles
 from detente.node.saying import say
 from detente.observations import Observation
 from detente.record import open_card
 from detente.volumes import Activity, Band, Core, Limit, Shape, Volume
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import format_time, parse_time_s
 
 NAME = "northern-watch"
 LINE = f"/console/lines/{NAME}"
@@ -306,10 +306,36 @@ def test_without_a_session_a_guest_is_shown_nothing(pair: Any, guest: Browser) -
     assert "granted-title" in guest.get("/desk/").text
     host.node.end_session(session, "halted", officer="watch-1")
     after = [guest.get(path).text for path in paths]
-    assert before == after
-    assert len(set(before)) == 1
+    assert len(set(before)) == len(set(after)) == 1
+    # The log that the guest is handed ends with these words; nothing else is told.
+    end = host.lines(session)[-1]
+    told = f"Session-1 was halted by the host at {end['at'][:10]} {end['at'][11:19]}Z"
+    assert told in after[0]
+    assert "the escort halted it" in after[0]
+    assert "Its log will be handed over to you" in after[0]
+    assert "Its log" not in before[0]
+    assert "granted" not in after[0].replace("granted time", "")
     assert "granted" not in before[0].replace("granted time", "")
     assert guest.get("/desk/state").json() == {"open": False, "left_s": 0.0, "answered": 0}
+
+
+def test_a_restriction_says_why_the_time_is_shorter_and_what_is_closed(
+    pair: Any, guest: Browser
+) -> None:
+    host = Host(pair)
+    guest.log_in(host.link())
+    host.session()
+    assert "restricted" not in guest.get("/desk/").text
+    assert "closed from" not in guest.get("/desk/map.svg").text
+    from_s = (parse_time_s(pair.us.node.line(NAME).now) // 60 + 90) * 60
+    place = Place(name="Depot <9>", core=AREA.core, radius_m=4_000.0)
+    body = bodies.RestrictionBody(places=(place,), text="works on the road")
+    visit = host.node.desk(host.desk).visit
+    put(host.node, restriction_draft(visit, from_s=from_s, until_s=from_s + HOUR_S, body=body))
+    page, hhmm = guest.get("/desk/").text, format_time(from_s)[11:16]
+    assert re.search(rf"left, until {hhmm}Z?: <b[^>]*>restricted by the host from then on", page)
+    assert "closed: Depot &lt;9&gt; (red on the map). works on the road" in page
+    assert f"closed from {hhmm}Z: Depot &lt;9&gt;" in guest.get("/desk/map.svg").text
 
 
 def test_a_response_under_way_stops_when_the_session_is_halted(pair: Any) -> None:
@@ -351,6 +377,11 @@ def test_a_guest_comes_in_by_link_then_by_password_and_code(pair: Any, guest: Br
     link = host.link()
     guest.log_in(link)
     assert guest.get(link).status_code == 401
+    # The line is an exercise, and every page outside a session says so as well.
+    for path in ("/desk/login", "/desk/account", "/desk/"):
+        assert "EXERCISE · NORTHERN WATCH" in guest.get(path).text, path
+    # A new account has no password that it could be asked for.
+    assert 'name="present"' not in guest.get("/desk/account").text
     words = "four words for a guest"
     assert guest.post("/desk/account", password=words, again="other").status_code == 400
     page = guest.post("/desk/account", password=words, again=words)
@@ -444,6 +475,7 @@ def test_the_escort_sees_what_is_done_and_halts_it(pair: Any, guest: Browser) ->
     assert guest.get(f"/desk/items/{item}/content?of={asked[1]}").text == "granted-paper"
     halted = do("1/do/halt")
     assert "HALTED" in halted.text
+    assert "<td>halted</td>" in halted.text
     assert guest.get("/desk/").status_code == 409
     log = us.browser.get(f"{LINE}/desks/{host.desk}/1/log.jsonl").content
     assert json.loads(log.splitlines()[-1])["ended"] == "halted"

@@ -317,6 +317,20 @@ def test_a_missing_signature_is_missed() -> None:
         media.check_signature(found, "tj", SIGN["tj"].public)
 
 
+def test_a_broken_signature_is_not_told_as_one_by_another_key() -> None:
+    found = media.read_media(io.BytesIO(FILE))
+    keyid = SIGN["us"].public.keyid
+    broken = found.envelope.signatures | {keyid: bytes(64)}
+    envelope = Countersigned(media.MANIFEST_TYPE, found.envelope.payload, broken)
+    with pytest.raises(
+        SignatureError, match="the signature of us does not fit these bytes"
+    ) as told:
+        media.check_signature(
+            msgspec.structs.replace(found, envelope=envelope), "us", SIGN["us"].public
+        )
+    assert keyid[:16] not in str(told.value)
+
+
 def test_who_signs_first_makes_no_difference() -> None:
     found = media.read_media(io.BytesIO(made(CONTENT, signers="")))
     one = found.envelope.signed(SIGN["us"]).signed(SIGN["tj"])

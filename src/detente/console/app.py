@@ -176,7 +176,9 @@ class Console:
 
     async def _account(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
-        return page("account.html", {"officer": who.officer, "form_token": who.form_token})
+        has = await run_in_threadpool(self._node.has_password, who.officer.name)
+        context = {"officer": who.officer, "form_token": who.form_token, "has_password": has}
+        return page("account.html", context)
 
     async def _enrol(self, request: Request) -> Response:
         who, form = await self._own_form(request)

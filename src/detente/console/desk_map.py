@@ -30,8 +30,17 @@ def draw(view: AtDeskView) -> bytes:
         for place in view.places
         if place.core is not None
     ]
+    closed = [
+        (
+            f"closed from {one.start[11:16]}Z: {place.name}",
+            outline(_flat(place.core, place.radius_m)),
+        )
+        for one in view.closed
+        for place in one.places
+        if place.core is not None
+    ]
     things = [(one, shape) for one in view.drawn for shape in _shapes(one)]
-    frame = _Frame([shape for _, shape in areas] + [shape for _, shape in things])
+    frame = _Frame([shape for _, shape in areas + closed] + [shape for _, shape in things])
     parts = [*_graticule(frame)]
     for name, shape in areas:
         parts.append(
@@ -47,6 +56,12 @@ def draw(view: AtDeskView) -> bytes:
             f'stroke="{colour}" stroke-width="2" fill-rule="evenodd"/>'
         )
         parts.append(_label(frame, shape, f"{one.item} {one.title}", colour, top=False))
+    for name, shape in closed:
+        parts.append(
+            f'<path d="{frame.path(shape)}" fill="#ff5d5d" fill-opacity="0.25" stroke="#ff5d5d" '
+            f'stroke-width="2" stroke-dasharray="2 4" fill-rule="evenodd"/>'
+        )
+        parts.append(_label(frame, shape, name, "#ff8a8a", top=True))
     parts.append(_scale(frame))
     body = "\n".join(parts)
     return (

@@ -130,12 +130,12 @@ class Guest:
     async def _login(self, request: Request) -> Response:
         code = request.query_params.get("t", "")
         if not code:
-            return self._login_page("")
+            return await self._login_page("")
         try:
             session = await run_in_threadpool(self._node.guest_log_in, code[:200])
         except DetenteError as error:
-            return self._login_page(f"{error.message}. {error.remedy}.", 401)
-        return self._entered(request, session, "/desk/account")
+            return await self._login_page(f"{error.message}. {error.remedy}.", 401)
+        return await self._entered(request, session, "/desk/account")
 
     async def _password(self, request: Request) -> Response:
         door.check_origin(request)
@@ -149,22 +149,31 @@ class Guest:
                 self._node.guest_log_in_with, account, password, code, address
             )
         except DetenteError as error:
-            return self._login_page(f"{error.message}. {error.remedy}.", 401)
-        return self._entered(request, session, "/desk/")
+            return await self._login_page(f"{error.message}. {error.remedy}.", 401)
+        return await self._entered(request, session, "/desk/")
 
-    def _entered(self, request: Request, session: str, to: str) -> Response:
+    async def _entered(self, request: Request, session: str, to: str) -> Response:
         # By a page and no redirect: a strict cookie does not go with what another site began.
-        answer = page("guest/entered.html", {"to": to}, headers=HEADERS)
+        account = await run_in_threadpool(self._node.guest_of, session)
+        answer = await self._outside("guest/entered.html", {"to": to}, account)
         door.keep_session(self._node, request, answer, session, name=self._cookie, path="/desk")
         return answer
 
-    def _login_page(self, problem: str, status: int = 200) -> Response:
-        return page("guest/login.html", {"problem": problem}, status, HEADERS)
+    async def _login_page(self, problem: str, status: int = 200) -> Response:
+        return await self._outside("guest/login.html", {"problem": problem}, None, status)
+
+    async def _outside(
+        self, template: str, context: dict[str, Any], account: str | None, status: int = 200
+    ) -> Response:
+        """A page that is not of a session; it says where the visit is part of an exercise."""
+        exercise = await run_in_threadpool(self._node.guest_exercise, account)
+        return page(template, context | {"exercise": exercise}, status, HEADERS)
 
     async def _account(self, request: Request) -> Response:
         account, form_token = await self._guest(request)
-        context = {"account": account, "form_token": form_token}
-        return page("guest/account.html", context, headers=HEADERS)
+        has = await run_in_threadpool(self._node.has_password, account)
+        context = {"account": account, "form_token": form_token, "has_password": has}
+        return await self._outside("guest/account.html", context, account)
 
     async def _enrol(self, request: Request) -> Response:
         account, form = await self._own_form(request)
@@ -172,7 +181,7 @@ class Guest:
         if password != str(form.get("again", "")):
             raise InputError("the two are not the same", where="password", remedy="type it again")
         made = await run_in_threadpool(self._node.guest_enrol, account, password, present)
-        return page("guest/enrolled.html", {"made": made}, headers=HEADERS)
+        return await self._outside("guest/enrolled.html", {"made": made}, account)
 
     async def _leave(self, request: Request) -> Response:
         account, _ = await self._own_form(request)
@@ -275,16 +284,23 @@ class Guest:
             try:
                 return await call(request)
             except CredentialError:
-                return self._login_page("Nobody is logged in here, or the time is over.", 401)
+                return await self._login_page("Nobody is logged in here, or the time is over.", 401)
             except (StateError, InputError, NotFoundError, AccessError) as error:
                 words = {"message": error.message, "remedy": error.remedy}
-                return page("guest/problem.html", words, status_of(type(error)), HEADERS)
+                return await self._problem(request, words, status_of(type(error)))
             except Exception:
                 log.exception("unforeseen error", where=request.url.path)
                 words = {"message": "this node met an error", "remedy": "tell your escort"}
                 return page("guest/problem.html", words, 500, HEADERS)
 
         return safe
+
+    async def _problem(self, request: Request, words: dict[str, Any], status: int) -> Response:
+        try:
+            account, _ = await self._guest(request)
+        except CredentialError:
+            account = None
+        return await self._outside("guest/problem.html", words, account, status)
 
 
 class Witnessed(Response):

@@ -63,6 +63,12 @@ _WAITING = threading.BoundedSemaphore(8)
 """And no more wait for their turn, each in one of the threads that serve the watch as well."""
 
 
+def has_password(core: Core, name: str) -> bool:
+    """Whether an account has a password, which then has to be given to set another."""
+    with core.store.read() as tx:
+        return accounts.get(tx, name) is not None
+
+
 def enrol(core: Core, name: str, password: str, present: str | None = None) -> EnrolmentView:
     """Give an account a password and a new secret for codes, which is shown this once.
 

@@ -187,6 +187,10 @@ class Node(
         """
         return accounts.enrol(self._core, officer, password, present)
 
+    def has_password(self, officer: str) -> bool:
+        """Whether an officer's account has a password."""
+        return accounts.has_password(self._core, officer)
+
     def reset_account(self, officer: str, *, by: str = OPERATOR) -> None:
         """Forget an officer's password and codes, once two administrators have asked for it."""
         accounts.reset(self._core, officer, by=by)

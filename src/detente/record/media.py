@@ -304,6 +304,12 @@ def check_signature(media: SealedMedia, party: str, key: PublicKey) -> None:
     try:
         media.envelope.verify(key)
     except SignatureError as error:
+        if key.keyid in media.envelope.signatures:
+            raise SignatureError(
+                f"the signature of {party} does not fit these bytes",
+                where="manifest",
+                remedy="refuse it; ask the other side for its copy",
+            ) from None
         raise SignatureError(
             f"{error.message}; the key of {party} is {key.keyid[:16]}…",
             where="manifest",

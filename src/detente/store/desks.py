@@ -85,6 +85,12 @@ def of_line(tx: Tx, line: str) -> list[Desk]:
     return [_desk(tuple(row)) for row in tx.connection.execute(query)]
 
 
+def lines_open(tx: Tx) -> set[str]:
+    """The lines that have a desk which has not been closed."""
+    query = select(desks.c.line).where(desks.c.closed_s.is_(None))
+    return set(tx.connection.execute(query).scalars())
+
+
 def _desk(row: tuple[object, ...]) -> Desk:
     found = Desk(*row)  # type: ignore[arg-type]
     return found._replace(hold=bool(found.hold))

@@ -8,6 +8,7 @@ from detente.node.together import (
     desk_collecting,
     desk_guests,
     desk_laying,
+    desk_outside,
     desk_serving,
     desk_sessions,
 )
@@ -142,6 +143,10 @@ class Desks:
         """End a guest's session at this browser."""
         desk_serving.leave(self._core, account)
         officers.log_out(self._core, session)
+
+    def guest_exercise(self, account: str | None) -> str:
+        """The exercise that a guest's visit is part of; of nobody's account, that all are."""
+        return desk_outside.exercise(self._core, account)
 
     def guest_state(self, account: str) -> StateNow:
         """Whether the guest's session goes on, and how long at most."""

@@ -214,4 +214,5 @@ def acted_view(one: Facts, titles: dict[str, str], answered: dict[int, str]) -> 
         of=one.get("of"),
         wants=one.get("wants"),
         waits=one["do"] == "ask" and one["n"] not in answered,
+        ended=one.get("ended"),
     )

@@ -26,7 +26,9 @@ class Grounds(NamedTuple):
     """Whether the desk is open now; ``why`` not, in a clause for officers; until when.
 
     ``over`` is that it will not be open again. ``until_s`` is the next time at which it closes, as
-    far as is known now; times are POSIX seconds, domain time.
+    far as is known now; times are POSIX seconds, domain time. ``cut_then``: it closes then because
+    the host has restricted the visit from then on. ``restrictions`` are the host's, of now and of
+    later, as they stand on the record.
     """
 
     open: bool
@@ -38,6 +40,8 @@ class Grounds(NamedTuple):
     window_end_s: float
     guest: str
     grant: Grant | None
+    cut_then: bool
+    restrictions: tuple[Mapping[str, Any], ...]
 
 
 def grounds(reader: LineReader, visit: str) -> Grounds:
@@ -61,16 +65,23 @@ def grounds(reader: LineReader, visit: str) -> Grounds:
         why = "it is outside the granted hours"
     if not why:
         why, cut = _restricted(reader.now_s, said, notice["host"])
+    until_s = until_s or reader.now_s
+    restrictions = tuple(_restrictions(said, notice["host"]))
+    cut_s = _first_cut_s(reader.now_s, until_s, restrictions)
     return Grounds(
         open=not why,
         why=why,
         over=over,
         cut=cut,
-        until_s=_first_cut_s(reader.now_s, until_s or reader.now_s, said, notice["host"]),
+        until_s=cut_s,
         from_s=from_s,
         window_end_s=end_s,
         guest=notice["party"],
         grant=grant,
+        cut_then=cut_s < until_s,
+        restrictions=tuple(
+            doc for doc in restrictions if reader.now_s < parse_time_s(doc["about"]["until"])
+        ),
     )
 
 
@@ -163,6 +174,6 @@ def _restricted(now_s: float, said: list[Mapping[str, Any]], host: str) -> tuple
     return "", False
 
 
-def _first_cut_s(now_s: float, until_s: float, said: list[Mapping[str, Any]], host: str) -> float:
-    starts = [parse_time_s(doc["about"]["from"]) for doc in _restrictions(said, host)]
+def _first_cut_s(now_s: float, until_s: float, restrictions: Iterable[Mapping[str, Any]]) -> float:
+    starts = [parse_time_s(doc["about"]["from"]) for doc in restrictions]
     return min([until_s, *(start_s for start_s in starts if start_s > now_s)])

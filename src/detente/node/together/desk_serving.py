@@ -9,8 +9,10 @@ What is not there and what is not for the guest is answered alike, and is a line
 """
 
 import hashlib
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
 
 from detente.errors import DetenteError, InputError, NotFoundError, StateError
 from detente.line.bodies.giving import Place
@@ -32,6 +34,7 @@ from detente.node.together.desk_base import (
 from detente.node.together.desk_grounds import Grounds, grounds
 from detente.node.together.desk_guests import guest_of
 from detente.node.together.desk_laying import add_item
+from detente.node.together.desk_outside import why_none
 from detente.node.together.desk_sessions import end_if_over, tell_all
 from detente.node.together.desk_showable import TEXT
 from detente.node.views.base import View
@@ -55,6 +58,19 @@ class DrawnView(View, frozen=True, kw_only=True):
     content: bytes
 
 
+class ClosedView(View, frozen=True, kw_only=True):
+    """A restriction of the host's that holds or will: when, of which places, and its words.
+
+    ``hours_utc`` are spans of the day, None where it is not about hours.
+    """
+
+    start: str
+    end: str
+    hours_utc: list[list[float]] | None
+    places: list[Place]
+    text: str
+
+
 class AtDeskView(View, frozen=True, kw_only=True):
     """Everything a guest's page is made of. ``granted`` maps what was consented to and not done
     yet to the line that asked for it; ``asked`` are things that wait."""
@@ -68,6 +84,8 @@ class AtDeskView(View, frozen=True, kw_only=True):
     now: str
     until: str
     left_s: float
+    cut_then: bool
+    closed: list[ClosedView]
     places: list[Place]
     laid: list[LaidView]
     drawn: list[DrawnView]
@@ -106,10 +124,6 @@ class _Seat(NamedTuple):
     @property
     def who(self) -> str:
         return f"guest {self.guest.number}"
-
-
-NO_SESSION = "no session is open at this desk"
-"""Why nothing is shown, in these words whatever the reason is."""
 
 
 def page(
@@ -277,7 +291,8 @@ def _seated(core: Core, account: str, make: Callable[[Tx, _Seat], T]) -> T:
     done = core.store.write(work)
     if not done:
         tell_all(core)
-        raise StateError(NO_SESSION, remedy="your escort opens one, and stays with you")
+        message, remedy = why_none(core, account)
+        raise StateError(message, remedy=remedy)
     return done[0]
 
 
@@ -354,6 +369,8 @@ def _view(core: Core, tx: Tx, seat: _Seat) -> AtDeskView:
         now=format_time(reader.now_s),
         until=format_time(now.until_s),
         left_s=max(0.0, now.until_s - reader.now_s),
+        cut_then=now.cut_then,
+        closed=[_closed(doc) for doc in now.restrictions],
         places=_places(now),
         laid=[laid_view(one, marked) for one in items],
         drawn=[
@@ -384,3 +401,15 @@ def _view(core: Core, tx: Tx, seat: _Seat) -> AtDeskView:
 
 def _places(now: Grounds) -> list[Place]:
     return [] if now.grant is None or now.grant.places == UNKNOWN else list(now.grant.places)
+
+
+def _closed(doc: Mapping[str, Any]) -> ClosedView:
+    # What a recalled restriction said is erased; when it holds stays known.
+    content = doc["content"] or {"hours_utc": None, "places": [], "text": ""}
+    return ClosedView(
+        start=doc["about"]["from"],
+        end=doc["about"]["until"],
+        hours_utc=content["hours_utc"],
+        places=[msgspec.convert(place, Place) for place in content["places"]],
+        text=content["text"],
+    )

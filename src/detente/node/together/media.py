@@ -253,7 +253,8 @@ def _check_sealed(reader: LineReader, found: SealedMedia) -> None:
         raise StateError(
             f"it is not what both sides sealed: {differing[0].what}",
             where="media",
-            remedy="exchange the record, and open the copy that both have signed",
+            remedy="ask the other side for its copy, and state this one with `detente media "
+            "broken`; where only a seal is lacking, exchange the record first",
         )
 
 

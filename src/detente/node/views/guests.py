@@ -54,6 +54,7 @@ class ActedView(View, frozen=True, kw_only=True):
     of: int | None
     wants: str | None
     waits: bool
+    ended: str | None = None
 
 
 class SessionView(View, frozen=True, kw_only=True):
