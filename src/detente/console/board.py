@@ -143,14 +143,15 @@ class Board:
         if self.line.exercise is None:
             return {"hint": None}
         joint = [c for c in self._open() if c.basis == "joint"]
+        own = [c for c in self._open() if c.basis == "own"]
         unsettled = not_settled(
             self.line,
             self.node.links(self.line.id),
             self.node.activities(self.line.id),
             self._found,
-            sum(c.basis == "own" for c in self._open()),
+            own,
         )
-        return {"hint": hint(self.line, joint, unsettled)}
+        return {"hint": hint(self.line, joint, unsettled, own)}
 
     # -- lists ----------------------------------------------------------------------------------
 

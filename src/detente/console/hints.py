@@ -26,11 +26,16 @@ class Hint(msgspec.Struct, frozen=True):
     conflict: str | None
 
 
-def hint(line: LineView, open_conflicts: list[ConflictView], unsettled: list[str]) -> Hint:
+def hint(
+    line: LineView,
+    open_conflicts: list[ConflictView],
+    unsettled: list[str],
+    own_open: list[ConflictView],
+) -> Hint:
     """What a first-time visitor does next on this side.
 
     ``open_conflicts`` are the joint ones; ``unsettled`` is what ``not_settled`` found: while there
-    is any, the line is not called settled.
+    is any, the line is not called settled. ``own_open`` are those that our exact plans alone meet.
     """
     if line.suspended_by:
         steps = [
@@ -39,6 +44,15 @@ def hint(line: LineView, open_conflicts: list[ConflictView], unsettled: list[str
             for party in line.suspended_by
         ]
         return Hint(steps, 0, line.suspended_by[0] == line.own, None)
+    shown = next((one for one in own_open if one.elsewhere), None)
+    if not open_conflicts and shown is not None:
+        plan = words.sides_of(shown)[0].id
+        steps = [
+            "not settled: " + "; ".join(unsettled),
+            f"release {plan} on this line as well, so that every member sees the same conflict "
+            "and it can be settled here",
+        ]
+        return Hint(steps, 1, True, shown.id)
     if not open_conflicts and unsettled:
         return Hint(["not settled: " + "; ".join(unsettled)], 0, True, None)
     if not open_conflicts:
@@ -86,11 +100,11 @@ def not_settled(
     links: list[LinkView],
     released: list[ReleasedView],
     found: ConflictsView,
-    own_open: int,
+    own_open: list[ConflictView],
 ) -> list[str]:
     """What is open or unknown beside the joint conflicts that are open, in plain words.
 
-    ``own_open`` counts the open conflicts that were found from our exact plans alone.
+    ``own_open`` are the open conflicts that were found from our exact plans alone.
     """
     said = [f"{member.party} has left the line" for member in line.members if member.left]
     said += [
@@ -99,8 +113,13 @@ def not_settled(
         if link.state != "up"
     ]
     unknown = sum(one.state == "unknown" for one in found.conflicts)
-    if own_open:
-        said.append(f"{_conflicts(own_open)} open by our own exact plans, which only we see")
+    if alone := sum(not one.elsewhere for one in own_open):
+        said.append(f"{_conflicts(alone)} open by our own exact plans, which only we see")
+    said += [
+        f"{words.tag(one.id)} is open by our own exact plan: {words.seen(one)}"
+        for one in own_open
+        if one.elsewhere
+    ]
     if unknown:
         said.append(f"{_conflicts(unknown)} unknown now")
     said += [

@@ -246,7 +246,7 @@ def _legend(
 ) -> list[Json]:
     entries = [{"style": "own", "text": f"{line.own} (own), released"}]
     if any(one.style == "plan" for one in drawn):
-        entries.append({"style": "plan", "text": f"{line.own} plan, only you see it"})
+        entries.append({"style": "plan", "text": f"{line.own} plan, not released on this line"})
     entries += [
         {"style": style, "text": f"{party}, released"}
         for party, style in look.items()

@@ -81,6 +81,7 @@ def _environment() -> jinja2.Environment:
         "tag": words.tag,
         "met": words.met,
         "mark": words.mark,
+        "seen": words.seen,
         "text": lambda message, language: board.text_of(message, language)[0],
         "kind": taxonomy.words,
         "middle": words.middle,

@@ -14,7 +14,7 @@ import mgrs
 
 from detente.conflict import Kind
 from detente.conflict.words import MARKS, words_of
-from detente.node.views import ConflictView, DetourView, PlaceView, ShiftView
+from detente.node.views import ConflictSideView, ConflictView, DetourView, PlaceView, ShiftView
 from detente.observations import middle_of
 from detente.volumes.codec import core_from_wire, volumes_from_wire
 from detente.volumes.times import parse_time_s
@@ -359,6 +359,31 @@ def east(lon: float) -> float:
 def met(conflict: ConflictView) -> str:
     """``in the buffer of a protected site``, or empty: what kind of area it is about."""
     return words_of(conflict.kind, conflict.lateral_m, conflict.vertical_m)
+
+
+def seen(conflict: ConflictView, exactly: bool = False) -> str:
+    """Who can find a conflict of an own basis; with ``exactly``, at exact precision."""
+    own, other = sides_of(conflict)
+    said = []
+    for one in conflict.elsewhere:
+        if exactly and one.form != "exact":
+            continue
+        how = "released" if one.form == "exact" else "released coarsely"
+        when = "" if one.current else ", as it was before its last change"
+        if one.received:
+            told = f"{other.party} holds {own.id} too, {how} on the line {one.line_name}{when}"
+        else:
+            told = (
+                f"{own.id} is {how} to {other.party} on the line {one.line_name}{when}, "
+                "and no receipt of it is held here"
+            )
+        said.append(told)
+    return f"{'; '.join(said)}: it can find this there" if said else "only you see this"
+
+
+def sides_of(conflict: ConflictView) -> tuple[ConflictSideView, ConflictSideView]:
+    """Our side and the other party's."""
+    return (conflict.a, conflict.b) if conflict.a.own else (conflict.b, conflict.a)
 
 
 def mark(kind: str) -> str:

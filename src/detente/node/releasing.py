@@ -15,7 +15,7 @@ from detente.node.saying import say
 from detente.node.seconding import Second
 from detente.node.settling import check_settles
 from detente.node.show import remarks
-from detente.node.show.activities import is_current
+from detente.node.show.elsewhere import is_current
 from detente.node.show.reader import LineReader
 from detente.node.views import EntryView, PreviewView
 from detente.record import strict_json

@@ -22,7 +22,7 @@ from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
 from detente.node.seconding import Second
-from detente.node.show.activities import is_current
+from detente.node.show.elsewhere import is_current
 from detente.node.show.reader import LineReader, no_such
 from detente.node.show.suggestions import shift_of
 from detente.node.views import EntryView, ShiftView

@@ -8,6 +8,7 @@ from detente.line import read
 from detente.line.read import Version
 from detente.node.core import Core
 from detente.node.show import conflicts, remarks
+from detente.node.show.elsewhere import is_current
 from detente.node.show.reader import LineReader
 from detente.node.views import PlanReleaseView, PlanView, ReleasedView
 from detente.record.strict_json import canonical
@@ -83,16 +84,6 @@ def _release(reader: LineReader, newest: Version) -> PlanReleaseView:
         withdrawn=newest.state == "withdrawn",
         current=is_current(reader.tx, newest),
     )
-
-
-def is_current(tx: Tx, newest: Version) -> bool:
-    """Whether a plan of ours has not been changed since this version of it was released.
-
-    By the audit log: what a coarse version would look like now says nothing, because a cover that
-    was shifted as a whole is rounded otherwise than a new one.
-    """
-    acts = plans.last_acts(tx, [newest.id, newest.entry])
-    return newest.state == "released" and acts.get(newest.id, 0) < acts.get(newest.entry, 0)
 
 
 def released(reader: LineReader) -> list[ReleasedView]:

@@ -17,6 +17,7 @@ from detente.line.bodies import check_shift
 from detente.line.read import Version
 from detente.node.shapes import kept
 from detente.node.show import suggestions, talk
+from detente.node.show.elsewhere import elsewhere
 from detente.node.show.prospects import prospect
 from detente.node.show.reader import LineReader, no_such
 from detente.node.views import (
@@ -125,6 +126,7 @@ def _joint(reader: LineReader, found: read.Conflict, proposals: list[ProposalVie
             for suggestion in suggestions.short(reader, known[party], still[party], shifts)
         ],
         proposals=proposals,
+        elsewhere=[],
     )
 
 
@@ -222,6 +224,7 @@ def _own(
         begun=_begun(reader, known),
         suggestions=suggestions.short(reader, plan, (theirs.party, theirs.id), shifts),
         proposals=[],
+        elsewhere=elsewhere(reader, plan.id, theirs.party),
     )
 
 

@@ -54,6 +54,12 @@ class LineReader:
         return self.founding.name
 
     @cached_property
+    def other_lines(self) -> "list[LineReader]":
+        """Our other lines, in the same snapshot."""
+        lines = self.core.lines(self.tx)
+        return [LineReader(self.core, self.tx, one.id) for one in lines if one.id != self.id]
+
+    @cached_property
     def terms(self) -> Terms:
         """The terms that hold."""
         return read.terms(self.rows, self.founding)

@@ -110,6 +110,21 @@ class ProposalView(View, frozen=True, kw_only=True):
     detour: DetourView | None
 
 
+class ElsewhereView(View, frozen=True, kw_only=True):
+    """Another line on which the other party of a conflict was shown our plan.
+
+    ``form`` is that of the newest version there; ``current``: the plan has not changed since.
+    ``received`` is when that party's node signed for it, real time; None: not known here.
+    """
+
+    line: str
+    line_name: str
+    entry: str
+    form: str
+    current: bool
+    received: str | None
+
+
 class ConflictView(View, frozen=True, kw_only=True):
     """Two activities of different parties, closer than the terms' separation.
 
@@ -118,7 +133,9 @@ class ConflictView(View, frozen=True, kw_only=True):
     ``protected-site``. Of the last two, the lateral separation is 0.
     ``basis`` is ``joint`` (released against released; every member computes the same, under the
     same ``id``) or ``own`` (our exact plan against what they released; shown to our officers only
-    and never sent). ``state`` is ``open``, ``ended``, or ``unknown`` where earlier versions met and
+    and never sent). Of an own basis, ``elsewhere`` has the other lines on which the other party was
+    shown that plan: it can find the conflict from there. Releasing the plan on this line too makes
+    it joint. ``state`` is ``open``, ``ended``, or ``unknown`` where earlier versions met and
     it is not known here what a newest one occupies, or that has not been compared yet. Distances
     are the least between the two. ``parts`` are the first ones, in the order they begin; there are
     ``more_parts`` beside them, and the other figures are of all. ``notes`` says in plain sentences
@@ -147,6 +164,7 @@ class ConflictView(View, frozen=True, kw_only=True):
     begun: list[str]
     suggestions: list[SuggestionView]
     proposals: list[ProposalView]
+    elsewhere: list[ElsewhereView]
 
 
 class ConflictsView(View, frozen=True, kw_only=True):
