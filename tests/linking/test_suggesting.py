@@ -171,9 +171,10 @@ def test_a_report_of_an_observation() -> None:
     one = Observation(
         id="7", kind="quiet", core=core, radius_m=10.0, from_s=0.0, until_s=60.0, how="seen",
         confidence="low", marking="TLP:CLEAR", place="  Ｎizhny Panj", language="ru-RU",
-        text="Тихо; ТИХО, at 40 km", counts={"vehicles": 3, "people": 4},
+        text="EXERCISE. Тихо; ТИХО in Panj, near Qarluq, 40 boats", district="Qarluq",
+        counts={"vehicles": 3, "people": 4},
     )  # fmt: skip
     found = report_of("ru", one)
     assert (found.id, found.lon, found.lat, found.counted) == ("ru/7", 68.5, 37.25, 7)
-    assert (found.language, found.words) == ("ru", ("nizhny", "panj", "тихо"))
+    assert (found.language, found.words) == ("ru", ("boats", "near", "тихо"))
     assert words_of("a an the_same x here") == ("here", "same")

@@ -8,6 +8,8 @@ import msgspec
 from detente.observations import Observation, middle_of
 
 WORDS_MAX = 200
+MARKER = "exercise"
+"""Stands in every text of an exercise, and so says nothing of any."""
 _WORD = re.compile(r"[^\W_]{4,}")
 
 
@@ -15,8 +17,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What two reports are compared by. ``id`` is ``<party>/<name>``.
 
     ``lon``, ``lat``: the middle of its place, degrees; it lies within ``radius_m`` of there.
-    ``words`` are of its text and of the place's name, ``counted`` is the sum of its counts or None,
-    times are POSIX seconds. Reports of one ``event`` are known to be of one; '' is none.
+    ``words`` are of its text, but for those of its own place's and district's names: where it was
+    is compared by itself. ``counted`` is the sum of its counts or None, times are POSIX seconds.
+    Reports of one ``event`` are known to be of one; '' is none.
     """
 
     id: str
@@ -53,6 +56,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
 def report_of(party: str, one: Observation, event: str = "") -> Report:
     """The report of an observation."""
     lon, lat = middle_of(one.core)
+    common = {MARKER, *words_of(f"{one.place} {one.district}")}
     return Report(
         id=f"{party}/{one.id}",
         party=party,
@@ -63,7 +67,7 @@ def report_of(party: str, one: Observation, event: str = "") -> Report:
         until_s=one.until_s,
         kind=one.kind,
         language=one.language[:2],
-        words=words_of(f"{one.place} {one.text}"),
+        words=tuple(word for word in words_of(one.text) if word not in common),
         counted=sum(one.counts.values()) if one.counts else None,
         event=event,
     )
