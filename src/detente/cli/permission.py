@@ -87,7 +87,9 @@ def request(
     kind: Annotated[Kind, typer.Option(help="What is asked for.")],
     start: Start,
     end: End,
-    file: Annotated[Path, typer.Option(metavar="FILE", help="What is asked: .toml or .json.")],
+    file: Annotated[
+        Path, typer.Option(metavar="FILE", help="As in examples/permission-request.toml.")
+    ],
     overdraw: Overdraw = False,
     token_file: TokenFile = None,
 ) -> None:
@@ -136,7 +138,7 @@ def answer(
     start: MaybeStart = None,
     end: MaybeEnd = None,
     limits: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What is granted less: .toml or .json.")
+        Path | None, typer.Option(metavar="FILE", help="As in examples/permission-limits.toml.")
     ] = None,
     hours: Annotated[
         list[str] | None, typer.Option(metavar="02:00-14:00", help="UTC; repeatable.")

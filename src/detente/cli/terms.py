@@ -22,6 +22,7 @@ TEMPLATE = """\
 # The area the line is about, degrees; west greater than east crosses the antimeridian.
 area = {{ west = 65.0, south = 35.0, east = 73.0, north = 40.0 }}
 languages = ["en"]
+# From when these terms hold: the next full hour after this was printed, if it is not changed.
 effective_from = {effective_from}
 review_on = {review_on}
 

@@ -89,7 +89,7 @@ def notify(
     under: Annotated[str, typer.Option(metavar="REQUEST", help="Our request, by name or id.")],
     start: Start,
     end: End,
-    file: Annotated[Path, typer.Option(metavar="FILE", help="Who comes: .toml or .json.")],
+    file: Annotated[Path, typer.Option(metavar="FILE", help="As in examples/visit-notice.toml.")],
     late: Annotated[bool, typer.Option("--late", help="Also later than the terms say.")] = False,
     exceed: Exceed = False,
     token_file: TokenFile = None,
@@ -115,7 +115,9 @@ def notify(
 def acknowledge(
     directory: Directory,
     visit: Visit,
-    file: MaybeFile = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="As in examples/visit-acknowledge.toml.")
+    ] = None,
     line: Line = None,
     token_file: TokenFile = None,
 ) -> None:
