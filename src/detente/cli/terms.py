@@ -22,7 +22,8 @@ TEMPLATE = """\
 # The area the line is about, degrees; west greater than east crosses the antimeridian.
 area = {{ west = 65.0, south = 35.0, east = 73.0, north = 40.0 }}
 languages = ["en"]
-# From when these terms hold: the next full hour after this was printed, if it is not changed.
+# From when line checks are owed: the next full hour after this was printed, unless changed. All
+# else holds as soon as every party has joined (or has signed, if these replace others).
 effective_from = {effective_from}
 review_on = {review_on}
 
