@@ -178,3 +178,18 @@ def test_a_report_of_an_observation() -> None:
     assert (found.id, found.lon, found.lat, found.counted) == ("ru/7", 68.5, 37.25, 7)
     assert (found.language, found.words) == ("ru", ("boats", "near", "тихо"))
     assert words_of("a an the_same x here") == ("here", "same")
+
+
+def test_words_shared_by_chance_do_not_outweigh_unlike_kinds() -> None:
+    there = {"lon": 69.1, "lat": 37.24, "radius_m": 800.0, "language": "en"}
+    people = Report(
+        id="ru/people", party="ru", kind="displacement", from_s=34_200.0, until_s=39_600.0,
+        words=("bank", "northern", "people"), **there,
+    )  # fmt: skip
+    tents = Report(
+        id="tj/tents", party="tj", kind="relief-delivery", from_s=43_200.0, until_s=46_800.0,
+        words=("bank", "brought", "northern", "tents", "water"), **there,
+    )  # fmt: skip
+    assert suggest([people, tents]) == []
+    [found] = suggest([people, tents], score_min=0.0)
+    assert found.weights["kind"] < -6

@@ -88,9 +88,11 @@ COMPARISONS = (
         "kind",
         "kind_l is null or kind_r is null",
         (
-            Level("kind_l = kind_r", 0.7609, 0.1865),
-            Level(_related(), 0.2056, 0.3036),
-            Level("ELSE", 0.0335, 0.5099),
+            Level("kind_l = kind_r", 0.7840, 0.1865),
+            Level(_related(), 0.2120, 0.3036),
+            # Set by hand, below the 0.0335 that was counted: words shared by chance in two short
+            # reports of unlike things must not outweigh that they are unlike.
+            Level("ELSE", 0.0040, 0.5099),
         ),
     ),
     Comparison(
