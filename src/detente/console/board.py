@@ -135,7 +135,9 @@ class Board:
         ]
         found = [(f"{count} {what}", urgent) for count, what, urgent in told if count]
         for link in facts["unheard"]:
-            found.append((f"{link.peer}: {words.LINK_WORDS.get(link.state, 'unknown')}", False))
+            state = words.LINK_WORDS.get(link.state, "unknown")
+            by_hand = words.by_hand(link, len(self.line.members), self.offset_s)
+            found.append((f"{link.peer}: {state}; {by_hand}".removesuffix("; "), False))
         found += [(f"suspended by {party}", False) for party in facts["suspended_by"]]
         return found
 

@@ -90,6 +90,7 @@ def _environment() -> jinja2.Environment:
         "link_error": words.link_error,
         "short_origin": words.short_origin,
         "witness_state": lambda one: words.witness_state(one.state, one.last_error),
+        "by_hand": words.by_hand,
         "link_word": lambda state: words.LINK_WORDS.get(state, "UNKNOWN"),
         "status": lambda status: words.STATUS_WORDS.get(status, status),
     }

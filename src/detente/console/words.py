@@ -14,7 +14,14 @@ import mgrs
 
 from detente.conflict import Kind
 from detente.conflict.words import MARKS, words_of
-from detente.node.views import ConflictSideView, ConflictView, DetourView, PlaceView, ShiftView
+from detente.node.views import (
+    ConflictSideView,
+    ConflictView,
+    DetourView,
+    LinkView,
+    PlaceView,
+    ShiftView,
+)
 from detente.observations import middle_of
 from detente.volumes.codec import core_from_wire, volumes_from_wire
 from detente.volumes.times import parse_time_s
@@ -156,6 +163,16 @@ def stamp(time: str, offset_s: float = 0.0) -> str:
 def stamp_minute(time: str) -> str:
     """``22 Nov 2026 03:05Z``."""
     return f"{moment(parse_time_s(time)):%d %b %Y %H:%M}Z"
+
+
+def by_hand(link: LinkView, members: int, offset_s: float) -> str:
+    """Of a peer never heard whose entries are held: how they came, and of when the newest is."""
+    if link.state != "never" or link.newest_held is None:
+        return ""
+    # Among more than two, another party may have passed them on over the network.
+    way = "by parcel" if members == 2 else "by parcel or through others"
+    newest = moment(parse_time_s(link.newest_held) + offset_s)
+    return f"{way}, its newest entry is of {newest.day} {newest:%b %Y %H:%M}Z"
 
 
 def hour(hours: float) -> str:

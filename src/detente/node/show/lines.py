@@ -100,6 +100,7 @@ def _link(reader: LineReader, peer: str) -> LinkView:
         peer_size=known_size(core, tx, line_id, peer),
         held_by_peer=logs.newest_cosigned(tx, line_id, core.party, peer),
         own_size=own,
+        newest_held=_newest_held(reader, peer, held),
         suspended_by_peer=any(one.party == peer for one in read.suspended_by(reader.rows)),
         quota_used=used,
         quota_near=used >= quota.NEAR,
@@ -112,6 +113,11 @@ def _link(reader: LineReader, peer: str) -> LinkView:
         ],
         disputed=_disputed(reader, peer),
     )
+
+
+def _newest_held(reader: LineReader, peer: str, held: int) -> str | None:
+    newest = logs.headers(reader.tx, reader.id, peer, held - 1, 1) if held else iter(())
+    return next((header.time for header in newest), None)
 
 
 def witness_views(reader: LineReader) -> list[WitnessView]:

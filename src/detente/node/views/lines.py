@@ -22,7 +22,9 @@ class LinkView(View, frozen=True, kw_only=True):
     last tries failed) or ``never``. ``held_by_us`` counts the peer's entries held here;
     ``held_by_peer`` counts our entries that the peer has cosigned. ``own_size`` and ``peer_size``
     are what each is measured against; ``peer_size`` is the largest the peer has told of,
-    or has signed in entries that are kept aside here.
+    or has signed in entries that are kept aside here. ``newest_held`` is when the newest entry held
+    of it was written, by its own clock, or None: of a peer that was never heard, what came in by
+    parcel or through others. It does not say that the peer is there.
     ``forks`` are those of the peer, and any of our own log that the peer has shown us.
     ``disputed`` names the parties of whose logs the peer says it holds others than we do: it says
     what is not so, or that party has signed two histories.
@@ -41,6 +43,7 @@ class LinkView(View, frozen=True, kw_only=True):
     peer_size: int
     held_by_peer: int
     own_size: int
+    newest_held: str | None
     suspended_by_peer: bool
     quota_used: float
     quota_near: bool
