@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from detente.cli.observation import _print_table
 from detente.cli.terms import read_terms, template
 from detente.node import Node
 from detente.node.settings import Settings
@@ -98,4 +99,21 @@ def test_a_file_is_imported_and_imported_again(
     assert (said["same"], said["refused_in_all"]) == (2, 1)
     said = detente("observation", "list", folder)
     assert "Khash district" in said
-    assert "2021-W32  not observed" in said
+    assert "not observed" in said
+
+
+def test_weeks_that_nobody_observed_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    weeks = ["2021-W31", "2021-W32", "2021-W33", "2021-W34", "2021-W35"]
+    told = {"district": "Khash", "counts": {"fighting": 1}, "seeing": {"good": 1}, "as_held": {}}
+    table = {
+        "districts": ["Khash"], "weeks": weeks, "events": 2, "counted": 2, "as_held": {},
+        "marking": "TLP:GREEN", "retracted": 0, "recalled": 0, "unknown": 0, "withheld": 0,
+        "cells": [{**told, "week": weeks[0]}, {**told, "week": weeks[3]}],
+    }  # fmt: skip
+    _print_table(table)
+    assert capsys.readouterr().out.splitlines()[1:5] == [
+        "  2021-W31  fighting 1  (conditions: good 1)",
+        "  2021-W32 … 2021-W33: not observed",
+        "  2021-W34  fighting 1  (conditions: good 1)",
+        "  2021-W35  not observed",
+    ]

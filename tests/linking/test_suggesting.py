@@ -181,7 +181,7 @@ def test_a_report_of_an_observation() -> None:
 
 
 def test_words_shared_by_chance_do_not_outweigh_unlike_kinds() -> None:
-    there = {"lon": 69.1, "lat": 37.24, "radius_m": 800.0, "language": "en"}
+    there: dict[str, Any] = {"lon": 69.1, "lat": 37.24, "radius_m": 800.0, "language": "en"}
     people = Report(
         id="ru/people", party="ru", kind="displacement", from_s=34_200.0, until_s=39_600.0,
         words=("bank", "northern", "people"), **there,

@@ -357,22 +357,33 @@ def _held(events_of: int, as_held: dict[str, int]) -> str:
     return "".join(f" ({events} as {party} counts)" for party, events in as_held.items())
 
 
+def _print_blank(weeks: list[str]) -> None:
+    """Weeks in a row of which nobody told here, as one line; not that nothing happened."""
+    if len(weeks) == 1:
+        print(f"  {weeks[0]:<9} not observed")
+    elif weeks:
+        print(f"  {weeks[0]} … {weeks[-1]}: not observed")
+
+
 def _print_table(table: dict[str, Any]) -> None:
     cells = {(one["district"], one["week"]): one for one in table["cells"]}
     for district in table["districts"]:
         print(district)
+        blank: list[str] = []
         for week in table["weeks"]:
             cell = cells.get((district, week))
             if cell is None:
-                # Nobody watched, as far as is known here; that is not that nothing happened.
-                print(f"  {week:<9} not observed")
+                blank.append(week)
                 continue
+            _print_blank(blank)
+            blank = []
             counts = ", ".join(
                 f"{kind} {size}{_held(size, cell['as_held'].get(kind, {}))}"
                 for kind, size in cell["counts"].items()
             )
             seeing = ", ".join(f"{how} {size}" for how, size in cell["seeing"].items())
             print(f"  {week:<9} {counts}  (conditions: {seeing})")
+        _print_blank(blank)
     print(
         f"{table['events']:,} events by {table['counted']:,} observations"
         f"{_held(table['events'], table['as_held'])}, {table['marking']}.",
