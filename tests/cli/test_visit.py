@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from detente.cli.main import run
-from detente.cli.visit import told
+from detente.cli.visit import named, told
+from detente.errors import NotFoundError
 
 CLOCK = {
     "name": "acknowledge", "owed_by": "tj", "state": "late", "due": "2021-08-03T08:00:00Z",
     "met_at": None, "lapse": None,
 }  # fmt: skip
 VISIT: dict[str, Any] = {
+    "id": "3fa1c209" + "0" * 56,
     "party": "us", "name": "north", "host": "tj", "line_name": "panj", "phase": "notified",
     "mission": "none", "accounts": "none", "start": "2021-08-06T00:00:00Z",
     "end": "2021-08-12T00:00:00Z", "point_of_entry": "", "now": "2021-08-03T09:00:00Z",
@@ -20,6 +22,17 @@ VISIT: dict[str, Any] = {
     "stages": [{
         "stage": "begun", "differs": True,
         "stated": {"tj": {"at": "2021-08-07T08:00:00Z"}, "us": {"at": "2021-08-07T09:00:00Z"}},
+    }],
+    "restrictions": [{
+        "party": "tj", "start": "2021-08-09T04:00:00Z", "end": "2021-08-09T06:00:00Z",
+        "hours_utc": [[2.0, 6.5]], "text": "Works.", "unknown": None,
+        "made": "2021-08-08T22:40:00Z",
+        "late": "made 58 h 40 min later than the terms allow (24 h before the visit begins)",
+        "places": [
+            {"name": "west of Ayvaj road", "radius_m": 12_000.0,
+             "core": {"type": "Point", "coordinates": [68.45, 37.24], "edges": "geodesic"}},
+            {"name": "the depot", "radius_m": 0.0},
+        ],
     }],
     "deviations": [{"party": "us", "at": "2021-08-07T10:00:00Z", "text": "Turned back."}],
     "cancels": [{"party": "us", "ground": "restriction"}],
@@ -40,6 +53,11 @@ def test_a_visit_is_told_with_all_that_is_out_of_order() -> None:
     for words in (
         "by unknown; now 2021-08-03T09:00:00Z",
         "acknowledge  tj         LATE      due 2021-08-03T08:00:00Z",
+        f"id 3fa1c209{'0' * 56}",
+        "restricted by tj: 2021-08-09T04:00:00Z to 2021-08-09T06:00:00Z, 02:00-06:30 UTC, closed: "
+        "west of Ayvaj road (37.2400, 68.4500, within 12 km); the depot (where is not stated) "
+        "“Works.”; made 58 h 40 min later than the terms allow (24 h before the visit begins), at "
+        "2021-08-08T22:40:00Z",
         "begun: tj 2021-08-07T08:00:00Z, us 2021-08-07T09:00:00Z (DIFFERS)",
         "deviation, us: 2021-08-07T10:00:00Z Turned back.",
         "cancelled by us: restriction",
@@ -50,6 +68,18 @@ def test_a_visit_is_told_with_all_that_is_out_of_order() -> None:
         "NOTE: the notice was given 2 h 00 min late",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize("said", ["us/north", "3fa1c209", "3FA1C2090", VISIT["id"]], ids=len)
+def test_a_visit_is_named_or_told_by_how_its_id_begins(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = {**VISIT, "id": "3fa1c20a" + "0" * 56, "name": "south"}
+    monkeypatch.setattr("detente.cli.ask.ask_json", lambda *_: [VISIT, other])
+    assert named(tmp_path, "panj", said) == VISIT
+    for wrong in ("3fa1c20", "us/nor", "3fa1c2", "3fa1c209f"):
+        with pytest.raises(NotFoundError, match="visits are named"):
+            named(tmp_path, "panj", wrong)
 
 
 def _refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

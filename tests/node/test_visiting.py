@@ -207,7 +207,8 @@ def test_a_late_notice_is_refused_until_it_is_said_to_be_late(three: Three) -> N
     three.at("2026-11-23T12:00:00Z")
     refused(lambda: three.notify("north"), StateError, "72 h of notice")
     three.notify(request, late=True)
-    assert "12 h 00 min late" in three.seen().remarks[0]
+    late = "12 h 00 min later than the terms allow (72 h before the visit begins)"
+    assert late in three.seen().remarks[0]
 
 
 def test_a_quota_is_not_overdrawn_by_mistake(three: Three) -> None:
@@ -305,7 +306,10 @@ def test_a_late_restriction_is_flagged_with_its_time_on_every_node(visited: Thre
         assert restriction.late_by_s == 18 * HOUR_S
         assert restriction.made == "2026-11-25T18:00:00Z"
         assert restriction.received is not None
-        assert "tj restricted it 18 h 00 min late, at 2026-11-25T18:00:00Z" in shown.remarks
+        late = "made 18 h 00 min later than the terms allow (24 h before the visit begins)"
+        assert restriction.late == late
+        remark = f"the restriction by tj was {late}, at 2026-11-25T18:00:00Z"
+        assert remark in shown.remarks
 
 
 def test_what_is_not_as_agreed_waits_for_an_officer_of_the_other_side(visited: Three) -> None:

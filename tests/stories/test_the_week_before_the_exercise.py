@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from detente.console.render import page
+from detente.console.visits import all_visits
 from detente.exercise import before, panj
 from detente.exercise.northern_watch import OPENS
 from detente.node import Node
@@ -82,6 +84,15 @@ def test_a_visit_is_under_way_and_enters_what_the_host_closed(nodes: Mapping[str
     assert fly.due is not None
     # 36 hours into its clocks: 96 hours run from the arrival, and 60 of them are left.
     assert parse_time_s(fly.due) - opens_s == pytest.approx(60 * 3600)
+
+
+def test_the_list_of_visits_says_what_comes_next_while_a_mission_runs(
+    nodes: Mapping[str, Node],
+) -> None:
+    seen = {"officer": None, "form_token": "", "barred": "", "barred_talk": ""}
+    shown = bytes(page("visits.html", all_visits(nodes["us"], panj.LINE) | seen).body).decode()
+    assert "within 7 d of its end" in shown
+    assert "none runs" not in shown
 
 
 def test_both_sides_hold_the_same_log_of_the_desk(nodes: Mapping[str, Node]) -> None:

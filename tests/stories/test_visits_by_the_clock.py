@@ -394,7 +394,7 @@ def test_a_fourth_is_cut_short_by_a_late_restriction(three: Three) -> None:
         # Made at 08:00 on the 15th, when it had to be made by 00:00 on the 13th.
         assert 0 <= restriction["late_by_s"] - 56 * 3600 < 600
         assert restriction["made"].startswith("2021-08-15T08:0")
-        assert any("tj restricted it 56 h" in one for one in shown["remarks"])
+        assert any("restriction by tj was made 56 h" in one for one in shown["remarks"])
         assert (shown["phase"], len(shown["deviations"])) == ("ended", 1)
         assert shown["cancels"][0]["ground"] == "restriction"
 

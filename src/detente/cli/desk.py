@@ -50,7 +50,7 @@ def list_desks(directory: Directory, line: Line) -> None:
 def open_desk(
     directory: Directory,
     line: Line,
-    visit: Annotated[str, typer.Option(help="The visit: the entry id of its notice.")],
+    visit: Annotated[str, typer.Option(help="GUEST/NAME, or how the visit's id begins.")],
     hold: Annotated[
         bool, typer.Option("--hold", help="Each thing waits for the escort's consent.")
     ] = False,
@@ -58,8 +58,9 @@ def open_desk(
 ) -> None:
     """Set up the desk of a visit to us that is granted, and print its id."""
     from detente.cli.ask import ask_json
+    from detente.cli.visit import named
 
-    body = {"visit": visit, "hold": hold}
+    body = {"visit": named(directory, line, visit)["id"], "hold": hold}
     path = f"/lines/{_quoted(line)}/desks"
     print(ask_json(directory, "POST", path, body, token=token_of(token_file))["id"])
 

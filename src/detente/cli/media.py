@@ -27,6 +27,9 @@ app = typer.Typer(
 )
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
+Visit = Annotated[
+    str, typer.Argument(metavar="VISIT", help="GUEST/NAME, or how the visit's id begins.")
+]
 Sealed = Annotated[Path, typer.Argument(metavar="FILE", help="A file of sealed media.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Write this new file.")]
 Note = Annotated[str, typer.Option(help="Goes onto the line.")]
@@ -38,7 +41,7 @@ Told = Callable[[int, int], None]
 def seal(
     directory: Directory,
     line: Annotated[str, typer.Argument(help="The line's name or id.")],
-    visit: Annotated[str, typer.Argument(help="The visit: the entry id of its notice.")],
+    visit: Visit,
     files: Annotated[list[Path], typer.Argument(metavar="CONTENT...", help="What was collected.")],
     item: Annotated[str, typer.Option(help="What the item is called, such as roll-1.")],
     out: Out,
@@ -48,9 +51,11 @@ def seal(
     """Seal files into one that opens with both sides' keys only. The other side countersigns it."""
     from detente.cli.ask import ask_json
     from detente.cli.media_files import written
+    from detente.cli.visit import named
 
     token = token_of(token_file)
-    asked = ask_json(directory, "GET", f"/lines/{_quoted(line)}/visits/{_quoted(visit)}/sealing")
+    one = named(directory, line, visit)["id"]
+    asked = ask_json(directory, "GET", f"/lines/{_quoted(line)}/visits/{one}/sealing")
     with _progress(f"Sealing {item}") as told, written(out) as file:
         envelope = _seal(asked, item, files, file, told)
         _sign(directory, file, envelope, note, token)
@@ -175,7 +180,7 @@ def open_(
 def broken(
     directory: Directory,
     line: Annotated[str, typer.Argument(help="The line's name or id.")],
-    visit: Annotated[str, typer.Argument(help="The visit: the entry id of its notice.")],
+    visit: Visit,
     sealed: Sealed,
     item: Annotated[str, typer.Option(help="Which item it was to be.")],
     note: Note = "",
@@ -183,10 +188,12 @@ def broken(
 ) -> None:
     """Say on the line that our copy of an item, whatever is left of it, is not what was sealed."""
     from detente.cli.media_files import file_sha256
+    from detente.cli.visit import named
 
+    one = named(directory, line, visit)["id"]
     sha256 = file_sha256(sealed)
     _state(directory, line, token_of(token_file), {
-        "visit": visit,
+        "visit": one,
         "item": item,
         "finding": "broken",
         "found_sha256": sha256,

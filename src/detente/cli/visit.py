@@ -1,7 +1,8 @@
 """`detente visit …`: a visit step by step, as its guest or its host, and how far each visit is.
 
-A visit is named by ``<guest>/<name>`` or by how its id begins. What is long is read from a TOML or
-JSON file with the protocol's fields (section 10), such as a notice::
+A visit is named by ``<guest>/<name>``, or by how its id begins, in eight hex characters or more.
+What is long is read from a TOML or JSON file with the protocol's fields (section 10), such as a
+notice::
 
     point_of_entry = "Khujand"
     people = [{ role = "observer", count = 4 }]
@@ -21,7 +22,7 @@ from detente.cli.consent import TokenFile, token_of
 from detente.cli.permission import Format, read_fields, read_hours
 from detente.errors import InputError, NotFoundError
 
-PREFIX_MIN = 6
+PREFIX_MIN = 8
 
 app = typer.Typer(
     help="Give notice of visits, receive them, and see how far each is.", rich_markup_mode=None
@@ -108,7 +109,7 @@ def notify(
     }
     path = f"/lines/{quote(line, safe='')}/visits"
     entry = ask_json(directory, "POST", path, body, token=token_of(token_file))
-    print(f"Notified {entry['about']['host']}: {entry['id'][:12]}")
+    print(f"Notified {entry['about']['host']}: {entry['id']}")
 
 
 @app.command()
@@ -306,7 +307,7 @@ def show(
     format: Annotated[Format, typer.Option(help="How the result is written.")] = Format.TABLE,
 ) -> None:
     """Show one visit: its clocks, what each side stated, and what exceeds the grant."""
-    one = _visit(directory, line, visit)
+    one = named(directory, line, visit)
     if format is Format.JSON:
         _print_json(one)
     else:
@@ -322,6 +323,7 @@ def told(one: dict[str, Any]) -> list[str]:
         f"{one['phase'].upper()}, plan {one['mission']}, reports {one['accounts']}",
         f"  {one['start']} to {one['end']}, by {one['point_of_entry'] or 'unknown'}; now "
         f"{one['now']}",
+        f"  id {one['id']}",
     ]
     rows += [
         f"  {clock['name']:<12} {clock['owed_by']:<10} {clock['state'].upper():<9} "
@@ -329,6 +331,7 @@ def told(one: dict[str, Any]) -> list[str]:
         f"{', stated as a lapse' if clock['lapse'] else ''}"
         for clock in one["clocks"]
     ]
+    rows += [f"  {_restriction(each)}" for each in one["restrictions"]]
     for each in one["stages"]:
         by = ", ".join(f"{party} {said['at']}" for party, said in each["stated"].items())
         rows.append(f"  {each['stage']}: {by}{' (DIFFERS)' if each['differs'] else ''}")
@@ -346,6 +349,35 @@ def told(one: dict[str, Any]) -> list[str]:
         for more in one["exceeding"]
     ]
     return rows + [f"  NOTE: {remark}" for remark in one["remarks"]]
+
+
+def _restriction(one: dict[str, Any]) -> str:
+    """What the host closes: when, in which hours, which places, and its words."""
+    told = f"restricted by {one['party']}: {one['start']} to {one['end']}"
+    if one["hours_utc"]:
+        told += f", {', '.join(f'{_clock(a)}-{_clock(b)}' for a, b in one['hours_utc'])} UTC"
+    if one["places"]:
+        told += f", closed: {'; '.join(_place(each) for each in one['places'])}"
+    if one["text"]:
+        told += f" “{one['text']}”"
+    if one["unknown"]:
+        told += f" (what it says is UNKNOWN: {one['unknown']})"
+    return f"{told}; {one['late'] + ', at' if one['late'] else 'made'} {one['made']}"
+
+
+def _place(one: dict[str, Any]) -> str:
+    core = one.get("core")
+    if core is None:
+        return f"{one['name']} (where is not stated)"
+    if core["type"] != "Point":
+        return f"{one['name']} ({core['type']})"
+    lon, lat = core["coordinates"]
+    return f"{one['name']} ({lat:.4f}, {lon:.4f}, within {one['radius_m'] / 1000:g} km)"
+
+
+def _clock(hour: float) -> str:
+    minutes = round(hour * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _item(text: str) -> dict[str, Any]:
@@ -371,18 +403,18 @@ def _post(
     from detente.cli.ask import ask_json
 
     token = token_of(token_file)
-    one = _visit(directory, line, visit)
+    one = named(directory, line, visit)
     path = f"/lines/{one['line']}/visits/{one['id']}/{what}"
     entry: dict[str, Any] = ask_json(directory, "POST", path, body, token=token)
     return entry
 
 
-def _visit(directory: Path, line: str | None, visit: str) -> dict[str, Any]:
-    """The visit of this name, or the one whose id begins so."""
+def named(directory: Path, line: str | None, visit: str) -> dict[str, Any]:
+    """The visit of this ``<guest>/<name>``, or the one whose id begins so. NotFoundError."""
     found = _visits(directory, line)
     meant = [one for one in found if visit == f"{one['party']}/{one['name']}"]
     if not meant and len(visit) >= PREFIX_MIN:
-        meant = [one for one in found if one["id"].startswith(visit)]
+        meant = [one for one in found if one["id"].startswith(visit.lower())]
     if len(meant) != 1:
         raise NotFoundError(
             f"{len(meant)} visits are named {visit[:64]!r}",

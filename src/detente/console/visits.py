@@ -170,9 +170,19 @@ def all_visits(node: "Node", line: str) -> Context:
         **_common(shown),
         "rows": [(one, url_of(shown.name, one.id), _next(one)) for one in node.visits(line)],
         "clock_names": CLOCKS,
+        "report_within": _report_within(shown),
         "grants": grants,
         "window": (format_time(start_s), format_time(start_s + 86_400)),
     }
+
+
+def _report_within(line: LineView) -> str | None:
+    """In how long after a mission's end the terms have its reports; None if they do not say."""
+    watching = line.terms.get("watching")
+    if watching is None:
+        return None
+    days, rest_s = divmod(watching["visit"]["report_s"], 86_400)
+    return f"{days} d" if days and not rest_s else f"{(days * 86_400 + rest_s) / 3600:g} h"
 
 
 def _next(one: VisitView) -> ClockView | None:

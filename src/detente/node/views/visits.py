@@ -80,7 +80,8 @@ class RestrictionView(StatementView, frozen=True, kw_only=True):
     """What the host closes to the visit (domain times).
 
     ``made`` is when, by its writer's word; ``late_by_s`` by how much that is too late, 0 if it is
-    not, None where the terms have no such clock. ``received`` is when the guest's node had it.
+    not, None where the terms have no such clock; ``late`` says so in words, and against what, or is
+    empty. ``received`` is when the guest's node had it.
     """
 
     start: str
@@ -91,6 +92,7 @@ class RestrictionView(StatementView, frozen=True, kw_only=True):
     language: str | None
     made: str
     late_by_s: float | None
+    late: str
     received: str | None
 
 
