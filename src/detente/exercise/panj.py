@@ -171,15 +171,15 @@ def _mission(lower: int) -> Activity:
         Limit(lower * 100 * FT_M, Reference.STD), Limit((lower + 20) * 100 * FT_M, Reference.STD)
     )
     core = Core(Shape.POLYLINE, ((KULOB_UTDK, *BANK),), Edges.GEODESIC)
-    start_s, end_s = (parse_time_s(f"2021-08-09T{at}:00Z") for at in ("00:30", "06:00"))
+    start_s, end_s = (parse_time_s(f"2021-08-09T{at}:00Z") for at in ("00:30", "04:40"))
     volume = Volume(core, 5_000.0, band, start_s, end_s)
     return Activity(GUEST, "mission-panj", "observation flight", (volume,))
 
 
-MISSIONS = (_mission(80), _mission(150))
+MISSIONS = (_mission(80), _mission(190))
 """As it was planned first, and as it was agreed."""
 
-TOO_LOW = "EXERCISE. Helicopters fly along the bank up to 3,000 m; please plan above FL130."
+TOO_LOW = "EXERCISE. Helicopters fly along the bank up to 3,000 m; please plan above FL180."
 
 RESTRICTED: dict[str, Any] = {
     "text": "EXERCISE. The western end of the bank is closed for works on a power line.",
