@@ -122,13 +122,13 @@ def test_a_day_is_shown_published_and_verified(detente: Callable[..., str], fold
 def test_what_is_disputed_denied_and_wrong_is_in_the_text() -> None:
     figures = {"reports": 2, "events": 2, "as_held": {"ru": 1, "us": 2}}
     none = {"reports": 0, "events": 0}
-    days = {"day": figures, "day_before": none, "week_before": none}
+    days: dict[str, Any] = {"day": figures, "day_before": none, "week_before": none}
     report = {
         "party": "ru", "verdict": "differs", "why": "", "behind": {"us": 3}, "as_agreed": False,
         "cutoff": "2021-08-09T18:00:00Z", "newest": False, "own_part": None,
         "unknown_own": "not-held",
     }  # fmt: skip
-    joint = {
+    joint: dict[str, Any] = {
         "from": "a", "cutoff": "b", "logs": {"ru": {"size": 4}}, "totals": days,
         "cells": [{"district": "Darqad", "kind": "fighting", **days}],
         "disputed": [{"a": "ru/1", "b": "us/1", "linked_by": ["ru"], "disputed_by": ["us"]}],

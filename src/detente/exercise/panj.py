@@ -166,9 +166,9 @@ INSPECTED: dict[str, Any] = {
 
 
 def _mission(lower: int) -> Activity:
-    """The mission along the bank, between flight levels ``lower`` and 20 above it."""
+    """The mission along the bank, between flight levels ``lower`` and 10 above it."""
     band = Band(
-        Limit(lower * 100 * FT_M, Reference.STD), Limit((lower + 20) * 100 * FT_M, Reference.STD)
+        Limit(lower * 100 * FT_M, Reference.STD), Limit((lower + 10) * 100 * FT_M, Reference.STD)
     )
     core = Core(Shape.POLYLINE, ((KULOB_UTDK, *BANK),), Edges.GEODESIC)
     start_s, end_s = (parse_time_s(f"2021-08-09T{at}:00Z") for at in ("00:30", "04:40"))
@@ -176,10 +176,10 @@ def _mission(lower: int) -> Activity:
     return Activity(GUEST, "mission-panj", "observation flight", (volume,))
 
 
-MISSIONS = (_mission(80), _mission(190))
+MISSIONS = (_mission(80), _mission(200))
 """As it was planned first, and as it was agreed."""
 
-TOO_LOW = "EXERCISE. Helicopters fly along the bank up to 3,000 m; please plan above FL180."
+TOO_LOW = "EXERCISE. Helicopters fly along the bank up to 3,000 m; please plan above FL190."
 
 RESTRICTED: dict[str, Any] = {
     "text": "EXERCISE. The western end of the bank is closed for works on a power line.",
