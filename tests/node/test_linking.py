@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from detente.errors import InputError, NotFoundError, StateError
+from detente.node.views import OfficerView
 
 LINE = "northern-watch"
 
@@ -85,3 +86,22 @@ def test_what_cannot_be_linked_disputed_or_taken_back(told: Any) -> None:
     told.sync()
     with pytest.raises(StateError, match="taken that link back"):
         us.dispute_link(LINE, link.id, officer="a")
+
+
+def test_that_nothing_was_seen_is_no_event_and_has_a_figure_of_its_own(told: Any) -> None:
+    us = told.nodes["us"]
+    told.observe("us", "calm", kind="quiet")
+    told.observe("us", "calm-2", kind="quiet")
+    us.link_observations(LINE, "us/calm", "us/calm-2", officer="a")
+    told.sync()
+    for node in told.nodes.values():
+        figures = node.events(LINE).figures
+        assert (figures.reports, figures.events, figures.watched) == (2, 2, 2)
+        table = node.observation_table(LINE)
+        assert (table.counted, table.events, table.watched) == (2, 2, 2)
+        [cell] = table.cells
+        assert cell.counts == {"explosion": 2, "quiet": 2}
+    own = us.notes_table(officer=OfficerView(name="a", role="releaser", active=True))
+    assert (own.counted, own.events, own.watched) == (1, 1, 2)
+    us.retract(LINE, "calm", officer="a")
+    assert us.events(LINE).figures.watched == us.observation_table(LINE).watched == 1

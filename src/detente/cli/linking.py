@@ -40,7 +40,13 @@ def _figures(one: dict[str, Any]) -> str:
     said = f"{one['events']:,} {noun} by {one['reports']:,} reports"
     for party, held in one["as_held"].items():
         said += f"; {held:,} as {party} counts"
-    return said
+    return said + watched_nothing(one["watched"])
+
+
+def watched_nothing(times: int) -> str:
+    """How often nothing was seen, which is no event and in no figure of them."""
+    noun = "time" if times == 1 else "times"
+    return f"; {times:,} {noun} watched, nothing seen" if times else ""
 
 
 def link(

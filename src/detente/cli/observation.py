@@ -386,7 +386,8 @@ def _print_table(table: dict[str, Any]) -> None:
         _print_blank(blank)
     print(
         f"{table['events']:,} events by {table['counted']:,} observations"
-        f"{_held(table['events'], table['as_held'])}, {table['marking']}.",
+        f"{_held(table['events'], table['as_held'])}{linking.watched_nothing(table['watched'])}"
+        f", {table['marking']}.",
         end="",
     )
     beside = [

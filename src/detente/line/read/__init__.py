@@ -34,7 +34,7 @@ from detente.line.read.clocks import Clock, claimed_s, clocks, late_by_s, missio
 from detente.line.read.commitments import Commitment, Opening, commitment, commitments
 from detente.line.read.exceeding import Exceeding
 from detente.line.read.keys import Brought, card, cards, keys, unvouched
-from detente.line.read.links import Dispute, Link, counting, link, links, standing, stands
+from detente.line.read.links import Dispute, Link, counting, link, links, quiet, standing, stands
 from detente.line.read.logs import seen_by
 from detente.line.read.members import Admission, admissions, admitted
 from detente.line.read.observations import (
@@ -164,6 +164,7 @@ __all__ = [
     "proposal",
     "proposals",
     "proposed_terms",
+    "quiet",
     "recall_of",
     "recalls",
     "seen_by",

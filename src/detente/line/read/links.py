@@ -12,7 +12,9 @@ import msgspec
 from detente.line import abouts
 from detente.line.counting import Counting, Pair
 from detente.line.read.base import Stamp, note, stamp
+from detente.line.read.observations import observations
 from detente.line.view import View, load, place_key, scan
+from detente.observations import QUIET
 
 State = Literal["joins", "disputed", "idle", "taken-back"]
 
@@ -68,6 +70,18 @@ def standing(view: View) -> Iterator[str]:
     for key, doc in scan(view, "observation"):
         if doc["state"] == "reported" and doc["entry"] not in recalled:
             yield key
+
+
+def quiet(view: View) -> set[str]:
+    """The observations, ``<party>/<name>``, that stand and say that nothing was seen.
+
+    They are of no event, and no figure of events or of their reports has them in it.
+    """
+    return {
+        f"{one.party}/{one.observation}"
+        for one in observations(view)
+        if one.standing == "reported" and one.said is not None and one.said.kind == QUIET
+    }
 
 
 def stands(view: View, report: str) -> bool:

@@ -16,21 +16,24 @@ from detente.node.views.linking import (
 def events(reader: LineReader) -> EventsView:
     """How many events the reports on a line are of, and by whose word."""
     counting = read.counting(reader.rows)
+    quiet = read.quiet(reader.rows)
+    told = (one for one in read.standing(reader.rows) if one not in quiet)
     return EventsView(
         line=reader.id,
-        figures=figures_view(counting.count()),
+        figures=figures_view(counting.count(told), watched=len(quiet)),
         joined=[list(event) for event in counting.events()],
         links=[_link(reader, one) for one in read.links(reader.rows)],
     )
 
 
-def figures_view(figures: Figures) -> FiguresView:
+def figures_view(figures: Figures, *, watched: int) -> FiguresView:
     """A count, with every figure that is given beside it."""
     return FiguresView(
         reports=figures.reports,
         events=figures.events,
         as_held=figures.as_held,
         disputed=list(figures.disputed),
+        watched=watched,
     )
 
 

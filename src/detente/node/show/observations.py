@@ -13,6 +13,7 @@ from detente.node.show.reader import LineReader
 from detente.node.views import ObservationCellView, ObservationTableView, ObservationView
 from detente.observations import (
     FUTURE_SLACK_S,
+    QUIET,
     UNKNOWN,
     district_of,
     narrowest,
@@ -93,22 +94,31 @@ def _with_events(
     reports: dict[tuple[str, str], dict[str, list[str]]],
     counting: Counting,
 ) -> ObservationTableView:
-    """The table with linked reports counted once, and how else they are counted beside it."""
+    """The table with linked reports counted once, and how else they are counted beside it.
+
+    That nothing was seen is no event: of such reports each is told, and no total has them.
+    """
     cells = []
     for cell in found.cells:
         of = {
             kind: counting.count(names)
             for kind, names in sorted(reports[cell.district, cell.week].items())
+            if kind != QUIET
         }
+        watched = {QUIET: cell.counts[QUIET]} if QUIET in cell.counts else {}
         cells.append(
             msgspec.structs.replace(
                 cell,
-                counts={kind: one.events for kind, one in of.items()},
+                counts={kind: one.events for kind, one in of.items()} | watched,
                 as_held={kind: one.as_held for kind, one in of.items() if one.as_held},
             )
         )
     everything = counting.count(
-        name for cell in reports.values() for names in cell.values() for name in names
+        name
+        for cell in reports.values()
+        for kind, names in cell.items()
+        if kind != QUIET
+        for name in names
     )
     return msgspec.structs.replace(
         found, cells=cells, events=everything.events, as_held=everything.as_held
@@ -126,14 +136,17 @@ def counted(
 ) -> ObservationTableView:
     """The table of these counts."""
     cells: dict[tuple[str, str], dict[str, Counter[str]]] = {}
-    size = 0
+    size = watched = 0
     for one in tallies:
         cell = cells.setdefault(
             (one.district, one.week), {"counts": Counter(), "seeing": Counter()}
         )
         cell["counts"][one.kind] += one.size
         cell["seeing"][one.seeing] += one.size
-        size += one.size
+        if one.kind == QUIET:
+            watched += one.size
+        else:
+            size += one.size
     return ObservationTableView(
         districts=sorted({district for district, _ in cells}, key=_last_if_unknown),
         weeks=_weeks({week for _, week in cells}),
@@ -148,6 +161,7 @@ def counted(
             for (district, week), cell in sorted(cells.items())
         ],
         counted=size,
+        watched=watched,
         retracted=retracted,
         recalled=recalled,
         unknown=unknown,

@@ -43,12 +43,14 @@ class FiguresView(View, frozen=True, kw_only=True):
 
     ``as_held`` gives the figure of each party that has a part in a dispute which the count touches;
     ``disputed`` are the pairs of reports in dispute. Where it is empty all parties count alike.
+    ``watched`` are the reports that nothing was seen: they are of no event, and in no other figure.
     """
 
     reports: int
     events: int
     as_held: dict[str, int]
     disputed: list[tuple[str, str]]
+    watched: int
 
 
 class EventsView(View, frozen=True, kw_only=True):

@@ -120,7 +120,8 @@ class ObservationView(View, frozen=True, kw_only=True):
 class ObservationCellView(View, frozen=True, kw_only=True):
     """What was observed in one district in one week; what is not here was not observed.
 
-    ``counts`` is by kind: reports that are linked as one event count once. Where a dispute touches
+    ``counts`` is by kind: reports that are linked as one event count once; of ``quiet``, which is
+    no event, it is the reports. Where a dispute touches
     one of these counts, ``as_held`` has, by kind, the count of each party that takes part in it.
     ``seeing`` is how many reports were made under which conditions.
     """
@@ -139,12 +140,14 @@ class ObservationTableView(View, frozen=True, kw_only=True):
     observed. Not counted, beside it: those ``retracted``, ``recalled``, and ``unknown``.
     ``marking`` is the narrowest of what is counted; ``withheld`` are not for who asks. ``counted``
     are reports, ``events`` what they are of, and ``as_held`` that by the parties to a dispute.
+    ``watched`` are the reports that nothing was seen, which are in none of these figures.
     """
 
     districts: list[str]
     weeks: list[str]
     cells: list[ObservationCellView]
     counted: int
+    watched: int
     retracted: int
     recalled: int
     unknown: int
