@@ -306,16 +306,41 @@ def test_an_activity_is_held_against_places_window_and_hours() -> None:
     core, radius_m = circle(69.0, 38.0, 1000.0)
     start_s = BEGIN_S + DAY_S + 3 * HOUR_S
     good = Volume(core, radius_m, BAND, start_s, start_s + HOUR_S)
-    assert exceeding.of_volumes(granted, [good]) == []
+    assert exceeding.of_volumes([granted], [good]) == []
     night = msgspec.structs.replace(good, end_s=start_s + 12 * HOUR_S)
     away = msgspec.structs.replace(good, core=circle(75.0, 38.0, 1.0)[0])
     early = msgspec.structs.replace(good, start_s=BEGIN_S + 3 * HOUR_S)
-    found = exceeding.of_volumes(granted, [night, away, early])
+    found = exceeding.of_volumes([granted], [night, away, early])
     assert {one.what for one in found} == {"hours", "place", "window"}
     assert exceeding.of_places(granted, [good] * 256) == []
     [many] = exceeding.of_places(granted, [good] * 2_000)
     assert not many.known
     assert "of the others it is not known" in many.why
+
+
+def test_of_many_times_that_exceed_the_first_and_the_last_are_named() -> None:
+    granted = grant(places=(place("p", "Point", [69.0, 38.0], 2000.0),), hours_utc=((2, 14),))
+    core, radius_m = circle(69.0, 38.0, 1000.0)
+    late_s = BEGIN_S + 400 * DAY_S + 15 * HOUR_S
+    many = [Volume(core, radius_m, BAND, late_s + n * 60, late_s + n * 60 + 60) for n in range(200)]
+    found = exceeding.of_volumes([granted], many)
+    assert [one.what for one in found] == ["window", "window", "hours", "hours"]
+    assert [one.why.endswith("(the last of 200)") for one in found] == [False, True, False, True]
+
+
+def test_where_a_renewal_took_its_place_each_part_is_held_against_its_own_grant() -> None:
+    here = (place("p", "Point", [69.0, 38.0], 2000.0),)
+    turn_s = BEGIN_S + 2 * DAY_S
+    first = msgspec.structs.replace(grant(places=here), until_s=turn_s, ends="superseded")
+    there = (place("q", "Point", [75.0, 38.0], 2000.0),)
+    second = msgspec.structs.replace(grant(places=there), given_s=turn_s, from_s=turn_s)
+    (near, radius_m), (far, _) = circle(69.0, 38.0, 1000.0), circle(75.0, 38.0, 1000.0)
+    before = Volume(near, radius_m, BAND, turn_s - HOUR_S, turn_s)
+    after = Volume(far, radius_m, BAND, turn_s, turn_s + HOUR_S)
+    over = msgspec.structs.replace(before, end_s=turn_s + HOUR_S)
+    assert exceeding.of_volumes([first, second], [before, after]) == []
+    [found] = exceeding.of_volumes([first, second], [before, after, over])
+    assert found.why == "volume 3 leaves what is granted: q"
 
 
 def test_odd_shapes_are_looked_at_for_so_long_only() -> None:

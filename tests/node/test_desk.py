@@ -298,6 +298,52 @@ def test_it_ends_when_the_permission_is_revoked(visit: Visit) -> None:
     ends_by_itself(visit, lambda: put(visit.host, revoked), "halted", "the permission was revoked")
 
 
+def renew(visit: Visit, until_s: float, **limits: Any) -> str:
+    """Ask again for what the visit is made under, granted at once from now on."""
+    draft = request_draft(
+        "see-kunduz", "ru", "visit", bodies.RequestBody(purpose="watch", places=(AREA,)),
+        from_s=NOW_S, until_s=until_s, renews=visit.request,
+    )  # fmt: skip
+    renewal = put(visit.guest, draft)
+    visit.pair.sync()
+    body = bodies.AnswerBody(limits=bodies.Limits(**limits))
+    word: Any = "limited" if limits else "granted"
+    put(visit.host, answer_draft(renewal, word, body, from_s=NOW_S, until_s=until_s))
+    visit.pair.sync()
+    return renewal
+
+
+def test_a_renewal_leaves_no_gap(visit: Visit) -> None:
+    [guest] = visit.guests()
+    item = visit.lay()
+    session = visit.session()
+    visit.later(10)
+    visit.host.beat(session, officer="watch-1")
+    renewal = renew(visit, NOW_S + 8 * HOUR_S)
+    for _ in range(2):
+        assert visit.host.guest_item(guest, item).content == b"what the host shows"
+        assert [one.exceeding for one in visit.host.visits(LINE)] == [[]]
+        visit.later(10)
+        visit.host.beat(session, officer="watch-1")
+    put(visit.host, revoke_draft(renewal, from_s=NOW_S))
+    refused(visit, guest, item)
+    assert visit.host.desk(visit.desk).why == "the permission was revoked"
+
+
+def test_a_renewal_holds_with_its_own_limits_and_window(visit: Visit) -> None:
+    visit.later(60)
+    renew(visit, NOW_S + HOUR_S, hours_utc=((8.0, 8.5),))
+    session = visit.session()
+    assert visit.host.desk_session(session).left_s == 0.5 * HOUR_S - 60
+    visit.later(0.5 * HOUR_S)
+    with pytest.raises(StateError, match="hours"):
+        visit.session()
+    assert [len(one.exceeding) for one in visit.host.visits(LINE)] == [1]
+    visit.later(0.5 * HOUR_S)
+    with pytest.raises(StateError, match="time is over"):
+        visit.session()
+
+
 def test_it_ends_with_a_restriction_and_may_go_on_after_it(visit: Visit) -> None:
     body = bodies.RestrictionBody(text="not now")
     restricted = restriction_draft(visit.visit, from_s=NOW_S, until_s=NOW_S + HOUR_S, body=body)

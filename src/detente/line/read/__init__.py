@@ -56,6 +56,7 @@ from detente.line.read.permissions import (
     newest_request,
     permission,
     permissions,
+    succession_of,
 )
 from detente.line.read.quotas import Drawn, drawn, visits_by_request
 from detente.line.read.recalls import Recall, recall_of, recalls
@@ -170,6 +171,7 @@ __all__ = [
     "seen_by",
     "standing",
     "stands",
+    "succession_of",
     "suspended_by",
     "terms",
     "uncompared",

@@ -155,16 +155,56 @@ def of_places(grant: Grant, volumes: Sequence[Volume] | None) -> list[Exceeding]
         return [_unknown("place", "where it would be is not known here")]
     if grant.places is UNKNOWN:
         return [_unknown("place", "which places are granted is not known")] if volumes else []
-    return list(_elsewhere(grant.places, volumes))
+    return list(_elsewhere(grant.places, list(enumerate(volumes, 1)), LOOKS_MAX))
 
 
-def of_volumes(grant: Grant, volumes: Sequence[Volume] | None) -> list[Exceeding]:
-    """What of an activity leaves the grant: its places, its window, its hours."""
-    found = of_places(grant, volumes)
-    for volume in volumes or ():
-        found += of_window(grant, volume.start_s, volume.end_s)
-        found += of_hours(grant, volume.start_s, volume.end_s)
+def of_volumes(grants: Sequence[Grant], volumes: Sequence[Volume] | None) -> list[Exceeding]:
+    """What of an activity leaves the grants that hold one after another: places, window, hours."""
+    if volumes is None:
+        return of_places(grants[0], None)
+    parts = [
+        (number, volume, part)
+        for number, volume in enumerate(volumes, 1)
+        for part in by_grant(grants, volume.start_s, volume.end_s)
+    ]
+    places: list[Exceeding] = []
+    times: dict[What, list[Exceeding]] = {"window": [], "hours": []}
+    looks = LOOKS_MAX // len(grants)
+    for grant in grants:
+        held = [(number, volume) for number, volume, part in parts if part[0] is grant]
+        if grant.places is not UNKNOWN:
+            places += _elsewhere(grant.places, held, looks)
+        elif held:
+            places += of_places(grant, volumes)
+    for _, _, (grant, start_s, end_s) in parts:
+        times["window"] += of_window(grant, start_s, end_s)
+        times["hours"] += of_hours(grant, start_s, end_s)
+    found = [*places, *_first_and_last(times["window"]), *_first_and_last(times["hours"])]
     return list(dict.fromkeys(found))
+
+
+def by_grant(
+    grants: Sequence[Grant], start_s: float, end_s: float
+) -> Iterable[tuple[Grant, float, float]]:
+    """A time cut into the parts that each of some grants decides, where the next took its place."""
+    for grant in grants[:-1]:
+        if start_s >= grant.until_s:
+            continue
+        if end_s <= grant.until_s:
+            yield grant, start_s, end_s
+            return
+        yield grant, start_s, grant.until_s
+        start_s = grant.until_s
+    yield grants[-1], start_s, end_s
+
+
+def _first_and_last(found: Iterable[Exceeding]) -> list[Exceeding]:
+    """Of many times alike the first and the last: a thousand lines would hide what else exceeds."""
+    each = list(dict.fromkeys(found))
+    if len(each) <= 2:
+        return each
+    last = msgspec.structs.replace(each[-1], why=f"{each[-1].why} (the last of {len(each)})")
+    return [each[0], last]
 
 
 def of_units(name: str, units: int, number: int) -> list[Exceeding]:
@@ -220,15 +260,17 @@ def _other_places(asked: Places, granted: Places) -> Iterable[Exceeding]:
                 yield _unknown("place", f"{place.name}: it may leave what was asked for")
 
 
-def _elsewhere(places: Places, volumes: Sequence[Volume]) -> Iterable[Exceeding]:
+def _elsewhere(
+    places: Places, volumes: Sequence[tuple[int, Volume]], looks: int
+) -> Iterable[Exceeding]:
     names = ", ".join(place.name for place in places) or "no place"
     extents = extents_of(places)
     cores = [one.core for one in extents if one is not None]
-    left = LOOKS_MAX
-    for number, volume in enumerate(volumes, 1):
+    left = looks
+    for done, (number, volume) in enumerate(volumes):
         left -= LOOKS_PER_VOLUME + sum(map(_vertices, cores)) + len(cores) * _vertices(volume.core)
         if left < 0:
-            held = f"{number - 1} of {len(volumes)} volumes were held against {names}"
+            held = f"{done} of {len(volumes)} volumes were held against {names}"
             yield _unknown("place", f"{held}: of the others it is not known")
             return
         match inside_extents(volume.core, volume.radius_m, extents):

@@ -14,7 +14,13 @@ from detente.line.read import exceeding
 from detente.line.read.activities import version
 from detente.line.read.closed import closings
 from detente.line.read.exceeding import Exceeding
-from detente.line.read.permissions import UNKNOWN, Grant, Permission, permissions
+from detente.line.read.permissions import (
+    UNKNOWN,
+    Grant,
+    Permission,
+    permissions,
+    succession,
+)
 from detente.line.read.quotas import Drawn, drawn, visits_by_request
 from detente.line.read.visits import Inspection, Visit
 from detente.line.view import View, load, place_key
@@ -53,14 +59,23 @@ def _exceedings(view: View, visit: Visit, against: Granted) -> Iterator[Exceedin
     grant = permission.grant if permission else None
     if grant is None:
         return
-    yield from of_notice(grant, visit.from_s, visit.until_s, visit.body)
+    # A renewal leaves no gap: each part of a visit is held against the grant that holds then.
+    grants = grants_of(succession(against.asked, visit.request))
+    for one, start_s, end_s in exceeding.by_grant(grants, visit.from_s, visit.until_s):
+        yield from of_notice(one, start_s, end_s, visit.body)
+        for inspection in visit.inspections:
+            yield from exceeding.of_equipment(one, _found(inspection))
     for stage in visit.stages:
-        yield from exceeding.of_window(grant, stage.at_s, stage.at_s, done=True)
-    for inspection in visit.inspections:
-        yield from exceeding.of_equipment(grant, _found(inspection))
+        for one, at_s, _ in exceeding.by_grant(grants, stage.at_s, stage.at_s):
+            yield from exceeding.of_window(one, at_s, at_s, done=True)
     if visit.plan is not None:
-        yield from exceeding.of_volumes(grant, volumes)
+        yield from exceeding.of_volumes(grants, volumes)
     yield from _of_quotas(visit, grant, against)
+
+
+def grants_of(chain: Sequence[Permission]) -> list[Grant]:
+    """The grants of requests that took each other's place."""
+    return [one.grant for one in chain if one.grant is not None]
 
 
 def of_notice(

@@ -7,7 +7,7 @@ claims.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Literal
 
@@ -173,6 +173,48 @@ def permission(view: View, founding: Founding, entry: str) -> Permission | None:
     # Only the requests that it renews, or that renew it, say what became of it.
     docs = {key: doc for key, doc in scan(view, "permission") if _name(doc) == _name(asked)}
     return next(one for one in _permissions(view, founding, docs) if one.entry == entry)
+
+
+def succession(found: Mapping[str, Permission], entry: str) -> list[Permission]:
+    """A request, and those that took its place one after the other, of requests by their entries.
+
+    Each but the last is superseded by the next, and its grant ends where that of the next begins to
+    hold: what was done under a request that was renewed is done under the renewal from then on.
+    Whatever else ends a grant first, a revocation as well as its window, hands on to nothing.
+    """
+    first = found[entry]
+    later: list[Permission] = []
+    renewed_by = first.renewed_by
+    while renewed_by is not None and renewed_by in found:
+        later.append(found[renewed_by])
+        renewed_by = later[-1].renewed_by
+    holds_s = math.inf
+    takers: list[Permission] = []
+    for one in reversed(later):
+        grant = one.grant
+        if grant is not None and max(grant.given_s, grant.from_s) < holds_s:
+            holds_s = max(grant.given_s, grant.from_s)
+            takers.append(one)
+    chain = [first, *reversed(takers)]
+    ends = (at for at, one in enumerate(chain) if not one.grant or one.grant.ends != "superseded")
+    return chain[: next(ends) + 1]
+
+
+def succession_of(view: View, founding: Founding, entry: str) -> list[Permission]:
+    """The succession of one request by its entry id; empty if there is no such request."""
+    asked = load(view, "permission", entry)
+    if asked is None:
+        return []
+    docs = {key: doc for key, doc in scan(view, "permission") if _name(doc) == _name(asked)}
+    return succession({one.entry: one for one in _permissions(view, founding, docs)}, entry)
+
+
+def in_force(chain: Sequence[Permission], at_s: float) -> Permission:
+    """Which of a succession decides at a time: the one that is not superseded by then."""
+    for one in chain[:-1]:
+        if one.grant is not None and at_s < one.grant.until_s:
+            return one
+    return chain[-1]
 
 
 def _name(doc: Mapping[str, Any]) -> tuple[str, str, str]:

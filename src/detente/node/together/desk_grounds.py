@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 from detente.errors import NotFoundError
 from detente.line import abouts
 from detente.line.bodies.giving import Hours
-from detente.line.read.permissions import UNKNOWN, Grant, Permission, permission
+from detente.line.read.permissions import (
+    UNKNOWN,
+    Grant,
+    Permission,
+    in_force,
+    succession_of,
+)
 from detente.line.view import load, scan
 from detente.node.show.reader import LineReader
 from detente.volumes.times import parse_time_s
@@ -52,7 +58,9 @@ def grounds(reader: LineReader, visit: str) -> Grounds:
             f"there is no visit {visit[:16]!r} to us on the line {reader.name}",
             remedy="take a visit's id from `detente visit list`",
         )
-    asked = permission(reader.rows, reader.founding, notice["request"])
+    # A visit goes on under a renewal of its request from when that holds in the request's place.
+    chain = succession_of(reader.rows, reader.founding, notice["request"])
+    asked = in_force(chain, reader.now_s) if chain else None
     grant = None if asked is None or asked.party != notice["party"] else asked.grant
     from_s, end_s = parse_time_s(notice["from"]), parse_time_s(notice["until"])
     if grant is not None:

@@ -100,7 +100,8 @@ def lay_plan(core: Core, desk_id: str, plan: str, title: str, *, officer: str) -
 
     def make(tx: Tx, desk: Desk, now: Grounds) -> Laid:
         activity = filing.activity_of(core, tx, plan)
-        _check_within(_granted(now), exceeding.of_volumes(_granted(now), activity.volumes), plan)
+        found = exceeding.of_volumes([_granted(now)], activity.volumes)
+        _check_within(_granted(now), found, plan)
         content = of_activity(activity.kind, activity.volumes, {})
         return "plan", title or plan, TEXT, content, None
 

@@ -403,10 +403,11 @@ def _planned(reader: LineReader, visit: Visit, activity: str, note: str, *, exce
             where=rules.where(visit),
             remedy="change the activity, release it again and plan that",
         )
-    permission = read.permission(reader.rows, reader.founding, visit.request)
-    if not exceed and permission is not None and permission.grant is not None:
+    chain = read.succession_of(reader.rows, reader.founding, visit.request)
+    grants = overstepping.grants_of(chain)
+    if not exceed and grants:
         volumes = newest.activity.volumes if newest.activity else None
-        more = exceeding.of_volumes(permission.grant, volumes)
+        more = exceeding.of_volumes(grants, volumes)
         rules.check_within(more, "the mission", f"activity {activity}")
     return plan_draft(
         visit.entry,
