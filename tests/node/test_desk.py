@@ -19,10 +19,16 @@ from detente.errors import (
     RecordError,
     StateError,
 )
-from detente.line import Draft, bodies
+from detente.line import Draft, bodies, terms_to_wire
 from detente.line.bodies.giving import Place
 from detente.line.entries.permissions import answer_draft, request_draft, revoke_draft
-from detente.line.entries.visits import cancel_draft, noted_draft, notice_draft, restriction_draft
+from detente.line.entries.visits import (
+    cancel_draft,
+    noted_draft,
+    notice_draft,
+    restriction_draft,
+    stage_draft,
+)
 from detente.node.saying import say
 from detente.node.together.desk_base import session_of
 from detente.node.together.desk_sessions import end_if_over
@@ -420,6 +426,28 @@ def test_no_guest_uses_up_what_another_was_consented(pair: Any) -> None:
     host.guest_mark(second, item, on=False, asked=waits.n)
     assert "of" not in visit.lines(session)[-1]
     assert host.guest_item(first, item, waits.n).content == b"what the host shows"
+
+
+def test_one_officer_lays_out_no_plan_that_two_release(visit: Visit) -> None:
+    pair = visit.pair
+    rule = {"exact_releases": ["surveillance"]}
+    terms = terms_to_wire(pair.terms()) | {"version": 2, "two_person": rule}
+    for node in pair.nodes.values():
+        node.sign_terms(LINE, terms, officer="watch-1")
+    pair.sync()
+    visit.host.file(pair.circle("ru", "inside"), title="", officer="watch-1")
+    with pytest.raises(StateError, match="two officers") as told:
+        visit.host.lay_plan(visit.desk, "inside", officer="watch-1")
+    assert "lay out that entry" in str(told.value.remedy)
+    assert visit.host.desk(visit.desk).laid == []
+
+
+def test_it_closes_when_the_guest_has_departed(visit: Visit) -> None:
+    left = stage_draft(visit.visit, "departed", at_s=NOW_S, remark=bodies.RemarkBody())
+    put(visit.host, left)
+    assert visit.host.desk(visit.desk).open
+    change = lambda: put(visit.guest, left) and visit.pair.sync()  # noqa: E731
+    ends_by_itself(visit, change, "closed", "the guest has departed")
 
 
 def test_only_what_lies_within_the_grant_is_laid_out(visit: Visit) -> None:

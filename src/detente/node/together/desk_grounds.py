@@ -109,6 +109,8 @@ def _closed(
     """Why the desk is closed, whether for good, and whether something cut the visit short."""
     if any(doc["type"] == abouts.CANCEL for doc in said):
         return "the visit was cancelled", True, True
+    if asked is not None and asked.party in _departed(said):
+        return "the guest has departed", True, False
     if asked is None or grant is None:
         return "nothing was granted for this visit", False, False
     if UNKNOWN in (grant.hours_utc, grant.places):
@@ -120,6 +122,15 @@ def _closed(
     if now_s < from_s or not asked.permits(now_s):
         return "the visit's time has not begun", False, False
     return "", False, False
+
+
+def _departed(said: list[Mapping[str, Any]]) -> set[str]:
+    """Which sides have stated that the guest departed; the guest's word alone closes the desk."""
+    return {
+        doc["party"]
+        for doc in said
+        if doc["type"] == abouts.STAGE and doc["about"]["stage"] == "departed"
+    }
 
 
 def _hours(grant: Grant | None, said: list[Mapping[str, Any]], host: str) -> list[Hours]:

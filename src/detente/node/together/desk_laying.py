@@ -12,12 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from detente.errors import InputError, LimitError, NotFoundError, StateError
-from detente.line import abouts, bodies, read_activity
+from detente.line import Terms, abouts, bodies, read_activity
 from detente.line.read import exceeding, recall_of, void_of
 from detente.line.read.permissions import UNKNOWN, Grant
 from detente.line.view import load, place_key, scan
 from detente.node import filing
 from detente.node.core import Core
+from detente.node.seconding import ANY_KIND
 from detente.node.show.reader import LineReader, no_such
 from detente.node.together.desk_base import desk_view, note, open_desk_of
 from detente.node.together.desk_grounds import Grounds, grounds
@@ -96,10 +97,14 @@ def lay_file(core: Core, desk_id: str, title: str, content: bytes, *, officer: s
 
 
 def lay_plan(core: Core, desk_id: str, plan: str, title: str, *, officer: str) -> DeskView:
-    """Lay out a plan of ours as it now is: its kind and volumes, not its notes."""
+    """Lay out a plan of ours as it now is: its kind and volumes, not its notes.
+
+    Raises StateError for a kind whose exact releases take two officers by the line's terms.
+    """
 
     def make(tx: Tx, desk: Desk, now: Grounds) -> Laid:
         activity = filing.activity_of(core, tx, plan)
+        _check_one_officer(LineReader(core, tx, desk.line).terms, activity.kind, plan)
         found = exceeding.of_volumes([_granted(now)], activity.volumes)
         _check_within(_granted(now), found, plan)
         content = of_activity(activity.kind, activity.volumes, {})
@@ -247,6 +252,17 @@ def _granted(now: Grounds) -> Grant:
     if now.grant is None:
         raise StateError("nothing is granted for this visit", remedy="grant it first")
     return now.grant
+
+
+def _check_one_officer(terms: Terms, kind: str, plan: str) -> None:
+    """A guest is shown exact volumes: one officer alone may not do what takes two on the line."""
+    rule = terms.two_person
+    if rule is not None and (ANY_KIND in rule.exact_releases or kind in rule.exact_releases):
+        raise StateError(
+            f"the line's terms let two officers release a {kind} exactly, and a desk shows it so",
+            where=f"plan {plan[:64]}",
+            remedy="release it on the line, which two officers do, and lay out that entry",
+        )
 
 
 def _check_within(grant: Grant, found: list[exceeding.Exceeding], where: str) -> None:
