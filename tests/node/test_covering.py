@@ -159,6 +159,11 @@ def test_what_others_say_is_no_looking(watched: Watched) -> None:
     assert watched.kunduz().state == "poor"
 
 
+def test_a_blocked_way_is_no_looking(watched: Watched) -> None:
+    watched.observe("block", "good", 2.5, kind="obstruction")
+    assert watched.kunduz().state == "missed"
+
+
 def test_an_outer_cover_says_not_where(pair: Any) -> None:
     watched = Watched(pair, "coarse")
     watched.stage(watched.us, "begun", 2.0)

@@ -196,3 +196,12 @@ def test_what_cannot_be_published(watch: Any, pair: Any) -> None:
         us.publish_daily(LINE, DAY, OWN, shown="0" * 64, officer="a")
     with pytest.raises(StateError, match="no cut-off"):
         pair.nodes["us"].daily(LINE, DAY)
+
+
+def test_a_blocked_way_tells_nothing_of_its_district(reported: Any) -> None:
+    reported.observe("us", "block", kind="obstruction", how="seen", district="Farkhor")
+    reported.sync()
+    part = reported.nodes["tj"].daily(LINE, DAY).joint
+    assert part["access_denied"]["observations"] == ["us/block"]
+    assert part["totals"]["day"]["reports"] == 4
+    assert part["not_observed"]["districts"] == ["Farkhor"]

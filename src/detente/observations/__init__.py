@@ -17,7 +17,7 @@ from detente.observations.places import (
     middle_of,
     week_of,
 )
-from detente.observations.taxonomy import KINDS, QUIET, Kind, check_kind, words
+from detente.observations.taxonomy import KINDS, OBSTRUCTION, QUIET, Kind, check_kind, words
 from detente.observations.tlp import (
     AUDIENCES,
     MARKINGS,
@@ -35,6 +35,7 @@ __all__ = [
     "KINDS",
     "MARKINGS",
     "MEANINGS",
+    "OBSTRUCTION",
     "QUIET",
     "RED",
     "UNKNOWN",

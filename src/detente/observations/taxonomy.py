@@ -90,6 +90,9 @@ _ALL = (
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
 """Every kind, by code, in the order in which they are listed."""
 
+OBSTRUCTION = "obstruction"
+"""That a way was blocked: whoever says so saw the block, and not what lies behind it."""
+
 QUIET = "quiet"
 """That somebody watched and noticed nothing; which is not that nobody watched."""
 

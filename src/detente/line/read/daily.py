@@ -23,12 +23,10 @@ from detente.line.read.links import counting
 from detente.line.read.observations import Observed, observations
 from detente.line.read.talk import checks, lapses
 from detente.line.view import Change, View, load, place_key, put, scan
-from detente.observations import QUIET, district_of, narrowest
+from detente.observations import OBSTRUCTION, QUIET, district_of, narrowest
 from detente.volumes.times import format_time, parse_time_s, within_calendar_s
 
 DAY_S = 86_400.0
-OBSTRUCTION = "obstruction"
-"""The kind of observation that says of an observer's way that it was blocked."""
 
 Json = dict[str, Any]
 
@@ -223,10 +221,14 @@ class _Day:
     def not_observed(self) -> Json:
         """Districts of which somebody has told on this line, and nobody this day, or only poorly.
 
+        That the way was blocked tells nothing of the district: access to it was denied.
+
         Of every other place in the terms' area nobody has told anything: it is not observed.
         """
         today: dict[str, set[str]] = {}
         for one in self._of(0):
+            if _kind(one) == OBSTRUCTION:
+                continue
             today.setdefault(_district(one), set()).add(one.said.seeing if one.said else "unknown")
         ever = {_district(one) for one in self.said if _until_s(one) <= self.cutoff_s}
         return {

@@ -16,7 +16,7 @@ from detente.line.read.activities import Version, versions
 from detente.line.read.observations import Observed, observations
 from detente.line.read.visits import MissionPlan, Visit, visits
 from detente.line.view import View
-from detente.observations import QUIET
+from detente.observations import OBSTRUCTION, QUIET
 from detente.observations.places import reach_m
 from detente.volumes.times import parse_time_s
 
@@ -113,7 +113,13 @@ def _worst(visit: Visit, told: Sequence[Observed], start_s: float, end_s: float)
 
 
 def _by_own_eyes(one: Observed) -> bool:
-    return one.said is not None and one.standing == "reported" and one.said.how in OWN_EYES
+    # Whoever says that the way was blocked saw the block, and not what lies behind it.
+    return (
+        one.said is not None
+        and one.standing == "reported"
+        and one.said.how in OWN_EYES
+        and one.said.kind != OBSTRUCTION
+    )
 
 
 def _sighting(one: Observed) -> Sighting:
