@@ -319,6 +319,19 @@ def test_any_order_of_arrival_gives_one_state(three: Any) -> None:
     assert all(one == ledgers[0] for one in ledgers)
 
 
+def test_nobody_revokes_what_was_before(three: Any) -> None:
+    request = _ask(three, start_s=0)
+    _answer(three, request, start_s=0)
+    given_s = three.now_s
+    three.write("tj", revoke_draft(request.id, given_s - 100 * 365 * DAY_S))
+    found = read.permission(three.view(), three.founding, request.id)
+    assert found is not None
+    assert found.revocation is not None
+    assert found.revocation.from_s == three.now_s > given_s
+    assert found.permits(given_s)
+    assert not found.permits(three.now_s)
+
+
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_random_ledgers_by_a_plain_model(data: Any, new_world: Any) -> None:
@@ -344,7 +357,8 @@ def test_random_ledgers_by_a_plain_model(data: Any, new_world: Any) -> None:
         elif act == "revoke" and target["answer"] and target["answer"][0] == "granted":
             at_s = begin_s + data.draw(st.integers(0, 8)) * DAY_S
             world.write("tj", revoke_draft(target["entry"].id, at_s))
-            target["revoked"] = at_s if target["revoked"] is None else target["revoked"]
+            if target["revoked"] is None:
+                target["revoked"] = max(at_s, world.now_s)
         elif act == "forgo" and target["forgone"] is None:
             world.write("us", forgo_draft(target["entry"].id))
             target["forgone"] = world.now_s

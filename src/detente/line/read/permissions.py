@@ -60,7 +60,10 @@ class Reply(Stamp, frozen=True, kw_only=True):
 
 
 class Revocation(Stamp, frozen=True, kw_only=True):
-    """What the host had granted does not hold from ``from_s`` on."""
+    """What the host had granted does not hold from ``from_s`` on.
+
+    That is the time ``from_`` that the host stated, or when it wrote so, whichever is later.
+    """
 
     from_: str
     from_s: float
@@ -273,7 +276,7 @@ def _permission(
         renews=doc["renews"],
         renewed_by=renewed_by,
         reply=reply,
-        revocation=_revocation(view, doc),
+        revocation=_revocation(view, doc, offset_s),
         forgone=_forgone(doc, offset_s),
         superseded_s=superseded_s,
     )
@@ -317,13 +320,14 @@ def _reply(view: View, doc: Mapping[str, Any], offset_s: float) -> Reply | None:
     return None
 
 
-def _revocation(view: View, doc: Mapping[str, Any]) -> Revocation | None:
+def _revocation(view: View, doc: Mapping[str, Any], offset_s: float) -> Revocation | None:
     host = doc["host"]
     for _, row in scan(view, "revocation", f"{doc['entry']}/{host}/"):
         return Revocation(
             **stamp(host, row),
             from_=row["from"],
-            from_s=parse_time_s(row["from"]),
+            # Nobody takes back what was done under a grant before it was revoked.
+            from_s=max(parse_time_s(row["from"]), _domain_s(row["time"], offset_s)),
             note=note(row),
         )
     return None
