@@ -105,7 +105,7 @@ def test_a_day_is_shown_published_and_verified(detente: Callable[..., str], fold
     joint = detente("daily", "show", *here, "--day", day, "--format", "json")
     sha256 = hashlib.sha256(joint.encode()).hexdigest()
     assert f"joint part {sha256}" in shown
-    assert "nor anything of the area that is not named here" in shown
+    assert "Everything else of the area: not observed by anybody" in shown
     assert json.loads(joint)["totals"]["day"] == {"reports": 0, "events": 0}
     publish = ("daily", "publish", *here, "--day", day, "--yes")
     assert "needs the role" in detente(*publish, status=2)
@@ -164,7 +164,7 @@ def test_what_is_disputed_denied_and_wrong_is_in_the_text() -> None:
     assert "TLP:AMBER: the narrowest marking" in text
     assert text.count("Because of a dispute the total differs") == 1
     joint["not_observed"]["districts"] = []
-    assert "Nothing was observed: no district has ever been told of" in "\n".join(text_of(view))
+    assert "Nothing was observed: no district had been told of" in "\n".join(text_of(view))
     joint["seeing"] = [{"district": "Darqad", "reports": {"poor": 2}}]
     days["day"]["as_held"] = {"ru": 2, "us": 2}
     text = "\n".join(text_of(view))

@@ -169,7 +169,7 @@ def _not_observed(districts: list[str], seeing: list[Any]) -> str:
         return f"not observed: {', '.join(districts)}"
     if seeing:
         return "Every district ever told of on this line was reported on this day."
-    return "Nothing was observed: no district has ever been told of on this line."
+    return "Nothing was observed: no district had been told of on this line by then."
 
 
 def _figure(one: dict[str, Any]) -> str:
