@@ -107,6 +107,7 @@ def test_weeks_that_nobody_observed_are_one_line(capsys: pytest.CaptureFixture[s
     told = {"district": "Khash", "counts": {"fighting": 1}, "seeing": {"good": 1}, "as_held": {}}
     table = {
         "districts": ["Khash"], "weeks": weeks, "events": 2, "counted": 2, "as_held": {},
+        "watched": 0,
         "marking": "TLP:GREEN", "retracted": 0, "recalled": 0, "unknown": 0, "withheld": 0,
         "cells": [{**told, "week": weeks[0]}, {**told, "week": weeks[3]}],
     }  # fmt: skip

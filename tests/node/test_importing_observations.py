@@ -130,7 +130,7 @@ def test_what_stops_a_file_is_told_beside_what_was_kept_before(pair: Any) -> Non
     rows = HEAD + "".join(row(f"o{number}") for number in range(1500))
     view = us.import_observations("x.csv", Stopped(rows.encode()), "TLP:GREEN", officer="w")
     assert (view.new, view.cut) == (1500, "sends more than 1 byte")
-    assert us.notes_table(officer=WATCH).counted == 1500
+    assert us.notes_table(officer=WATCH).watched == 1500
 
 
 def test_an_import_widens_no_marking(pair: Any) -> None:

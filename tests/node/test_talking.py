@@ -91,7 +91,7 @@ class TestAcknowledgements:
     def test_ones_own_entry_or_an_acknowledgement_is_not_acknowledged(self, pair: Any) -> None:
         us, ru = pair.nodes["us"], pair.nodes["ru"]
         sent = us.send(LINE, text="hello", officer="a")
-        with pytest.raises(StateError, match="of its own"):
+        with pytest.raises(StateError, match="what it said itself"):
             us.acknowledge(LINE, sent.id, "understood", officer="a")
         pair.sync()
         given = ru.acknowledge(LINE, sent.id, "understood", officer="b")
