@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detente.cli.permission import read_fields
+from detente.cli.fields import read_fields
 from detente.line import bodies
 from detente.line.bodies.permissions import Limits
 

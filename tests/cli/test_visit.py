@@ -80,6 +80,10 @@ def test_a_visit_is_named_or_told_by_how_its_id_begins(
     for wrong in ("3fa1c20", "us/nor", "3fa1c2", "3fa1c209f"):
         with pytest.raises(NotFoundError, match="visits are named"):
             named(tmp_path, "panj", wrong)
+    monkeypatch.setattr("detente.cli.ask.ask_json", lambda *_: [VISIT])
+    assert named(tmp_path, "panj", "3fa1c2") == VISIT
+    with pytest.raises(NotFoundError, match="visits are named"):
+        named(tmp_path, "panj", "3fa1c")
 
 
 def _refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import typer
 
 from detente.cli.failing import fail
+from detente.cli.options import Directory
 from detente.errors import DetenteError, InputError, StoreError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 PIECE_BYTES = 256 * 1024
 CARD_BYTES_MAX = 64 * 1024
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Told = Callable[[int, int], None]
 
 

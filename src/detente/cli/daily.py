@@ -6,18 +6,16 @@ stands beside it, and nobody adjudicates between them.
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from detente.cli.consent import TokenFile, Yes, agree, token_of
+from detente.cli.options import Directory, Line
 
 app = typer.Typer(help="Show, publish and check daily reports.", rich_markup_mode=None)
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
-Line = Annotated[str, typer.Option(help="The line's name or id.")]
 Day = Annotated[str, typer.Option(metavar="DATE", help="The day, such as 2021-08-09.")]
 Several = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
 

@@ -13,14 +13,13 @@ import typer
 
 from detente.cli.consent import TokenFile, token_of
 from detente.cli.files import read_file
+from detente.cli.options import Directory, Line
 
 app = typer.Typer(help="Lay out a desk for a visit's guests; check sessions' logs.",
                   rich_markup_mode=None)  # fmt: skip
 log = typer.Typer(help="Logs of sessions at a guest's desk.", rich_markup_mode=None)
 app.add_typer(log, name="log")
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
-Line = Annotated[str, typer.Option(help="The line's name or id.")]
 DeskId = Annotated[str, typer.Option("--desk", help="The desk's id; `detente desk list` has it.")]
 LogFile = Annotated[Path, typer.Argument(metavar="FILE", help="A session's log.")]
 

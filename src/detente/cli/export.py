@@ -17,8 +17,7 @@ from urllib.parse import quote
 
 import typer
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
-Line = Annotated[str, typer.Option(help="The line's name or id.")]
+from detente.cli.options import Directory, Line
 
 
 def export(

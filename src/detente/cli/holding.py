@@ -6,10 +6,9 @@ from urllib.parse import quote
 
 import typer
 
-PAGE = 200
+from detente.cli.options import Directory, Line
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
-Line = Annotated[str, typer.Option(help="The line's name or id.")]
+PAGE = 200
 
 
 def holders(

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Protect and change the node's private keys.", rich_markup_mode=None)
+from detente.cli.options import Directory
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
+app = typer.Typer(help="Protect and change the node's private keys.", rich_markup_mode=None)
 
 
 @app.command()

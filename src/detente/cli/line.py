@@ -8,7 +8,6 @@ channel, and joins with those fingerprints typed in.
 import json
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ import typer
 from detente.cli.carry import export, import_
 from detente.cli.consent import TokenFile, Yes, agree, token_of
 from detente.cli.files import read_file, write_file
+from detente.cli.options import Directory, Format
 from detente.cli.signing import sign_terms
 from detente.errors import InputError
 
@@ -32,15 +32,7 @@ app.command()(export)
 app.command("import")(import_)
 app.command("sign-terms")(sign_terms)
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Document = Annotated[Path, typer.Argument(metavar="FILE", help="A line's founding document.")]
-
-
-class Format(StrEnum):
-    """How the result is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @app.command()

@@ -10,12 +10,11 @@ from urllib.parse import quote
 import typer
 
 from detente.cli.consent import TokenFile, token_of
+from detente.cli.options import Directory, Note
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Line = Annotated[str, typer.Argument(metavar="LINE", help="The line's name or id.")]
 Report = Annotated[str, typer.Argument(metavar="PARTY/NAME", help="A report, such as ru/shots-3.")]
 Entry = Annotated[str, typer.Argument(metavar="ENTRY", help="The id that `events` shows.")]
-Note = Annotated[str, typer.Option(help="Why; it goes onto the line.")]
 
 
 def events(directory: Directory, line: Line) -> None:

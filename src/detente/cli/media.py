@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from detente.cli.consent import TokenFile, token_of
+from detente.cli.options import Directory
 from detente.errors import DetenteError, InputError, StateError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Visit = Annotated[
     str, typer.Argument(metavar="VISIT", help="GUEST/NAME, or how the visit's id begins.")
 ]

@@ -17,6 +17,7 @@ import typer
 from detente.cli import linking
 from detente.cli.consent import TokenFile, Yes, agree, token_of
 from detente.cli.files import write_file
+from detente.cli.options import Directory
 from detente.errors import InputError
 
 app = typer.Typer(
@@ -52,7 +53,6 @@ class Format(StrEnum):
     STIX = "stix"
 
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Line = Annotated[str, typer.Argument(metavar="LINE", help="The line's name or id.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Our own name for the observation.")]
 Asked = Annotated[str | None, typer.Option()]

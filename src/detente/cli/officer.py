@@ -1,14 +1,14 @@
 """`detente officer …` and `detente login`: who may use this node."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from detente.cli.options import Directory
+
 app = typer.Typer(help="Add, list and end officers.", rich_markup_mode=None)
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Name = Annotated[str, typer.Option(help="The officer's name.")]
 
 

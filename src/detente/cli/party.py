@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from detente.cli.files import read_file, write_file
+from detente.cli.options import Directory
 
 
 def card(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")],
+    directory: Directory,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it here, not to standard output.")
     ] = None,

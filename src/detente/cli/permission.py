@@ -15,8 +15,6 @@ What is long is read from a TOML or JSON file with the protocol's fields (sectio
 People are told by role and number, never by name. Times are the line's domain time, UTC.
 """
 
-import re
-import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,22 +23,13 @@ from urllib.parse import quote
 import typer
 
 from detente.cli.consent import TokenFile, token_of
-from detente.cli.files import read_file
+from detente.cli.fields import read_fields, read_hours
+from detente.cli.options import PREFIX_MIN, Directory, Format, Note
 from detente.errors import InputError, NotFoundError
-
-BODY_BYTES_MAX = 1024 * 1024
-PREFIX_MIN = 6
 
 app = typer.Typer(
     help="Ask hosts for permission, answer, and see who answered.", rich_markup_mode=None
 )
-
-
-class Format(StrEnum):
-    """How the result is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 class Kind(StrEnum):
@@ -59,7 +48,6 @@ class Answer(StrEnum):
     REFUSED = "refused"
 
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Request = Annotated[
     str, typer.Argument(metavar="REQUEST", help="A request's id, or how it begins.")
 ]
@@ -71,7 +59,6 @@ MaybeStart = Annotated[
 MaybeEnd = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="As asked, if left out.")
 ]
-Note = Annotated[str, typer.Option(help="Why; it goes onto the line.")]
 Overdraw = Annotated[
     bool, typer.Option("--overdraw", help="Also where the quota has no units left.")
 ]
@@ -288,35 +275,3 @@ def _host(text: str) -> dict[str, str]:
             remedy="write it as --host northern-watch/tj",
         )
     return {"line": line, "host": host}
-
-
-def read_hours(text: str) -> list[float]:
-    match = re.fullmatch(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", text.strip(), re.ASCII)
-    if match is None or int(match[2]) > 59 or int(match[4]) > 59:
-        raise InputError(
-            f"{text[:40]!r} is not a span of hours",
-            where="--hours",
-            remedy="write it as --hours 02:00-14:00, UTC",
-        )
-    return [int(match[1]) + int(match[2]) / 60, int(match[3]) + int(match[4]) / 60]
-
-
-def read_fields(path: Path) -> dict[str, Any]:
-    """The fields of a TOML or JSON file. What they may be is checked by the node."""
-    from detente.record import strict_json
-
-    data = read_file(path, BODY_BYTES_MAX)
-    if path.suffix.lower() != ".toml":
-        value = strict_json.loads(data, BODY_BYTES_MAX)
-    else:
-        try:
-            value = tomllib.loads(data.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"is not TOML: {error}", where=str(path), remedy="see `detente permission --help`"
-            ) from None
-    if not isinstance(value, dict):
-        raise InputError(
-            "is not an object", where=str(path), remedy="see docs/protocol.md, section 10"
-        )
-    return value

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from detente.cli.consent import TokenFile, token_of
 from detente.cli.export import export
 from detente.cli.holding import holders, proofs, prove
+from detente.cli.options import Directory, Format, Line
 
 PAGE = 200
 HOLDER_WORDS = {
@@ -22,16 +22,6 @@ HOLDER_WORDS = {
 app = typer.Typer(help="Verify and read the joint record.", rich_markup_mode=None)
 for command in (export, holders, proofs, prove):
     app.command()(command)
-
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
-Line = Annotated[str, typer.Option(help="The line's name or id.")]
-
-
-class Format(StrEnum):
-    """How the result is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @app.command()

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from detente.cli.options import Directory
+
 IN_USE_SECONDS_MAX = 15.0
 """A command that has the node open is soon done; another server is not."""
 TOLD_AFTER_SECONDS = 2.0
@@ -15,7 +17,7 @@ TOLD_AFTER_SECONDS = 2.0
 
 
 def serve(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")],
+    directory: Directory,
     port: Annotated[
         int | None,
         typer.Option(

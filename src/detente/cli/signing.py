@@ -8,12 +8,13 @@ import typer
 
 from detente.cli.consent import TokenFile, Yes, agree, token_of
 from detente.cli.files import read_file
+from detente.cli.options import Directory
 
 TERMS_BYTES_MAX = 64 * 1024
 
 
 def sign_terms(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")],
+    directory: Directory,
     line: Annotated[str, typer.Argument(metavar="LINE", help="The line's name or id.")],
     terms: Annotated[Path, typer.Argument(metavar="FILE", help="The new terms: .toml or .json.")],
     yes: Yes = False,

@@ -8,13 +8,13 @@ The TOML has the protocol's names without their units, and values that carry the
     time = "10min"
 """
 
-import tomllib
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import UnionType
 from typing import Any
 
+from detente.cli.fields import read_toml
 from detente.errors import InputError
 
 TEMPLATE = """\
@@ -127,12 +127,7 @@ def read_terms(path: Path, data: bytes, members: Iterable[str], version: int = 1
 
 
 def _from_toml(path: Path, data: bytes) -> dict[str, Any]:
-    try:
-        given = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"is not TOML: {error}", where=str(path), remedy="see `detente line terms`"
-        ) from None
+    given = read_toml(path, data, remedy="see `detente line terms`")
     table = _Table(path, given)
     separation = table.part("separation")
     notice, acknowledge = table.part("notice"), table.part("acknowledge")

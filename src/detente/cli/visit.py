@@ -1,6 +1,6 @@
 """`detente visit …`: a visit step by step, as its guest or its host, and how far each visit is.
 
-A visit is named by ``<guest>/<name>``, or by how its id begins, in eight hex characters or more.
+A visit is named by ``<guest>/<name>``, or by how its id begins, in six hex characters or more.
 What is long is read from a TOML or JSON file with the protocol's fields (section 10), such as a
 notice::
 
@@ -19,10 +19,9 @@ from urllib.parse import quote
 import typer
 
 from detente.cli.consent import TokenFile, token_of
-from detente.cli.permission import Format, read_fields, read_hours
+from detente.cli.fields import read_fields, read_hours
+from detente.cli.options import PREFIX_MIN, Directory, Format, Note
 from detente.errors import InputError, NotFoundError
-
-PREFIX_MIN = 8
 
 app = typer.Typer(
     help="Give notice of visits, receive them, and see how far each is.", rich_markup_mode=None
@@ -63,7 +62,6 @@ class Ground(StrEnum):
     OTHER = "other"
 
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.")]
 Visit = Annotated[
     str, typer.Argument(metavar="VISIT", help="GUEST/NAME, or how the visit's id begins.")
 ]
@@ -73,7 +71,6 @@ End = Annotated[str, typer.Option("--until", metavar="TIME", help="2026-11-29T08
 At = Annotated[str | None, typer.Option(metavar="TIME", help="Now, if left out.")]
 Text = Annotated[str, typer.Option(help="Words; they go onto the line.")]
 Language = Annotated[str | None, typer.Option(help="Of the words; our first one, if left out.")]
-Note = Annotated[str, typer.Option(help="Why; it goes onto the line.")]
 Exceed = Annotated[
     bool, typer.Option("--exceed", help="Also beyond what was granted; it is shown as that.")
 ]

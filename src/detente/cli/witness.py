@@ -1,11 +1,12 @@
 """`detente witness …`: a witness of logs, run by an organisation that is no party of any line."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from detente.cli.options import Format
 
 if TYPE_CHECKING:
     from detente.witness.store import WitnessStore
@@ -23,13 +24,6 @@ Key = Annotated[
         help="A log's verifier key, name+id+base64; its name is the log's origin. Repeatable."
     ),
 ]
-
-
-class Format(StrEnum):
-    """How the result is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @app.command()
