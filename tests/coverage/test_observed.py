@@ -96,6 +96,18 @@ def test_somebody_looked_and_nobody_knows_where() -> None:
     assert (one.state, one.blank) == ("observed", ("us/panj-2",))
 
 
+def test_a_blank_of_a_place_leaves_the_others_as_they_are() -> None:
+    blank = Blank(
+        name="us/panj-2", core=LINE, radius_m=25_000.0, start_s=START_S, end_s=START_S + 60,
+        why="only us says that it began",
+    )  # fmt: skip
+    first, second = seen(Looked(blanks=(blank,)), days=2)
+    assert (first.state, first.blank, first.by) == ("unknown", ("us/panj-2",), ())
+    assert second.state == "missed"
+    [away] = seen(Looked(blanks=(blank,)), FAIZABAD)
+    assert (away.state, away.blank) == ("missed", ())
+
+
 def test_across_the_antimeridian() -> None:
     core = Core(Shape.POLYLINE, (((179.8, 10.0), (-179.8, 10.0)),), Edges.GEODESIC)
     looked = Looked(stretches=(stretch((1, 2), core=core, radius_m=1000.0),))

@@ -18,6 +18,7 @@ from detente.line import (
     notice_draft,
     observe_draft,
     plan_draft,
+    report_draft,
     request_draft,
     review_draft,
     stage_draft,
@@ -67,6 +68,11 @@ class Watched:
         self.say(node, stage_draft(self.visit, stage, at_s=FLOWN_S + hour * 3600, remark=REMARK))
         self.pair.sync()
 
+    def begin(self, hour: float) -> None:
+        """Both sides state that the mission was begun."""
+        for node in (self.us, self.ru):
+            self.stage(node, "begun", hour)
+
     def observe(self, name: str, seeing: str, hour: float, **more: Any) -> str:
         facts: Any = {
             "id": name,
@@ -87,9 +93,13 @@ class Watched:
 
     def kunduz(self, day: str = "2026-11-21", lost: tuple[str, ...] = ()) -> Any:
         """What was observed of Kunduz on a day, as the host's node shows it."""
+        return self.place("Kunduz", day, lost)
+
+    def place(self, name: str, day: str = "2026-11-21", lost: tuple[str, ...] = ()) -> Any:
+        """The same of any place of the scenario."""
         (self.pair.directory / "ru" / "coverage.toml").write_bytes(EXAMPLE.read_bytes())
         found = self.ru.coverage(LINE, lost, last_s=parse_time_s(f"{day}T00:00:00Z"), days=1)
-        place = next(one for one in found.places if one.name == "Kunduz")
+        place = next(one for one in found.places if one.name == name)
         return place.days[0]
 
 
@@ -120,8 +130,39 @@ def test_a_mission_is_counted_while_both_say_that_it_was_under_way(watched: Watc
     assert watched.us.looked(LINE) == watched.ru.looked(LINE)
 
 
-def test_nobody_flies_on_a_visit_that_is_over(watched: Watched) -> None:
+@pytest.mark.parametrize("party", ["us", "ru"])
+def test_one_side_alone_makes_ground_neither_observed_nor_missed(
+    watched: Watched, party: str
+) -> None:
+    watched.stage(watched.pair.nodes[party], "begun", 2.0)
+    day = watched.kunduz()
+    assert (day.state, day.observed_s, day.blank) == ("unknown", 0.0, ["us/panj-1"])
+    found = watched.us.looked(LINE)
+    assert found.stretches == []
+    [blank] = found.blanks
+    assert blank.why == f"only {party} says that it began"
+    # Nobody says that it was anywhere but where its plan is, nor at another time.
+    assert watched.place("Faizabad").state == "missed"
+    assert watched.kunduz("2026-11-22").state == "missed"
+    other = {"us": watched.ru, "ru": watched.us}[party]
+    watched.stage(other, "begun", 2.0)
+    assert watched.kunduz().state == "observed"
+    assert watched.us.looked(LINE).blanks == []
+
+
+def test_a_joint_report_is_the_word_of_both(watched: Watched) -> None:
     watched.stage(watched.us, "begun", 2.0)
+    body = bodies.ReportBody(text="It was flown from 02:00 Z.", language="en")
+    report = bodies.write_visit(body)
+    for node in (watched.us, watched.ru):
+        assert watched.kunduz().state == "unknown"
+        watched.say(node, report_draft(watched.visit, version=1, supersedes=None, report=report))
+        watched.pair.sync()
+    assert watched.kunduz().state == "observed"
+
+
+def test_nobody_flies_on_a_visit_that_is_over(watched: Watched) -> None:
+    watched.begin(2.0)
     assert watched.kunduz().observed_s == 6 * 3600
     watched.stage(watched.ru, "departed", 5.0)
     assert watched.kunduz().observed_s == 3 * 3600
@@ -142,7 +183,7 @@ def test_what_was_seen_somewhere_in_a_province_observes_no_place_in_it(watched: 
 
 
 def test_the_worst_seeing_stated_on_the_visit_counts(watched: Watched) -> None:
-    watched.stage(watched.us, "begun", 2.0)
+    watched.begin(2.0)
     watched.stage(watched.us, "ended", 4.0)
     watched.observe("one", "good", 2.5, visit=watched.visit, how="visit")
     assert watched.kunduz().seeing == ["good"]
@@ -166,7 +207,7 @@ def test_a_blocked_way_is_no_looking(watched: Watched) -> None:
 
 def test_an_outer_cover_says_not_where(pair: Any) -> None:
     watched = Watched(pair, "coarse")
-    watched.stage(watched.us, "begun", 2.0)
+    watched.begin(2.0)
     watched.stage(watched.us, "ended", 4.0)
     [blank] = watched.ru.looked(LINE).blanks
     assert "outer cover" in blank.why
@@ -203,7 +244,7 @@ def test_a_scenario_that_is_not_there_or_cannot_be_used(watched: Watched) -> Non
 def test_the_command_tells_the_same(
     watched: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    watched.stage(watched.us, "begun", 2.0)
+    watched.begin(2.0)
     watched.stage(watched.us, "ended", 4.5)
     asked = [
         "coverage", str(EXAMPLE), "--observed", str(watched.pair.directory / "ru"),

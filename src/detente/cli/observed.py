@@ -55,6 +55,8 @@ def asked(directory: Path, line: str) -> "tuple[Looked, float]":
     blanks = [
         Blank(
             name=one["name"],
+            core=one["core"] and core_from_wire(one["core"], where=one["name"]),
+            radius_m=one["radius_m"],
             start_s=parse_time_s(one["start"]),
             end_s=parse_time_s(one["end"]),
             why=one["why"],
@@ -143,7 +145,7 @@ def print_rows(rows: list[dict[str, Any]], as_: str, *, exercise: str) -> None:
 
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
-    unknown = [f"{name} (unknown where)" for name in row["unknown"]]
+    unknown = [f"{name} (unknown)" for name in row["unknown"]]
     return (
         row["place"],
         row["day"],

@@ -28,7 +28,7 @@ DAYS = 7
 STATES = {
     "observed": ("observed", "observed: by a mission that was there, or by an observer"),
     "poor": ("observed poorly", "observed under poor seeing only"),
-    "unknown": ("UNKNOWN", "somebody looked that day, and where is not known here"),
+    "unknown": ("UNKNOWN", "it is not known here whether somebody looked"),
     "missed": ("NOT OBSERVED", "not observed, and could have been watched"),
     "unreached": ("NOT OBSERVED, out of reach", "not observed, and out of reach"),
 }

@@ -8,7 +8,7 @@ Each place in each window is in one state, the first of these that holds:
 
 1. ``observed``: for so long, as far as a mission was there; under good, limited or unknown seeing.
 2. ``poor``: the same, under poor seeing only.
-3. ``unknown``: somebody looked then, and where is not known here.
+3. ``unknown``: it is not known here whether somebody looked there then.
 4. ``missed``: nobody looked; from the ground and by the leave that the scenario has somebody could.
 5. ``unreached``: nobody looked, and nobody could.
 
@@ -60,9 +60,14 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Blank(msgspec.Struct, frozen=True, kw_only=True):
-    """A time in which somebody looked and it is not known here where; ``why`` says what of it."""
+    """A time in which somebody may have looked, and ``why`` that is not known here.
+
+    It may have been within ``radius_m`` of ``core``, or anywhere if there is none.
+    """
 
     name: str
+    core: Core | None = None
+    radius_m: float = 0.0
     start_s: float
     end_s: float
     why: str
@@ -81,7 +86,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     ``observed_s`` is the time, at most, under seeing that was not poor; ``poor_s`` that under poor
     seeing alone. ``sightings`` are told without a length. ``seeing`` are the conditions stated,
-    ``by`` the missions and observations, ``blank`` those of which it is not known where.
+    ``by`` the missions and observations, ``blank`` those of which it is not known whether they were
+    there.
     """
 
     state: State
@@ -110,12 +116,15 @@ def seen_at(
     over = _over(points, [(one.core, one.radius_m) for one in looked.stretches])
     sure = [one for one in looked.sightings if one.radius_m + one.reach_m <= near_m]
     beside = _over(points, [(one.core, near_m) for one in sure])
+    anywhere = [one for one in looked.blanks if one.core is None]
+    placed = [(one, one.core) for one in looked.blanks if one.core is not None]
+    maybe = _over(points, [(core, one.radius_m) for one, core in placed])
     return [
         [
             _seen(
                 [looked.stretches[i] for i in over[at]],
                 [sure[i] for i in beside[at]],
-                looked.blanks,
+                [*anywhere, *(placed[i][0] for i in maybe[at])],
                 window,
                 reachable=reachable[at],
             )

@@ -21,7 +21,7 @@ FILLS: Mapping[str, Mapping[str, Any]] = {
 LABELS = {
     "observed": "observed",
     "poor": "poorly",
-    "unknown": "unknown where",
+    "unknown": "unknown whether",
     "missed": "NOT OBSERVED",
     "unreached": "NOT OBSERVED, out of reach",
 }

@@ -3,9 +3,11 @@
 A mission was flown from the last time that a side states for its beginning until the first that one
 states for its end or its departure, or cancels (until ``now_s`` while nobody does), where its plan
 says: the newest one that was agreed, else the newest. Of its seeing, the worst counts that the
-visit's own observations state for that time. Where a plan is not held, was released as an outer
-cover, or is none, somebody looked and it is not known where; and so it is on the day of an
-observation whose content is gone.
+visit's own observations state for that time. Of a mission that only one side says has begun, and
+of which there is no joint report, it is not known whether it was flown: one side's word alone makes
+its plan's ground neither observed nor missed. Where a plan is not held, was released as an outer
+cover, or is none, it is not known where somebody looked; and so it is on the day of an observation
+whose content is gone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,17 +66,31 @@ def _flown(
         )  # fmt: skip
         yield Blank(name=name, start_s=start_s, end_s=end_s, why=why)
         return
+    by_both = len(begun) == len(visit.sides) or visit.accounts == "joint"
     for volume in version.activity.volumes:
         first_s, last_s = max(start_s, volume.start_s), min(end_s, volume.end_s)
-        if first_s < last_s:
-            yield Stretch(
-                name=name,
-                core=volume.core,
-                radius_m=volume.radius_m,
-                start_s=first_s,
-                end_s=last_s,
-                seeing=_worst(visit, told, first_s, last_s),
-            )
+        if first_s >= last_s:
+            continue
+        flown = Stretch(
+            name=name,
+            core=volume.core,
+            radius_m=volume.radius_m,
+            start_s=first_s,
+            end_s=last_s,
+            seeing=_worst(visit, told, first_s, last_s),
+        )
+        yield flown if by_both else _claimed(flown, by=next(iter(begun)))
+
+
+def _claimed(flown: Stretch, *, by: str) -> Blank:
+    return Blank(
+        name=flown.name,
+        core=flown.core,
+        radius_m=flown.radius_m,
+        start_s=flown.start_s,
+        end_s=flown.end_s,
+        why=f"only {by} says that it began",
+    )
 
 
 def _until_s(visit: Visit, now_s: float, offset_s: float) -> float:

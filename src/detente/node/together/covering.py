@@ -225,6 +225,8 @@ def _view(reader: LineReader, found: Looked) -> LookedView:
         blanks=[
             BlankView(
                 name=one.name,
+                core=None if one.core is None else core_to_wire(one.core),
+                radius_m=one.radius_m,
                 start=format_time(one.start_s),
                 end=format_time(one.end_s),
                 why=one.why,

@@ -18,9 +18,11 @@ class StretchView(View, frozen=True, kw_only=True):
 
 
 class BlankView(View, frozen=True, kw_only=True):
-    """A time in which somebody looked, and it is not known here where."""
+    """A time in which somebody may have looked, within ``radius_m`` of a core or anywhere."""
 
     name: str
+    core: Json | None
+    radius_m: float
     start: str
     end: str
     why: str
