@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 from detente.api.calls.bodies import ImportQuery
-from detente.api.imports import import_plans, read_activities
+from detente.api.calls.importing import import_plans, read_activities
 from detente.api.route import Call
 from detente.console import observations, words
 from detente.console.changes import read_shift

@@ -1,9 +1,11 @@
 """Daily reports: a day as it is seen here, its joint part as bytes, publishing ours."""
 
+from detente.api import rows
 from detente.api.calls.bodies import Body
 from detente.api.route import Call
+from detente.errors import InputError, StateError
 from detente.line.bodies import DailyBody
-from detente.node import Node
+from detente.node import Node, roles
 from detente.node.views import EntryView
 from detente.node.views.daily import DailyReportView, DailyView
 
@@ -54,3 +56,26 @@ def publish_daily(node: Node, call: Call) -> EntryView:
         officer=call.officer.name,
         key=call.key,
     )
+
+
+ROUTES = (
+    rows.get(
+        "events", "/lines/{line}/dailies", list_dailies,
+        "The newest days' reports, and whether their joint parts are what we compute",
+        list[DailyReportView],
+    ),
+    rows.get(
+        "events", "/lines/{line}/dailies/{day}", show_daily,
+        "A day by all that is held here, and every party's report of it", DailyView,
+        may_raise=(InputError, StateError),
+    ),
+    rows.get(
+        "events", "/lines/{line}/dailies/{day}/joint", show_joint,
+        "A day's joint part as canonical JSON: the bytes that are hashed", bytes,
+        may_raise=(InputError, StateError),
+    ),
+    rows.entry(
+        "events", "/lines/{line}/dailies/{day}", publish_daily,
+        "Publish our report of a day that is over", OwnPartBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip

@@ -3,9 +3,11 @@
 There is no route for guests: their one door is the console's ``/desk``.
 """
 
+from detente.api import rows
 from detente.api.calls.bodies import Body, NoteBody
 from detente.api.route import Call
-from detente.node import Node
+from detente.errors import LimitError, RecordError, StateError
+from detente.node import Node, roles
 from detente.node.views import EntryView
 from detente.node.views.guests import DeskView, GuestMadeView, HeldLogView, SessionView
 
@@ -127,3 +129,70 @@ def confirm_session_log(node: Node, call: Call) -> EntryView:
         officer=call.officer.name,
         key=call.key,
     )
+
+
+ROUTES = (
+    rows.get(
+        "desks", "/lines/{line}/desks", list_desks,
+        "Desks for guests on a visit to us, with their sessions", list[DeskView],
+    ),
+    rows.post(
+        "desks", "/lines/{line}/desks", set_up_desk,
+        "Set up the desk of a visit that is granted", DeskBody, DeskView,
+        act=roles.RELEASE,
+    ),
+    rows.get("desks", "/desks/{desk}", show_desk, "One desk", DeskView),
+    rows.delete(
+        "desks", "/desks/{desk}", close_desk,
+        "Close a desk for good: its session and its guests' accounts end", act=roles.RELEASE,
+        may_raise=(StateError,),
+    ),
+    rows.post(
+        "desks", "/desks/{desk}/files", lay_file,
+        "Lay out a text or a picture, without what is written beside the picture",
+        LaidFileBody, DeskView, act=roles.RELEASE,
+    ),
+    rows.post(
+        "desks", "/desks/{desk}/plans", lay_plan,
+        "Lay out a plan of ours as it now is, if it lies within what was granted",
+        LaidPlanBody, DeskView, act=roles.RELEASE,
+    ),
+    rows.post(
+        "desks", "/desks/{desk}/entries", lay_entry,
+        "Lay out a release or an observation of the line, if it lies in a granted place",
+        LaidEntryBody, DeskView, act=roles.RELEASE,
+    ),
+    rows.delete(
+        "desks", "/desks/{desk}/items/{item}", put_away, "Take something off a desk",
+        act=roles.RELEASE, may_raise=(StateError,),
+    ),
+    rows.post(
+        "desks", "/desks/{desk}/guests", add_guest,
+        "Make an account for a guest; the answer holds a link that works once",
+        None, GuestMadeView, act=roles.ACCOUNTS, may_raise=(StateError, LimitError),
+    ),
+    rows.get(
+        "desks", "/desks/{desk}/collected", show_collected,
+        "What the guest has marked, as one file to be sealed", bytes, media="application/zip",
+        act=roles.RELEASE,
+    ),
+    rows.get(
+        "desks", "/desk-sessions/{session}/log", show_session_log,
+        "A session's log, to be handed to the guest", bytes, media="application/x-ndjson",
+    ),
+    rows.post(
+        "desks", "/desk-sessions/{session}/halt", halt_session,
+        "Halt a session: nothing more is shown to the guest", NoteBody, SessionView,
+        status=200, act=roles.TALK, may_raise=(),
+    ),
+    rows.get(
+        "desks", "/lines/{line}/session-logs", list_session_logs,
+        "Which log of each session either side says it holds, and whether they agree",
+        list[HeldLogView],
+    ),
+    rows.entry(
+        "desks", "/lines/{line}/session-logs", confirm_session_log,
+        "Check a session's log and say on the line that we hold it", SessionLogBody,
+        act=roles.TALK, may_raise=(RecordError, StateError),
+    ),
+)  # fmt: skip

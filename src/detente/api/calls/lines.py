@@ -1,8 +1,10 @@
 """Lines: founding and joining them, their terms, and what stands on them."""
 
+from detente.api import rows
 from detente.api.calls import bodies
 from detente.api.route import Call
-from detente.node import Node
+from detente.errors import AccessError, StateError
+from detente.node import Node, roles
 from detente.node.views import (
     AdmissionsView,
     ConflictsView,
@@ -134,3 +136,88 @@ def list_keys(node: Node, call: Call) -> list[PartyKeysView]:
 def list_links(node: Node, call: Call) -> list[LinkView]:
     """How the other members are reached."""
     return node.links(call.path["line"])
+
+
+ROUTES = (
+    rows.get("lines", "/lines", list_lines, "The lines this node has joined", list[LineView]),
+    rows.post(
+        "lines", "/lines/found", found_line,
+        "Make a founding document with other parties' cards; joins nothing yet",
+        bodies.FoundBody, bytes, status=200, act=roles.MEMBERSHIP,
+    ),
+    rows.post(
+        "lines", "/lines/join", join_line,
+        "Join a line whose parties' fingerprints have been compared",
+        bodies.JoinBody, LineView, act=roles.MEMBERSHIP, may_raise=(StateError, AccessError),
+    ),
+    rows.get("lines", "/lines/{line}", show_line, "One line: members, terms, state", LineView),
+    rows.get(
+        "lines", "/lines/{line}/founding", show_founding,
+        "The line's founding document: members, cards, first terms", bytes,
+    ),
+    rows.entry(
+        "lines", "/lines/{line}/terms", sign_terms, "Sign the next version of the terms",
+        bodies.TermsBody, act=roles.TERMS,
+    ),
+    rows.get(
+        "lines", "/lines/{line}/admissions", show_admissions,
+        "Who is being taken in or was, and how much of the record a newcomer is sent",
+        AdmissionsView,
+    ),
+    rows.entry(
+        "lines", "/lines/{line}/admissions", admit_party,
+        "Sign for taking a party in, which then sees everything ever said on the line",
+        bodies.AdmitBody, act=roles.TERMS,
+    ),
+    rows.entry(
+        "lines", "/lines/{line}/key-vouches", vouch_key,
+        "Vouch for another party's new card, whose fingerprint was compared", bodies.VouchBody,
+        act=roles.MEMBERSHIP, may_raise=(StateError, AccessError),
+    ),
+    rows.entry(
+        "lines", "/lines/{line}/key-adoption", adopt_key,
+        "Sign with our replaced key, for which all other parties have vouched", None,
+        act=roles.MEMBERSHIP,
+    ),
+    rows.get(
+        "lines", "/lines/{line}/pending", list_pending,
+        "What waits for a second officer", list[PendingView],
+    ),
+    rows.post(
+        "lines", "/lines/{line}/pending/{request}/confirm", confirm_pending,
+        "Confirm exactly what another officer asked for, and have it written",
+        bodies.ConfirmBody, EntryView, act=roles.SECOND, may_raise=(StateError, AccessError),
+    ),
+    rows.delete(
+        "lines", "/lines/{line}/pending/{request}", refuse_pending,
+        "Refuse what another officer asked for, or take one's own request back",
+        act=roles.SECOND, may_raise=(StateError, AccessError),
+    ),
+    rows.get(
+        "lines", "/lines/{line}/keys", list_keys,
+        "Which keys every member signs with, since when, and who knows its newest card",
+        list[PartyKeysView],
+    ),
+    rows.get(
+        "lines", "/lines/{line}/links", list_links, "How each other member is reached",
+        list[LinkView],
+    ),
+    rows.get(
+        "lines", "/lines/{line}/activities", list_activities,
+        "The newest version of every released activity", list[ReleasedView],
+    ),
+    rows.get(
+        "lines", "/lines/{line}/conflicts", list_conflicts,
+        "Where activities meet, open and ended, and what is not known yet", ConflictsView,
+    ),
+    rows.get(
+        "lines", "/lines/{line}/conflicts/{conflict}", show_conflict,
+        "One conflict, with every kind of change that would end it",
+        ConflictView, query=bodies.BasisQuery,
+    ),
+    rows.post(
+        "lines", "/lines/{line}/conflicts/{conflict}/prospect", show_prospect,
+        "What a change of one side's released activity would do; writes nothing",
+        bodies.ProspectBody, ProspectView, status=200,
+    ),
+)  # fmt: skip

@@ -1,9 +1,11 @@
 """Which reports are of one event: links, disputes, and the figures they make."""
 
+from detente.api import rows
 from detente.api.calls import bodies
 from detente.api.calls.bodies import Body
 from detente.api.route import Call
-from detente.node import Node
+from detente.errors import LimitError, StateError
+from detente.node import Node, roles
 from detente.node.views import EntryView
 from detente.node.views.linking import EventsView, MaybeView
 
@@ -67,3 +69,29 @@ def take_back(node: Node, call: Call) -> EntryView:
     return node.take_back(
         call.path["line"], body.entry, body.note, officer=call.officer.name, key=call.key
     )
+
+
+ROUTES = (
+    rows.get(
+        "events", "/lines/{line}/events", count_events,
+        "How many events the reports on a line are of, and who counts otherwise", EventsView,
+    ),
+    rows.get(
+        "events", "/lines/{line}/event-links/suggestions", suggest_links,
+        "Reports that may be of one event, and why; links nothing", list[MaybeView],
+        act=roles.SINGLE, query=MaybeQuery, may_raise=(LimitError, StateError),
+    ),
+    rows.entry(
+        "events", "/lines/{line}/event-links", link_observations,
+        "Say that two reports are of one event", EventLinkBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "events", "/lines/{line}/event-links/{link}/dispute", dispute_link,
+        "Say that the reports of another party's link are of two events", bodies.NoteBody,
+        act=roles.RELEASE,
+    ),
+    rows.entry(
+        "events", "/lines/{line}/take-backs", take_back,
+        "Take a link or a dispute of ours back", TakeBackBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip

@@ -1,5 +1,6 @@
 """What changed since the caller last looked."""
 
+from detente.api import rows
 from detente.api.calls.bodies import Body
 from detente.api.route import Call
 from detente.node import Node
@@ -21,3 +22,16 @@ def mark_looked(node: Node, call: Call) -> LookView:
     """Move the caller's mark."""
     body: LookBody = call.body
     return node.mark_looked(call.path["line"], body.seen, officer=call.officer.name)
+
+
+ROUTES = (
+    rows.get(
+        "events", "/lines/{line}/changed", show_changes,
+        "What of the observations changed since the caller last looked", LookView,
+    ),
+    rows.post(
+        "events", "/lines/{line}/changed", mark_looked,
+        "Mark what the caller has looked at; no one else's list is changed by it",
+        LookBody, LookView, status=200, may_raise=(),
+    ),
+)  # fmt: skip

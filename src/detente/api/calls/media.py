@@ -4,9 +4,11 @@ from typing import Literal
 
 import msgspec
 
+from detente.api import rows
 from detente.api.calls.bodies import Body
 from detente.api.route import Call
-from detente.node import Node
+from detente.errors import RecordError, StateError
+from detente.node import Node, roles
 from detente.node.views import EntryView
 from detente.node.views.media import ContentKeyView, SealingView, ShareView, SignedMediaView
 
@@ -70,3 +72,31 @@ def note_opening(node: Node, call: Call) -> EntryView:
     """Say on the line what was found when a file was opened."""
     asked = msgspec.structs.asdict(call.body)
     return node.note_opening(call.path["line"], **asked, officer=call.officer.name, key=call.key)
+
+
+ROUTES = (
+    rows.get(
+        "media", "/lines/{line}/visits/{visit}/sealing", show_sealing,
+        "Whose keys a sealed file of a visit has to name", SealingView,
+    ),
+    rows.post(
+        "media", "/lines/{line}/media/seals", seal_media,
+        "Sign a sealed file's manifest and say so on the line", MediaSealBody,
+        SignedMediaView, act=roles.RELEASE, writes=True, may_raise=(RecordError, StateError),
+    ),
+    rows.post(
+        "media", "/lines/{line}/media/shares", share_media,
+        "Our half of a file's key, which the other side alone can read", MediaShareBody,
+        ShareView, act=roles.RELEASE, may_raise=(RecordError, StateError),
+    ),
+    rows.post(
+        "media", "/lines/{line}/media/keys", show_media_key,
+        "A file's key, of our half and the other side's", MediaKeyBody, ContentKeyView,
+        act=roles.RELEASE, may_raise=(RecordError, StateError),
+    ),
+    rows.entry(
+        "media", "/lines/{line}/media/openings", note_opening,
+        "Say on the line what was found when a file was opened", MediaOpeningBody,
+        act=roles.RELEASE, may_raise=(RecordError, StateError),
+    ),
+)  # fmt: skip

@@ -4,11 +4,13 @@ from typing import Any
 
 import msgspec
 
+from detente.api import rows
 from detente.api.calls import bodies
 from detente.api.route import Call
+from detente.errors import LimitError, StateError
 from detente.line.bodies import ObservedBody
 from detente.line.wire import read_struct
-from detente.node import Node
+from detente.node import Node, roles
 from detente.node.views import (
     EntryView,
     ExportView,
@@ -131,3 +133,78 @@ def observation_of(identifier: str, marking: str, observed: dict[str, Any]) -> O
     """The observation of what a caller sent. Raises InputError."""
     body = read_struct(observed, ObservedBody, "observed")
     return observation_from_wire(identifier, marking, msgspec.to_builtins(body))
+
+
+ROUTES = (
+    rows.get(
+        "observations", "/observations/table", show_notes_table,
+        "Our own observations, counted by district and week", ObservationTableView,
+    ),
+    rows.get(
+        "observations", "/observations", list_notes,
+        "Our own observations, one by one", NotesView, query=bodies.NotesQuery,
+        act=roles.SINGLE,
+    ),
+    rows.post(
+        "observations", "/observations", note_observation,
+        "Note an observation; it stays private", bodies.NoteObservationBody, NoteView,
+        writes=True, act=roles.PLAN,
+    ),
+    rows.post(
+        "observations", "/observations/import", import_observations,
+        "Note every observation of a file (UCDP GED, CSV, GeoJSON) of any length; its bytes are "
+        "the body", bytes, ImportedView, status=200, query=bodies.ImportObservationsQuery,
+        limit_bytes=IMPORT_BYTES_MAX, act=roles.PLAN,
+    ),
+    rows.get(
+        "observations", "/observations/{observation}", show_note,
+        "One of our own observations", NoteView, act=roles.SINGLE,
+    ),
+    rows.get(
+        "observations", "/observations/{observation}/versions", list_note_versions,
+        "What an own observation said in all its revisions", list[NoteVersionView],
+        act=roles.SINGLE,
+    ),
+    rows.put(
+        "observations", "/observations/{observation}", change_note,
+        "Change an own observation; what lines were told stays until it is reported again",
+        bodies.ObservationBody, NoteView, act=roles.PLAN,
+    ),
+    rows.delete(
+        "observations", "/observations/{observation}", drop_note,
+        "Forget an own observation that no line has as reported", may_raise=(StateError,),
+        act=roles.PLAN,
+    ),
+    rows.get(
+        "observations", "/lines/{line}/observations/table", show_observation_table,
+        "What is reported on a line, counted by district and week", ObservationTableView,
+    ),
+    rows.get(
+        "observations", "/lines/{line}/observations", list_observations,
+        "What is reported on a line, one by one", list[ObservationView],
+        query=bodies.ObservationsQuery, act=roles.SINGLE,
+    ),
+    rows.get(
+        "observations", "/lines/{line}/observations/export", export_observations,
+        "What an audience may see of it, as GeoJSON, CSV or STIX 2.1, and how many it may not",
+        ExportView, query=bodies.ExportQuery, act=roles.RELEASE, may_raise=(LimitError,),
+    ),
+    rows.get(
+        "observations", "/lines/{line}/observations/by/{party}/{observation}",
+        show_observation, "Every version of one observation",
+        list[ObservationView], act=roles.SINGLE,
+    ),
+    rows.post(
+        "observations", "/lines/{line}/observations/preview", preview_report,
+        "Exactly what a line would see of an own observation", bodies.ReportBody,
+        ReportPreviewView, status=200, act=roles.PLAN,
+    ),
+    rows.entry(
+        "observations", "/lines/{line}/observations", report_observation,
+        "Report an own observation's next version on a line", bodies.ReportBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "observations", "/lines/{line}/observations/retract", retract_observation,
+        "Say that what we reported does not stand", bodies.RetractBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip

@@ -2,9 +2,11 @@
 
 from typing import Literal
 
+from detente.api import rows
 from detente.api.calls.bodies import Body, NoteBody
 from detente.api.route import Call
-from detente.node import Node
+from detente.errors import NotFoundError, StateError
+from detente.node import Node, roles
 from detente.node.views import EntryView, Json, PermissionView
 
 
@@ -136,3 +138,39 @@ def withdraw_permission(node: Node, call: Call) -> EntryView:
         officer=call.officer.name,
         key=call.key,
     )
+
+
+ROUTES = (
+    rows.get(
+        "permissions", "/permissions", list_ledger,
+        "Who asked which host for what on every line, what was answered, what holds now",
+        list[PermissionView],
+    ),
+    rows.entry(
+        "permissions", "/permissions", request_permission,
+        "Ask one or several hosts for the same, each on its line; all of them or none",
+        PermissionBody, answer=list[EntryView], act=roles.RELEASE,
+        may_raise=(StateError, NotFoundError),
+    ),
+    rows.get(
+        "permissions", "/lines/{line}/permissions", list_permissions,
+        "The permission ledger of one line", list[PermissionView],
+    ),
+    rows.entry(
+        "permissions", "/lines/{line}/permissions/{request}/renew", renew_permission,
+        "Ask the same host again, for another window", RenewBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "permissions", "/lines/{line}/permissions/{request}/answer", answer_permission,
+        "Answer a request that is asked of us: granted, granted with limits, or refused",
+        AnswerBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "permissions", "/lines/{line}/permissions/{request}/revoke", revoke_permission,
+        "Take back what we granted, from a time on", RevokeBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "permissions", "/lines/{line}/permissions/{request}/withdraw", withdraw_permission,
+        "Give up a request of ours", NoteBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip

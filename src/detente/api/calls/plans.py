@@ -1,8 +1,11 @@
 """Plans: filing, changing, importing, and what a line would see and sees of them."""
 
+from detente.api import rows
 from detente.api.calls import bodies
+from detente.api.calls.importing import import_plans
 from detente.api.route import Call
-from detente.node import Node
+from detente.errors import StateError
+from detente.node import Node, roles
 from detente.node.views import EntryView, PlanView, PreviewView
 from detente.volumes import Activity
 from detente.volumes.codec import volumes_from_wire
@@ -73,3 +76,40 @@ def withdraw_plan(node: Node, call: Call) -> EntryView:
     return node.withdraw(
         call.path["plan"], body.line, body.note, officer=call.officer.name, key=call.key
     )
+
+
+ROUTES = (
+    rows.get("plans", "/plans", list_plans, "Our plans, with our own conflicts", list[PlanView]),
+    rows.post(
+        "plans", "/plans", file_plan, "File a plan; it stays private",
+        bodies.PlanBody, PlanView, writes=True, act=roles.PLAN,
+    ),
+    rows.post(
+        "plans", "/plans/import", import_plans,
+        "File every activity of a file (GeoJSON, KML, CSV, NOTAM, OpenAir, tracks), or none",
+        bytes, list[PlanView], query=bodies.ImportQuery, writes=True, act=roles.PLAN,
+    ),
+    rows.get("plans", "/plans/{plan}", show_plan, "One plan", PlanView),
+    rows.put(
+        "plans", "/plans/{plan}", change_plan,
+        "Change a plan; what lines see of it stays until it is released again",
+        bodies.PlanChangeBody, PlanView, act=roles.PLAN,
+    ),
+    rows.delete(
+        "plans", "/plans/{plan}", drop_plan, "Drop a plan that no line sees",
+        may_raise=(StateError,), act=roles.PLAN,
+    ),
+    rows.post(
+        "plans", "/plans/{plan}/preview", preview_release,
+        "Exactly what a line would see of a plan",
+        bodies.PreviewBody, PreviewView, status=200, act=roles.PLAN,
+    ),
+    rows.entry(
+        "plans", "/plans/{plan}/release", release_plan,
+        "Release a plan's next version on a line", bodies.ReleaseBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "plans", "/plans/{plan}/withdraw", withdraw_plan,
+        "Withdraw a plan from a line", bodies.WithdrawBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip

@@ -1,9 +1,10 @@
 """The record: entries as they stand in the logs, the state made of them, and its verification."""
 
+from detente.api import rows
 from detente.api.calls import bodies
 from detente.api.route import Call
 from detente.errors import InputError
-from detente.node import Node
+from detente.node import Node, roles
 from detente.node.views import (
     AuditView,
     ChangeView,
@@ -141,3 +142,92 @@ def _page(start: int, limit: int) -> tuple[int, int]:
             remedy="ask for the next page with a higher start",
         )
     return start, limit
+
+
+ROUTES = (
+    rows.get(
+        "node", "/audit", list_audit, "The node's internal audit log",
+        list[AuditView], query=bodies.PageQuery, act=roles.AUDIT,
+    ),
+    rows.get(
+        "node", "/changes", list_changes, "What changed here since a change number",
+        list[ChangeView], query=bodies.ChangesQuery,
+    ),
+    rows.get(
+        "record", "/lines/{line}/recalls", list_recalls,
+        "What was recalled, and who still holds it", list[RecallView],
+    ),
+    rows.entry(
+        "record", "/lines/{line}/recalls", recall_entry,
+        "Ask all parties to erase what an entry of ours said", bodies.RecallBody,
+        act=roles.RELEASE,
+    ),
+    rows.get(
+        "record", "/lines/{line}/commitments", list_commitments,
+        "What was fixed to be told later, and how it was opened", list[CommitmentView],
+    ),
+    rows.entry(
+        "record", "/lines/{line}/commitments", make_commitment,
+        "Fix a plan or a statement without telling it yet", bodies.CommitBody,
+        act=roles.RELEASE,
+    ),
+    rows.entry(
+        "record", "/lines/{line}/commitments/{commitment}/open", open_commitment,
+        "Tell what a commitment of ours has fixed", None, act=roles.RELEASE,
+    ),
+    rows.get(
+        "record", "/lines/{line}/logs", list_logs,
+        "Every party's log, and how much of it each other member has signed for holding",
+        list[LogView],
+    ),
+    rows.get(
+        "record", "/lines/{line}/entries", list_entries, "A page of the joint record",
+        list[EntryView], query=bodies.EntriesQuery,
+    ),
+    rows.get("record", "/lines/{line}/entries/{entry}", show_entry, "One entry", EntryView),
+    rows.get(
+        "record", "/lines/{line}/state", show_state,
+        "The line's state as canonical JSON: the same bytes on every node with the same entries",
+        bytes,
+    ),
+    rows.get(
+        "record", "/lines/{line}/logs/{party}", read_log,
+        "A page of one log as it travels: signed entries with salts and bodies",
+        LogPage, query=bodies.StartQuery,
+    ),
+    rows.get(
+        "record", "/lines/{line}/logs/{party}/checkpoint", show_checkpoint,
+        "A log's newest checkpoint with its cosignatures (C2SP tlog-checkpoint)",
+        bytes, media="text/plain",
+    ),
+    rows.get(
+        "record", "/lines/{line}/logs/{party}/policy", show_policy,
+        "Whose signatures make a checkpoint of this log joint (C2SP tlog-policy)",
+        bytes, media="text/plain",
+    ),
+    rows.get(
+        "record", "/lines/{line}/logs/{party}/tile/{tile}", show_tile,
+        "A tile of a log: its hashes, or its signed entries (C2SP tlog-tiles)",
+        bytes, media="application/octet-stream", deep=True,
+    ),
+    rows.get(
+        "record", "/lines/{line}/proofs", list_proofs,
+        "Parties caught in signing two histories, with proofs that anyone can check",
+        list[ProofView],
+    ),
+    rows.get(
+        "record", "/lines/{line}/witnesses", list_witnesses,
+        "The witnesses that the terms name, and how much of each log each has signed for",
+        list[WitnessView],
+    ),
+    rows.post(
+        "record", "/record/verify", verify_record,
+        "Verify the whole record; an empty list means that nothing is wrong",
+        None, list[Finding], status=200, may_raise=(),
+    ),
+    rows.post(
+        "record", "/record/rebuild", rebuild_record,
+        "Drop the state of every line, fold it anew, and say whether it was the same",
+        None, list[RebuiltView], status=200, act=roles.MEMBERSHIP,
+    ),
+)  # fmt: skip

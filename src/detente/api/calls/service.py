@@ -1,9 +1,11 @@
 """The node itself: who it is, whether it works, who may use it."""
 
 import detente
+from detente.api import rows
 from detente.api.calls import bodies
 from detente.api.route import Call
-from detente.node import Node
+from detente.errors import CredentialError, NotFoundError, StateError
+from detente.node import Node, roles
 from detente.node.views import EnrolmentView, OfficerView, View
 from detente.record import open_card
 
@@ -110,3 +112,49 @@ def log_in(node: Node, call: Call) -> SessionView:
     """Turn a one-time code into a session."""
     body: bodies.LoginBody = call.body
     return SessionView(session=node.log_in(body.code))
+
+
+ROUTES = (
+    rows.get("node", "/node", show_node, "Who this node is", NodeView),
+    rows.get("node", "/card", show_card, "This party's card, as other parties get it", bytes),
+    rows.get(
+        "node", "/officers", list_officers, "Who may use this node",
+        list[OfficerView], act=roles.ACCOUNTS,
+    ),
+    rows.post(
+        "node", "/officers", add_officer,
+        "Add an officer; the answer holds the token, this once",
+        bodies.OfficerBody, TokenView, act=roles.ACCOUNTS,
+    ),
+    rows.delete(
+        "node", "/officers/{officer}", end_officer,
+        "End an officer's access: the token and all sessions", act=roles.ACCOUNTS,
+    ),
+    rows.post(
+        "node", "/login-links", make_login_link, "Make a one-time link into the console",
+        bodies.LoginLinkBody, LoginLinkView, act=roles.ACCOUNTS, may_raise=(NotFoundError,),
+    ),
+    rows.post(
+        "node", "/login", log_in, "Turn a one-time code into a session's token",
+        bodies.LoginBody, SessionView, open=True, may_raise=(CredentialError,),
+    ),
+    rows.post(
+        "node", "/login/password", log_in_with_password,
+        "Turn a password and a code into a session's token",
+        bodies.PasswordLoginBody, SessionView, open=True, may_raise=(CredentialError,),
+    ),
+    rows.post(
+        "node", "/account/password", enrol,
+        "Set one's own password; the answer holds the secret for codes, this once",
+        bodies.PasswordBody, EnrolmentView,
+    ),
+    rows.delete(
+        "node", "/officers/{officer}/password", reset_account,
+        "Forget an officer's password and codes, once a second administrator asks for the same",
+        act=roles.ACCOUNTS, may_raise=(StateError,),
+    ),
+    rows.delete(
+        "node", "/officers/{officer}/lock-out", lift_lock_out,
+        "Let nobody wait who failed to log in as this officer", act=roles.ACCOUNTS,
+    ),
+)  # fmt: skip

@@ -1,8 +1,9 @@
 """Talk on a line: messages, acknowledgements, proposals, line checks, suspension, lapses."""
 
+from detente.api import rows
 from detente.api.calls import bodies
 from detente.api.route import Call
-from detente.node import Node
+from detente.node import Node, roles
 from detente.node.views import EntryView, MessageView, ObligationView, PhraseView, ProposalView
 
 
@@ -120,3 +121,66 @@ def resume_line(node: Node, call: Call) -> EntryView:
     """Take the suspension back."""
     body: bodies.NoteBody = call.body
     return node.resume(call.path["line"], body.note, officer=call.officer.name, key=call.key)
+
+
+ROUTES = (
+    rows.entry(
+        "lines", "/lines/{line}/line-checks", check_line, "Make a line check",
+        bodies.LineCheckBody, act=roles.TALK,
+    ),
+    rows.entry(
+        "lines", "/lines/{line}/suspend", suspend_line,
+        "Declare the line suspended; safety traffic still passes", bodies.NoteBody,
+        act=roles.COMMAND,
+    ),
+    rows.entry(
+        "lines", "/lines/{line}/leave", leave_line,
+        "Leave the line for good; nothing more is sent or taken", bodies.NoteBody,
+        act=roles.MEMBERSHIP,
+    ),
+    rows.entry(
+        "lines", "/lines/{line}/resume", resume_line, "Take our suspension back",
+        bodies.NoteBody, act=roles.COMMAND,
+    ),
+    rows.get("talk", "/phrases", list_phrases, "The phrasebook", list[PhraseView]),
+    rows.get(
+        "talk", "/lines/{line}/messages", list_messages, "All messages", list[MessageView],
+    ),
+    rows.entry(
+        "talk", "/lines/{line}/messages", send_message,
+        "Send a message, free or from the phrasebook", bodies.MessageBody, act=roles.TALK,
+    ),
+    rows.entry(
+        "talk", "/lines/{line}/acknowledgements", acknowledge_entry,
+        "Say that an entry has been understood, or disseminated", bodies.AcknowledgeBody,
+        act=roles.TALK,
+    ),
+    rows.get(
+        "talk", "/lines/{line}/proposals", list_proposals,
+        "All proposals, and what became of each", list[ProposalView],
+    ),
+    rows.entry(
+        "talk", "/lines/{line}/proposals", propose_change,
+        "Propose a change that would end a conflict", bodies.ProposeBody, act=roles.TALK,
+    ),
+    rows.entry(
+        "talk", "/lines/{line}/proposals/{proposal}/assent", assent_to_proposal,
+        "Assent to a proposal", bodies.NoteBody, act=roles.TALK,
+    ),
+    rows.entry(
+        "talk", "/lines/{line}/proposals/{proposal}/decline", decline_proposal,
+        "Decline a proposal", bodies.NoteBody, act=roles.TALK,
+    ),
+    rows.entry(
+        "talk", "/lines/{line}/proposals/{proposal}/carry-out", carry_out_proposal,
+        "Release our activity's next version as the proposal says", None, act=roles.RELEASE,
+    ),
+    rows.get(
+        "talk", "/lines/{line}/obligations", list_obligations, "Who owes what by when",
+        list[ObligationView],
+    ),
+    rows.entry(
+        "talk", "/lines/{line}/lapses", state_lapse,
+        "State on the record that what was owed did not come", bodies.LapseBody, act=roles.TALK,
+    ),
+)  # fmt: skip

@@ -1,9 +1,10 @@
 """Visits: what our officers state of one, as its guest or its host."""
 
+from detente.api import rows
 from detente.api.calls.bodies import Body
 from detente.api.route import Call
 from detente.line.abouts import Ground, Stage
-from detente.node import Node
+from detente.node import Node, roles
 from detente.node.views import EntryView, Json
 from detente.node.views.visits import VisitView
 
@@ -237,3 +238,60 @@ def report_visit(node: Node, call: Call) -> EntryView:
         officer=call.officer.name,
         key=call.key,
     )
+
+
+ROUTES = (
+    rows.get(
+        "visits", "/lines/{line}/visits", list_visits,
+        "Every visit: how far it is, its clocks, what each side stated and what exceeds",
+        list[VisitView],
+    ),
+    rows.get("visits", "/lines/{line}/visits/{visit}", show_visit, "One visit", VisitView),
+    rows.entry(
+        "visits", "/lines/{line}/visits", notify_visit,
+        "Give notice of a visit to the host that granted it, and to all parties of the line",
+        NotifyBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/acknowledge", acknowledge_visit,
+        "As the host: take note of a visit, and say how it is received",
+        ReceiveBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/stages", state_stage,
+        "State that a visit arrived, began, ended or departed", StageBody,
+        act=roles.TALK,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/inspections", inspect_visit,
+        "State what an inspection of the equipment found", InspectBody, act=roles.TALK,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/plans", plan_mission,
+        "Name a released activity of ours as the next version of the mission plan",
+        MissionBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/reviews", review_mission,
+        "As the host: agree to the newest plan, or ask for a change for safety or logistics",
+        ReviewBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/restrictions", restrict_visit,
+        "As the host: close hours or places to a visit; flagged where it is late",
+        RestrictBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/deviations", state_deviation,
+        "State that something was not as agreed", DeviationBody, act=roles.TALK,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/cancel", cancel_visit,
+        "End a visit before its time", CancelBody, act=roles.RELEASE,
+    ),
+    rows.entry(
+        "visits", "/lines/{line}/visits/{visit}/reports", report_visit,
+        "Report on a visit; two reports of the same bytes are the joint one",
+        VisitReportBody, act=roles.RELEASE,
+    ),
+)  # fmt: skip
