@@ -31,12 +31,12 @@ def stretch(
 
 def sighting(
     hours: tuple[float, float], seeing: str = "good", at: tuple[float, float] = KUNDUZ,
-    radius_m: float = 500.0,
+    radius_m: float = 500.0, reach_m: float = 0.0,
 ) -> Sighting:  # fmt: skip
     start_s, end_s = (START_S + hour * 3600 for hour in hours)
     return Sighting(
-        name="ru/bank", core=Core(Shape.POINT, ((at,),)), radius_m=radius_m, start_s=start_s,
-        end_s=end_s, seeing=seeing,  # type: ignore[arg-type]
+        name="ru/bank", core=Core(Shape.POINT, ((at,),)), radius_m=radius_m, reach_m=reach_m,
+        start_s=start_s, end_s=end_s, seeing=seeing,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -79,10 +79,33 @@ def test_a_sighting_counts_where_and_when_it_is_told_closely() -> None:
     [one] = seen(Looked(sightings=(sighting((3, 4)),)))
     assert (one.state, one.observed_s, one.sightings) == ("observed", 0.0, 1)
     assert seen(Looked(sightings=(sighting((3, 4), "poor"),)))[0].state == "poor"
-    # Told for within 30 km, or for one of two days, it is not known to be of this place or day.
-    for vague in (sighting((3, 4), radius_m=30_000.0), sighting((23, 25))):
-        assert [day.state for day in seen(Looked(sightings=(vague,)), days=2)] == ["missed"] * 2
     assert seen(Looked(sightings=(sighting((3, 4)),)), FAIZABAD)[0].state == "missed"
+
+
+def test_what_is_told_vaguely_is_unknown_where_and_when_it_may_have_been() -> None:
+    def states(one: Sighting, point: tuple[float, float] = KUNDUZ) -> list[str]:
+        return [day.state for day in seen(Looked(sightings=(one,)), point, days=3)]
+
+    wide, province = sighting((3, 4), radius_m=30_000.0), sighting((3, 4), reach_m=50_000.0)
+    for vague in (wide, province):
+        assert states(vague) == ["unknown", "missed", "missed"]
+    # It was within 30 km, so that somebody within 20 km of it may have looked 50 km away.
+    azimuth, _, _ = geod().inv(*KUNDUZ, *FAIZABAD)
+    for far_m, expected in ((49_990.0, "unknown"), (50_010.0, "missed")):
+        lon, lat, _ = geod().fwd(*KUNDUZ, azimuth, far_m)
+        assert states(wide, (lon, lat))[0] == expected
+    # On one of two days, and it is not told on which.
+    [first, second, third] = seen(Looked(sightings=(sighting((23, 25)),)), days=3)
+    assert (first.state, second.state, third.state) == ("unknown", "unknown", "missed")
+    assert (first.blank, first.by, first.sightings) == (("ru/bank",), (), 0)
+    assert states(sighting((20, 24))) == ["observed", "missed", "missed"]
+    # An instant in the day has no length, and is in it all the same.
+    assert states(sighting((3, 3), radius_m=30_000.0)) == ["unknown", "missed", "missed"]
+    assert states(sighting((3, 3))) == ["observed", "missed", "missed"]
+    # What is known to have been observed stays so, and what nobody could watch is unknown, too.
+    [one] = seen(Looked(sightings=(sighting((3, 4)), wide)))
+    assert (one.state, one.sightings, one.blank) == ("observed", 1, ("ru/bank",))
+    assert seen(Looked(sightings=(wide,)), reach=False)[0].state == "unknown"
 
 
 def test_somebody_looked_and_nobody_knows_where() -> None:

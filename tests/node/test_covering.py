@@ -33,6 +33,9 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "reach.toml"
 DAY_S = 86_400.0
 FLOWN_S = parse_time_s("2026-11-21T00:00:00Z")
 REMARK = bodies.RemarkBody()
+PROVINCE = Core(
+    Shape.POLYGON, (((68.0, 36.0), (70.0, 36.0), (70.0, 38.0), (68.0, 38.0), (68.0, 36.0)),)
+)
 
 
 class Watched:
@@ -174,11 +177,11 @@ def test_nobody_flies_on_a_visit_that_is_over(watched: Watched) -> None:
 
 
 def test_what_was_seen_somewhere_in_a_province_observes_no_place_in_it(watched: Watched) -> None:
-    corners = ((68.0, 36.0), (70.0, 36.0), (70.0, 38.0), (68.0, 38.0), (68.0, 36.0))
-    province = Core(Shape.POLYGON, (corners,))
-    watched.observe("somewhere", "good", 3.0, core=province)
-    assert watched.kunduz().state == "missed"
-    watched.observe("all-of-it", "good", 3.0, core=province, kind="quiet")
+    watched.observe("somewhere", "good", 3.0, core=PROVINCE)
+    day = watched.kunduz()
+    assert (day.state, day.blank) == ("unknown", ["us/somewhere"])
+    assert watched.kunduz("2026-11-20").state == "missed"
+    watched.observe("all-of-it", "good", 3.0, core=PROVINCE, kind="quiet")
     assert watched.kunduz().state == "observed"
 
 
@@ -246,6 +249,7 @@ def test_the_command_tells_the_same(
 ) -> None:
     watched.begin(2.0)
     watched.stage(watched.us, "ended", 4.5)
+    watched.observe("somewhere", "good", 3.0, core=PROVINCE)
     asked = [
         "coverage", str(EXAMPLE), "--observed", str(watched.pair.directory / "ru"),
         "--line", LINE, "--from", "2026-11-20", "--days", "2", "--without", "Dushanbe",
@@ -254,6 +258,8 @@ def test_the_command_tells_the_same(
     picture = tmp_path / "map.png"
     assert run([*asked, "--format", "json", "--plot", str(picture)]) == 0
     rows = json.loads(capsys.readouterr().out)
+    gate = [one for one in rows if one["place"] == "Sher Khan Bandar" and one["day"][8:] == "21"]
+    assert [(one["state"], one["unknown"]) for one in gate] == [("unknown", ["us/somewhere"])] * 2
     kunduz = [row for row in rows if row["place"] == "Kunduz"]
     assert [(row["day"], row["state"], row["observed_s"]) for row in kunduz] == [
         ("2026-11-20", "missed", 0),

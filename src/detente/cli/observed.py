@@ -65,7 +65,9 @@ def asked(directory: Path, line: str) -> "tuple[Looked, float]":
     ]
     found = Looked(
         stretches=tuple(Stretch(**where(one)) for one in told["stretches"]),
-        sightings=tuple(Sighting(**where(one)) for one in told["sightings"]),
+        sightings=tuple(
+            Sighting(**where(one), reach_m=one["reach_m"]) for one in told["sightings"]
+        ),
         blanks=tuple(blanks),
     )
     return found, parse_time_s(told["now"])

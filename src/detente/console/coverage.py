@@ -113,6 +113,8 @@ def _last_s(query: "QueryParams") -> float | None:
 
 def _row(place: Any) -> Context:
     days = place.days
+    by = dict.fromkeys(one for day in days for one in day.by)
+    unknown = dict.fromkeys(one for day in days for one in day.blank)
     return {
         "place": place,
         "days": [(day, _fill(day.state, place.share)) for day in days],
@@ -120,7 +122,7 @@ def _row(place: Any) -> Context:
         "poor": duration(sum(day.poor_s for day in days)),
         "sightings": sum(day.sightings for day in days),
         "seeing": sorted({one for day in days for one in day.seeing}),
-        "by": list(dict.fromkeys(one for day in days for one in day.by)),
+        "by": [*by, *(f"{one} (unknown)" for one in unknown if one not in by)],
         "not_observed": sum(day.state in ("missed", "unreached") for day in days),
         "share": f"{int((place.share + 1e-9) * 1000) / 10:g} %" if place.share else "never",
         "gap": "always" if place.gap_s is None else duration(place.gap_s, up=True),

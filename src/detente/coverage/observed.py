@@ -110,12 +110,16 @@ def seen_at(
     """For each point, what was observed of it in each window.
 
     A sighting counts where the point is within ``near_m`` of it and it is told within ``near_m``;
-    and in a window that holds all of its time. ``reachable`` says of each point whether it could
-    have been watched.
+    and in a window that holds all of its time. Wherever else it may have been within ``near_m``, in
+    any window that it may have been in, it is a blank. ``reachable`` says of each point whether it
+    could have been watched.
     """
     over = _over(points, [(one.core, one.radius_m) for one in looked.stretches])
-    sure = [one for one in looked.sightings if one.radius_m + one.reach_m <= near_m]
-    beside = _over(points, [(one.core, near_m) for one in sure])
+    sightings = [one for one in looked.sightings if any(_may_be_in(one, w) for w in windows)]
+    sure = [at for at, one in enumerate(sightings) if one.radius_m + one.reach_m <= near_m]
+    beside = _over(points, [(sightings[i].core, near_m) for i in sure])
+    about = _over(points, [(one.core, one.radius_m + near_m) for one in sightings])
+    close = [{sure[i] for i in found} for found in beside]
     anywhere = [one for one in looked.blanks if one.core is None]
     placed = [(one, one.core) for one in looked.blanks if one.core is not None]
     maybe = _over(points, [(core, one.radius_m) for one, core in placed])
@@ -123,7 +127,7 @@ def seen_at(
         [
             _seen(
                 [looked.stretches[i] for i in over[at]],
-                [sure[i] for i in beside[at]],
+                [(sightings[i], i in close[at]) for i in about[at]],
                 [*anywhere, *(placed[i][0] for i in maybe[at])],
                 window,
                 reachable=reachable[at],
@@ -145,17 +149,24 @@ def length_s(intervals: Sequence[Interval]) -> float:
 
 def _seen(
     stretches: Sequence[Stretch],
-    sightings: Sequence[Sighting],
+    sightings: Sequence[tuple[Sighting, bool]],
     blanks: Sequence[Blank],
     window: Interval,
     *,
     reachable: bool,
 ) -> Seen:
+    """One place in one window; of each sighting, whether it is close enough to count there."""
     flown = [(one, cut) for one in stretches if (cut := _cut(one, window)) is not None]
-    told = [one for one in sightings if window[0] <= one.start_s and one.end_s <= window[1]]
+    told, vague = list[Sighting](), list[Sighting]()
+    for one, close in sightings:
+        if close and window[0] <= one.start_s and one.end_s <= window[1]:
+            told.append(one)
+        elif _may_be_in(one, window):
+            vague.append(one)
     clear = [cut for one, cut in flown if one.seeing != "poor"]
     every_s, clear_s = length_s([cut for _, cut in flown]), length_s(clear)
-    blank = tuple(one.name for one in blanks if _cut(one, window) is not None)
+    blank = [one.name for one in blanks if _cut(one, window) is not None]
+    blank += [one.name for one in vague]
     looked: list[Stretch | Sighting] = [*(one for one, _ in flown), *told]
     state: State
     if any(one.seeing != "poor" for one in looked):
@@ -173,7 +184,7 @@ def _seen(
         sightings=len(told),
         seeing=tuple(sorted({one.seeing for one in looked})),
         by=tuple(dict.fromkeys(one.name for one in looked)),
-        blank=blank,
+        blank=tuple(dict.fromkeys(blank)),
     )
 
 
@@ -181,6 +192,13 @@ def _cut(one: Stretch | Blank, window: Interval) -> Interval | None:
     """The part of a time within a window, or None."""
     start_s, end_s = max(one.start_s, window[0]), min(one.end_s, window[1])
     return (start_s, end_s) if start_s < end_s else None
+
+
+def _may_be_in(one: Sighting, window: Interval) -> bool:
+    """Whether what was seen at some time between two may have been within a window."""
+    if one.start_s == one.end_s:
+        return window[0] <= one.start_s <= window[1]
+    return one.start_s < window[1] and window[0] < one.end_s
 
 
 def _over(points: Sequence[LonLat], extents: Sequence[tuple[Core, float]]) -> list[list[int]]:
@@ -194,10 +212,15 @@ def _over(points: Sequence[LonLat], extents: Sequence[tuple[Core, float]]) -> li
         _activity("place", number, Core(Shape.POINT, ((point,),)), 0.0)
         for number, point in enumerate(points)
     ]
-    areas = [_activity("watch", number, *extent) for number, extent in enumerate(extents)]
+    # Reports that are rounded to one cell have one extent between them: it is asked of once.
+    alike: dict[tuple[Core, float], list[int]] = {}
+    for number, extent in enumerate(extents):
+        alike.setdefault(extent, []).append(number)
+    areas = [_activity("watch", number, *extent) for number, extent in enumerate(alike)]
+    numbers = list(alike.values())
     for conflict in find([*places, *areas], Separation(0.0, 0.0, 0.0)):
         sides = {key.party: int(key.id) for key in (conflict.a, conflict.b)}
-        found[sides["place"]].append(sides["watch"])
+        found[sides["place"]] += numbers[sides["watch"]]
     return [sorted(one) for one in found]
 
 

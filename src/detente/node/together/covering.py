@@ -12,6 +12,8 @@ from detente.coverage import (
     Looked,
     Scenario,
     Seen,
+    Sighting,
+    Stretch,
     decode_scenario,
     rota,
     seen_at,
@@ -24,6 +26,7 @@ from detente.errors import InputError, LimitError
 from detente.line.read.looked import looked
 from detente.node.core import Core
 from detente.node.show.reader import LineReader
+from detente.node.views.base import Json
 from detente.node.views.coverage import (
     BlankView,
     CoverageView,
@@ -32,6 +35,7 @@ from detente.node.views.coverage import (
     GroundView,
     LookedView,
     SeenView,
+    SightingView,
     StretchView,
 )
 from detente.volumes.codec import core_to_wire
@@ -203,25 +207,11 @@ def _seen(one: Seen) -> SeenView:
 
 def _view(reader: LineReader, found: Looked) -> LookedView:
     exercise = reader.terms.exercise
-    stretches, sightings = (
-        [
-            StretchView(
-                name=one.name,
-                core=core_to_wire(one.core),
-                radius_m=one.radius_m,
-                start=format_time(one.start_s),
-                end=format_time(one.end_s),
-                seeing=one.seeing,
-            )
-            for one in ones
-        ]
-        for ones in (found.stretches, found.sightings)
-    )
     return LookedView(
         now=format_time(reader.now_s),
         exercise=None if exercise is None else exercise.name,
-        stretches=stretches,
-        sightings=sightings,
+        stretches=[StretchView(**_where(one)) for one in found.stretches],
+        sightings=[SightingView(**_where(one), reach_m=one.reach_m) for one in found.sightings],
         blanks=[
             BlankView(
                 name=one.name,
@@ -234,3 +224,14 @@ def _view(reader: LineReader, found: Looked) -> LookedView:
             for one in found.blanks
         ],
     )
+
+
+def _where(one: Stretch | Sighting) -> Json:
+    return {
+        "name": one.name,
+        "core": core_to_wire(one.core),
+        "radius_m": one.radius_m,
+        "start": format_time(one.start_s),
+        "end": format_time(one.end_s),
+        "seeing": one.seeing,
+    }

@@ -17,6 +17,16 @@ class StretchView(View, frozen=True, kw_only=True):
     seeing: str
 
 
+class SightingView(StretchView, frozen=True, kw_only=True):
+    """What an observer saw, within ``radius_m`` of a core, at some time between two (domain times).
+
+    It was somewhere in the core, which reaches ``reach_m`` from its middle; or, where that is 0,
+    all of the core was watched.
+    """
+
+    reach_m: float
+
+
 class BlankView(View, frozen=True, kw_only=True):
     """A time in which somebody may have looked, within ``radius_m`` of a core or anywhere."""
 
@@ -34,7 +44,7 @@ class LookedView(View, frozen=True, kw_only=True):
     now: str
     exercise: str | None
     stretches: list[StretchView]
-    sightings: list[StretchView]
+    sightings: list[SightingView]
     blanks: list[BlankView]
 
 
