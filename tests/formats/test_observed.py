@@ -301,7 +301,7 @@ observations = st.builds(
 @given(st.lists(observations, max_size=3))
 def test_what_is_written_is_read_again(some: list[Observation]) -> None:
     out = [
-        Reported(party="us", said=one, version=2, first="2021-08-09T00:00:00Z",
+        Reported(line="1" * 64, party="us", said=one, version=2, first="2021-08-09T00:00:00Z",
                  reported="2021-08-10T00:00:00Z")
         for one in some
     ]  # fmt: skip

@@ -23,7 +23,10 @@ TLP = {
 """The identifiers in OASIS' cti-stix-common-objects, copied by hand."""
 
 
-def reported(name: str = "a", party: str = "us", **changes: Any) -> Reported:
+LINES = ("1" * 64, "2" * 64)
+
+
+def reported(name: str = "a", party: str = "us", line: str = LINES[0], **changes: Any) -> Reported:
     fields: dict[str, Any] = {
         "id": name,
         "kind": "crossing-closed",
@@ -42,6 +45,7 @@ def reported(name: str = "a", party: str = "us", **changes: Any) -> Reported:
         "source": "own post",
     }
     return Reported(
+        line=line,
         party=party,
         said=Observation(**(fields | changes)),
         version=2,
@@ -115,6 +119,20 @@ def test_ids_are_the_same_in_every_export_and_nobody_elses() -> None:
         assert re.fullmatch(
             r"[a-z-]+--[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", one
         )
+
+
+def test_the_same_name_on_two_lines_is_two_observations_by_one_party() -> None:
+    here, there = (
+        {one["type"]: one["id"] for one in written(reported(line=line))["objects"]}
+        for line in LINES
+    )
+    same = {type_ for type_ in here if here[type_] == there[type_]}
+    assert same == {"identity", "marking-definition"}
+    both = written(*(reported(line=line, confidence="high") for line in LINES))["objects"]
+    assert len({one["id"] for one in both}) == len(both) == 2 + 2 * 3
+    [one, other] = [one for one in both if one["type"] == "sighting"]
+    assert one["sighting_of_ref"] != other["sighting_of_ref"]
+    assert one["where_sighted_refs"] != other["where_sighted_refs"]
 
 
 def test_every_reference_is_in_the_bundle_and_every_line_fits_the_standard() -> None:

@@ -29,8 +29,10 @@ BESIDE = ("party", "version", "reported")
 
 
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
-    """An observation with who reported it, as which version, first and last at which times."""
+    """An observation with who reported it, on which line (its id) and as which version, first and
+    last at which times."""
 
+    line: str
     party: str
     said: Observation
     version: int

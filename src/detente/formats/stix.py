@@ -15,7 +15,8 @@ are, without custom properties:
 
 ``observed-data`` is not used: in STIX 2.1 it holds cyber-observable objects, and there are none.
 Confidence is by the scale None/Low/Med/High of its appendix A. Ids are the same in every export of
-the same observation: version 5 UUIDs of its reporter and name, in a namespace of our own.
+the same report: version 5 UUIDs of its line, reporter and name, in a namespace of our own. One
+observation that is reported on two lines is two reports, for they may say different things of it.
 """
 
 import json
@@ -122,7 +123,7 @@ def _incident(one: Reported, common: dict[str, Any]) -> "Incident":
     if said.source:
         more["external_references"] = [{"source_name": "source", "description": said.source}]
     return Incident(
-        id=_id("incident", one.party, said.id),
+        id=_id("incident", one.line, one.party, said.id),
         name=name,
         description="\n".join(told),
         labels=[said.kind],
@@ -140,7 +141,7 @@ def _location(one: Reported, common: dict[str, Any]) -> "Location":
     lon, lat = middle_of(said.core)
     more = {"administrative_area": said.district} if said.district else {}
     return Location(
-        id=_id("location", one.party, said.id),
+        id=_id("location", one.line, one.party, said.id),
         name=said.place or said.district or "place of the observation",
         longitude=lon,
         latitude=lat,
@@ -154,7 +155,7 @@ def _sighting(one: Reported, common: dict[str, Any], incident: str, location: st
     from stix2.v21 import Sighting
 
     return Sighting(
-        id=_id("sighting", one.party, one.said.id),
+        id=_id("sighting", one.line, one.party, one.said.id),
         sighting_of_ref=incident,
         where_sighted_refs=[location],
         first_seen=format_time(floor_ms(one.said.from_s)),

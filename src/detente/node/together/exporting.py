@@ -49,6 +49,7 @@ def export(core: Core, line: str, format_: str, audience: Audience, *, officer: 
             first = read.observed(reader.rows, one.party, one.observation, 1)
             out.append(
                 Reported(
+                    line=reader.id,
                     party=one.party,
                     said=one.said,
                     version=one.version,
