@@ -1,18 +1,24 @@
 """What a member may have kept here: counted as it comes, refused whole, shown, and urgent last."""
 
+from datetime import date
 from importlib import import_module
 from typing import Any
 
+import msgspec
 import pytest
 from bench.simulation.face import serve
 from sqlalchemy import text
 
 from detente.errors import InputError, QuotaError
-from detente.node import Node
+from detente.line.terms import TwoPerson
+from detente.line.witnesses import Witness
+from detente.node import Node, rekeying
 from detente.node.exchange import Exchange
 from detente.node.peer import Peer
-from detente.node.quota import Quota
+from detente.node.quota import STANDING, Quota
 from detente.node.settings import Settings, load_settings, write_settings
+from detente.record import SigningKey
+from detente.record.checkpoint import cosigner_keys
 from detente.store import usage
 
 LINE = "northern-watch"
@@ -181,6 +187,65 @@ def test_urgent_passes_up_to_a_tenth_more_and_no_further(pair: Any, line: str) -
         with pytest.raises(QuotaError):
             push(pair, line, urgent=urgent)
     assert [m.precedence for m in us.messages(LINE)].count("urgent-safety") == 1
+
+
+def sign(pair: Any, count: int, **changes: Any) -> None:
+    """``ru`` signs so many texts of the next terms, each of them another."""
+    for number in range(count):
+        rule = TwoPerson(exact_releases=(f"kind {number} {sorted(changes)}",))
+        terms = msgspec.structs.replace(pair.terms(), version=2, two_person=rule, **changes)
+        pair.nodes["ru"].sign_terms(LINE, terms, officer="b")
+
+
+class TestWhatEveryRequestAsksFor:
+    """A few thousand of these would slow all that anybody says on the line, for good."""
+
+    def test_has_a_number_of_its_own(self, pair: Any, line: str) -> None:
+        us, ru = pair.nodes["us"], pair.nodes["ru"]
+        sign(pair, STANDING)
+        push(pair, line)
+        sign(pair, 1, review_on=date(2028, 1, 1))
+        before = (us.state_document(LINE), us.heads(line, "us"))
+        for urgent in (False, True):
+            with pytest.raises(QuotaError, match="100 signatures under terms") as told:
+                push(pair, line, urgent=urgent)
+        assert "quota_standing" in told.value.remedy
+        assert (us.state_document(LINE), us.heads(line, "us")) == before
+        assert link(us).quota_refused_s is not None
+        us._core.quota = msgspec.structs.replace(us._core.quota, standing=STANDING + 1)
+        assert push(pair, line).size == ru.heads(line, "ru")["ru"].size
+        assert link(us).quota_refused_s is None
+        pair.sync()
+        assert us.verify() == []
+        assert us.state_document(LINE) == ru.state_document(LINE)
+
+    def test_is_weighed_as_well(self, pair: Any, line: str) -> None:
+        us = pair.nodes["us"]
+        limit(us, standing=1)
+        ca = f"-----BEGIN CERTIFICATE-----\n{'A' * 15_000}\n-----END CERTIFICATE-----\n"
+        key = cosigner_keys("witness.example/w1", SigningKey.generate().public)
+        witness = Witness(
+            name="witness.example/w1", keys=tuple(key), url="https://witness.example", ca=ca
+        )
+        sign(pair, 1, witnesses=(witness,))
+        with pytest.raises(QuotaError, match="16 KiB together"):
+            push(pair, line)
+
+    def test_keeps_no_party_from_its_remedy_against_a_thief(self, pair: Any, line: str) -> None:
+        us = pair.nodes["us"]
+        limit(us, standing=1)
+        sign(pair, 1)
+        push(pair, line)
+        pair.nodes["ru"].close()
+        clock = pair.clock
+        card = rekeying.replace(pair.directory / "ru", None, officer="admin", clock=clock)
+        pair.open("ru")
+        us.vouch_key(LINE, card.raw, card.fingerprint, officer="admin")
+        pair.push(us, pair.nodes["ru"])
+        pair.nodes["ru"].adopt_key(LINE, officer="admin")
+        say(pair.nodes["ru"], urgent=True)
+        push(pair, line)
+        assert [one.precedence for one in us.messages(LINE)] == ["urgent-safety"]
 
 
 def test_a_relayed_entry_is_charged_to_its_writer(pair: Any, line: str) -> None:

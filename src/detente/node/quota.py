@@ -6,6 +6,10 @@ its writer's signature alone. A log has no gaps, so what is urgent cannot go pas
 the last tenth on top of the quota is for pushes that bring something urgent, or lead up to it. Who
 calls everything urgent uses up its own tenth.
 
+A few kinds of entries weigh on every request for as long as there is a line, not on the disk alone:
+which terms hold, and whose key signs what, is asked for each time. So there is a number of their
+own for those (``_check_standing``).
+
 Days are UTC days of receipt by our clock, and what is recalled stays counted. What the state of a
 line says does not depend on any of this: a refused entry has simply not been received.
 """
@@ -16,8 +20,11 @@ import msgspec
 
 from detente.errors import QuotaError
 from detente.line import allowed_while_suspended
+from detente.line.abouts import ROTATE, SIGN_TERMS, VOUCH
+from detente.line.view import decode
 from detente.record import Entry, Header
 from detente.store import changes, logs, usage
+from detente.store.projection import LineRows, rows_of
 from detente.store.store import Tx
 from detente.store.usage import Usage
 
@@ -31,17 +38,26 @@ RESERVE_PERCENT = 110
 """Of the quota: how far it goes for what is urgent."""
 NEAR = 0.8
 """The share of a quota from which our officers are told."""
+STANDING = 100
+"""Signatures under terms, changes of keys and vouchings that are kept of one log. With a new key
+every quarter of a year, and new terms every year, a line lasts for twenty years."""
+STANDING_BYTES = 16 * 1024
+"""How long each of these may be, all of them taken together. A card is half as long."""
 AHEAD_MAX = 16_384
 """Entries looked through for an urgent one; as many as one exchange sends."""
 
 
 class Quota(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of one member's log on one line: entries and MiB, a day and in all."""
+    """What is kept of one member's log on one line: entries and MiB, a day and in all.
+
+    ``standing``: how many of them may be such as every request asks for.
+    """
 
     day_entries: int
     day_mib: int
     entries: int
     mib: int
+    standing: int = STANDING
 
     def share(self, received: Usage) -> float:
         """How much of it is used up: 1 is all of it, and more is its reserve."""
@@ -106,6 +122,7 @@ def charge(
     ``urgent``: something urgent follows them, by what was said. What they are themselves is seen.
     """
     was = received(tx, line, party, now_s)
+    _check_standing(tx, quota, was, new, now_s)
     cost = sum(ENTRY_BYTES + len(entry.envelope.payload) + len(entry.body or b"") for entry in new)
     try:
         now = _charged(quota, was, len(new), cost, now_s, urgent=False)
@@ -116,6 +133,46 @@ def charge(
     else:
         now = now._replace(refused_s=None)
     usage.put(tx, now)
+
+
+def _check_standing(tx: Tx, quota: Quota, was: Usage, new: Sequence[Entry], now_s: float) -> None:
+    """Refuse more than so many entries that every request has to look at: a member could slow all
+    that is said on a line with a few thousand of them, far below its quota."""
+    added = [_standing_bytes(entry) for entry in new if _stands(entry.header)]
+    if not added:
+        return
+    held = _standing(rows_of(tx, was.line), was.party)
+    most_bytes = quota.standing * STANDING_BYTES
+    if len(held) + len(added) > quota.standing or sum(held) + sum(added) > most_bytes:
+        raise QuotaError(
+            f"{was.party} has used up its quota: {quota.standing:,} signatures under terms, "
+            f"changes of keys and vouchings, of {most_bytes // 1024:,} KiB together",
+            retry_s=_next_day_s(was, now_s),
+            where=f"log of {was.party} on line {was.line[:16]}…",
+            remedy="ask what they are for; raise quota_standing in this node's settings, or found "
+            "another line",
+        )
+
+
+def _stands(header: Header) -> bool:
+    if header.type == ROTATE:
+        # For a vouched one every other member has spoken. It is the remedy against a thief of keys,
+        # who must not be able to use up the room for it.
+        return header.about.get("vouched") is not True
+    return header.type in (SIGN_TERMS, VOUCH)
+
+
+def _standing_bytes(entry: Entry) -> int:
+    # A card is kept as base64, which writes three bytes as four characters.
+    return len(entry.envelope.payload) + len(entry.body or b"") * 4 // 3
+
+
+def _standing(rows: LineRows, party: str) -> list[int]:
+    """How long each row is that these entries of a log have left."""
+    found = [len(doc) for _, doc in rows.scan("key", f"{party}/") if not decode(doc)["vouched"]]
+    for kind, at in (("terms", 1), ("vouch", 2)):
+        found += [len(doc) for key, doc in rows.scan(kind) if key.split("/")[at] == party]
+    return found
 
 
 def note_refused(tx: Tx, line: str, party: str, now_s: float) -> None:
@@ -154,9 +211,13 @@ def _charged(
         raise QuotaError(
             f"{was.party} has used up its quota: {quota.day_entries:,} entries and "
             f"{quota.day_mib:,} MiB a day, {quota.entries:,} entries and {quota.mib:,} MiB in all",
-            retry_s=int((was.day + 1) * DAY_S - now_s) + 1,
+            retry_s=_next_day_s(was, now_s),
             where=f"log of {was.party} on line {was.line[:16]}…",
             remedy="go on after 00:00 UTC, or ask this node's operators to raise quota_… in its "
             "settings; until then urgent safety messages and acknowledgements pass, up to a tenth",
         )
     return now
+
+
+def _next_day_s(was: Usage, now_s: float) -> int:
+    return int((was.day + 1) * DAY_S - now_s) + 1

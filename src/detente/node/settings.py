@@ -15,6 +15,7 @@
     quota_day_mib = 4096                  # and MiB a UTC day
     quota_entries = 10000000              # and in all (docs/administrators-guide.md, Quotas)
     quota_mib = 65536
+    quota_standing = 100                  # signatures under terms, changes of keys, vouchings
 
 An environment variable ``DETENTE_DATABASE`` (and so on, for every key whose value is text) goes
 before the file, so that a password need not stand in it.
@@ -29,7 +30,7 @@ from typing import Annotated
 import msgspec
 
 from detente.errors import InputError
-from detente.node.quota import Quota
+from detente.node.quota import STANDING, Quota
 from detente.volumes.check import check_party
 
 FILE = "detente.toml"
@@ -52,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     quota_day_mib: Annotated[int, msgspec.Meta(ge=100, le=MOST)] = 4_096
     quota_entries: Annotated[int, msgspec.Meta(ge=10_000, le=MOST)] = 10_000_000
     quota_mib: Annotated[int, msgspec.Meta(ge=100, le=MOST)] = 65_536
+    quota_standing: Annotated[int, msgspec.Meta(ge=STANDING, le=100 * STANDING)] = STANDING
 
     @property
     def quota(self) -> Quota:
@@ -61,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             day_mib=self.quota_day_mib,
             entries=self.quota_entries,
             mib=self.quota_mib,
+            standing=self.quota_standing,
         )
 
 
