@@ -83,6 +83,7 @@ class Board:
     def attention(self) -> Context:
         """What an officer must see first, most urgent first."""
         links = self.node.links(self.line.id)
+        witnesses = self.node.witnesses(self.line.id)
         released = self.node.activities(self.line.id)
         unread = [m for m in self._messages() if waits_for_us(m, self.line.own)]
         # Stated as a lapse or not, what is late is still owed.
@@ -102,8 +103,9 @@ class Board:
             "pending": self.node.pending(self.line.id),
             "forks": [
                 *(fork for link in links for fork in link.forks),
-                *(fork for one in self.node.witnesses(self.line.id) for fork in one.forks),
+                *(fork for one in witnesses for fork in one.forks),
             ],
+            "twice": [(one.name, what) for one in witnesses for what in one.twice],
             "disputes": [(link.peer, party) for link in links for party in link.disputed],
             "unknown": [r for r in released if r.unknown],
             "not_known": self._not_known(),
@@ -125,7 +127,11 @@ class Board:
             (len(facts["urgent"]), "urgent safety", True),
             (now, "conflict now" if now == 1 else "conflicts now", True),
             (alerts, "visit alert" if alerts == 1 else "visit alerts", True),
-            (len(facts["forks"]) + len(facts["disputes"]), "of two histories", True),
+            (
+                len(facts["forks"]) + len(facts["disputes"]) + len(facts["twice"]),
+                "of two histories",
+                True,
+            ),
             (len(facts["unknown"]) + len(facts["not_known"]), "unknown", True),
             (ahead, "conflict ahead" if ahead == 1 else "conflicts ahead", False),
             (facts["late_count"], "late", False),

@@ -1,7 +1,7 @@
 """The record's page: who holds which entries durably and since when, and what hangs on that.
 
 A page by itself, apart from the watch: it is read in a quiet hour or in a dispute, and what is
-urgent of it (a party that signed two histories) stands on the watch page as well.
+urgent of it (a party or a witness that signed two histories) stands on the watch page as well.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -52,14 +52,15 @@ def record(board: Board, party: str, start: int | None) -> Context:
 
 
 def proof_file(node: "Node", line: str, number: int) -> tuple[str, bytes]:
-    """Name and content of a proof that a party signed two histories. Raises NotFoundError."""
+    """Name and content of a proof that a party or witness signed two. Raises NotFoundError."""
     found = node.proofs(line)
     if not 1 <= number <= len(found) or (proof := found[number - 1].proof) is None:
         raise NotFoundError(
             f"there is no proof {number} to carry away", remedy="look at the record's page again"
         )
-    name = f"{found[number - 1].party}-{found[number - 1].index}-{number}.json"
-    return name, encode_proof(proof)
+    one = found[number - 1]
+    of = "witness" if one.witness else one.index
+    return f"{one.party}-{of}-{number}.json", encode_proof(proof)
 
 
 def _about(entry: EntryView, names: dict[str, str], texts: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from detente.errors import DetenteError, GapError, InputError, RecordError, SignatureError
 from detente.line import Founding, read
 from detente.line.keychain import KeyChain, claimed_size
-from detente.node import evidence, restoring
+from detente.node import evidence, restoring, two_roots
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.record import PublicKey
@@ -113,6 +113,7 @@ def take(
         core.store.write(keep)
     except evidence.ForkFoundError as fork:
         evidence.keep(core, founding, fork, shown_by or caller)
+        two_roots.note(core, founding, party, note, shown_by or caller)
         raise
     for cosigner, refused in wrong.items():
         if cosigner == caller or not given or isinstance(refused, SignatureError):

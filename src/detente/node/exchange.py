@@ -34,6 +34,8 @@ class Exchange:
         self._peer = peer
         self._own_told = -1
         self._witnessed_told: dict[str, int] = {}
+        self._witnessed_shown: dict[tuple[str, str], int] = {}
+        self._looked_at: dict[str, str] = {}
         self._notes: dict[str, str] = {}
         self._members: set[str] = set()
         self._compared: dict[str, int] = {}
@@ -87,6 +89,8 @@ class Exchange:
             self._send_witnessed()
         self._take_all(theirs, wrong, lambda party: party != peer)
         self._send_all(theirs, wrong, lambda party: party not in (own, peer))
+        with _kept(wrong):
+            self._show_witnessed(theirs)
         self._node.honour(self._line)
         if wrong:
             raise wrong[0]
@@ -137,7 +141,14 @@ class Exchange:
             self._compare(party, ours, theirs)
             self._take(party, ours.size, theirs)
         except ForkError:
+            self._look_at(party, theirs.checkpoint)
             self._confront(party, ours.size)
+
+    def _look_at(self, party: str, note: str | None) -> None:
+        """Look who has cosigned the other history: nothing else of it is taken."""
+        if note is not None and self._looked_at.get(party) != note:
+            self._looked_at[party] = note
+            self._node.receive_elsewhere(self._line, party, note, self._peer.party)
 
     def _confront(self, party: str, size: int) -> None:
         """Show the peer, once, what we hold of a log of which it holds another.
@@ -224,6 +235,19 @@ class Exchange:
             if self._witnessed_told.get(one.witness, 0) < one.size <= self._own_told:
                 self._peer.send_cosignatures(self._node.party, one.note)
                 self._witnessed_told[one.witness] = one.size
+
+    def _show_witnessed(self, theirs: dict[str, Head]) -> None:
+        """Of logs known to have two histories, show how far witnesses have signed for ours.
+
+        Where the peer's is another one, it refuses that, and keeps it.
+        """
+        for one in self._node.witnessed_of_forked(self._line):
+            of = one.party, one.witness
+            shown = self._witnessed_shown.get(of, 0)
+            if one.party in theirs and shown < one.size <= theirs[one.party].size:
+                self._witnessed_shown[of] = one.size
+                with suppress(ForkError):
+                    self._peer.send_cosignatures(one.party, one.note)
 
     def _send(self, party: str, ours: int, theirs: int) -> None:
         """Send what the peer lacks of one log, unless it has said that it takes no more of it."""

@@ -98,6 +98,14 @@ class Exchanging(Reading):
         """The newest cosignature of our own log by each witness, for peers."""
         return witnessing.delivered(self._core, line)
 
+    def witnessed_of_forked(self, line: str) -> list[views.Witnessed]:
+        """The newest cosignature of our history by each witness, of logs known to have two."""
+        return witnessing.of_forked(self._core, line)
+
+    def receive_elsewhere(self, line: str, party: str, note: str, caller: str) -> None:
+        """Take what witnesses have signed of another history of ``party`` than is held here."""
+        witnessing.elsewhere(self._core, line, party, note, caller)
+
     def heard(self, line: str, peer: str, sizes: Mapping[str, int] | None = None) -> None:
         """Delivery reached a peer, which told of logs of these sizes."""
         watching.heard(self._core, line, peer, sizes)

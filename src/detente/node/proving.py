@@ -1,11 +1,13 @@
-"""Kept forks as proofs that can be carried away and checked without us (``record.proof``)."""
+"""Kept forks as proofs that can be carried away and checked without us (``record.proof``), and what
+witnesses have signed of both histories (``record.witness_proof``)."""
 
 import msgspec
 
 from detente.errors import DetenteError
 from detente.line import Founding, KeyChain, read
-from detente.node import views
+from detente.node import two_roots, views
 from detente.node.core import Core
+from detente.node.two_roots import Twice
 from detente.record import Envelope, OpenCard, PublicKey, decode_header, proof
 from detente.record.checkpoint import read_checkpoint
 from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES
@@ -17,10 +19,26 @@ from detente.volumes.times import format_time
 
 
 def proofs(core: Core, line: str) -> list[views.ProofView]:
-    """Every fork kept on a line, oldest first, with its proof."""
+    """Every fork kept on a line, oldest first, with its proof; then those against witnesses."""
     with core.store.read() as tx:
         founding = core.founding(tx, line)
-        return [_view(core, tx, founding, fork) for fork in links.forks_of(tx, founding.id)]
+        forks = [_view(core, tx, founding, fork) for fork in links.forks_of(tx, founding.id)]
+        return [*forks, *map(_view_of_witness, two_roots.found(core, tx, founding))]
+
+
+def _view_of_witness(twice: Twice) -> views.ProofView:
+    return views.ProofView(
+        line=twice.proven.line,
+        party=twice.proven.party,
+        index=max(0, twice.proven.before - 1),
+        found=format_time(twice.kept.found_s),
+        what=twice.proven.what,
+        offered_by=twice.kept.shown_by,
+        card="",
+        proof=twice.proof,
+        witness=twice.proven.witness,
+        keys=two_roots.verifier_keys(twice),
+    )
 
 
 def _view(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.ProofView:
@@ -33,6 +51,8 @@ def _view(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.ProofView
         what=fork.what,
         offered_by=fork.offered_by,
         card=card.fingerprint,
+        witness=None,
+        keys=[],
         proof=_proof(core, tx, founding, fork, card.public),
     )
 

@@ -149,7 +149,7 @@ class Reading:
             return lines.witness_views(LineReader(self._core, tx, line))
 
     def proofs(self, line: str) -> list[views.ProofView]:
-        """Every fork a party of a line was caught in, as a proof to be carried away."""
+        """Every fork a party or a witness was caught in, as a proof to be carried away."""
         return proving.proofs(self._core, line)
 
     def phrases(self) -> list[views.PhraseView]:

@@ -27,7 +27,7 @@ from detente.errors import (
 from detente.line import Founding, KeyChain, check_recalled, read
 from detente.line.abouts import RECALL
 from detente.line.keychain import claimed_size, rotation
-from detente.node import aside, cosigning, evidence, quota, recalling, restoring, views
+from detente.node import aside, cosigning, evidence, quota, recalling, restoring, two_roots, views
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.node.writing import fold
@@ -262,6 +262,8 @@ def _receive(
         raise
     except evidence.ForkFoundError as fork:
         evidence.keep(core, founding, fork, caller)
+        if checkpoint is not None:
+            two_roots.note(core, founding, party, checkpoint, caller)
         raise
     core.counters["entries_received_total"] += added
     if party == core.party and push.checkpoint is not None and push.checkpoint.size <= held:

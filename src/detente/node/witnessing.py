@@ -10,7 +10,7 @@ answers.
 from detente.errors import GapError, StateError
 from detente.line import Founding, read
 from detente.line.witnesses import Witness
-from detente.node import cosigning, restoring, views
+from detente.node import cosigning, restoring, two_roots, views
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.record.checkpoint import lines_by, read_checkpoint, with_cosignatures
@@ -122,8 +122,24 @@ def delivered(core: Core, line: str) -> list[views.Witnessed]:
             if note is not None:
                 given = logs.cosigned(tx, line, core.party, size)[witness.name]
                 signed = with_cosignatures(note, [given.line])
-                found.append(views.Witnessed(witness=witness.name, size=size, note=signed))
+                found.append(
+                    views.Witnessed(party=core.party, witness=witness.name, size=size, note=signed)
+                )
     return found
+
+
+def of_forked(core: Core, line: str) -> list[views.Witnessed]:
+    """The newest cosignature of our history by each witness, of every log known to have two."""
+    with core.store.read() as tx:
+        founding = line_for(core, tx, line, core.party)
+        return list(two_roots.shown_to_peers(core, tx, founding))
+
+
+def elsewhere(core: Core, line: str, party: str, note: str, caller: str) -> None:
+    """Keep what witnesses have signed of another history than ours. Raises NotFoundError."""
+    with core.store.read() as tx:
+        founding = line_for(core, tx, line, caller, party)
+    two_roots.note(core, founding, party, note, caller)
 
 
 def _named(tx: Tx, founding: Founding, name: str) -> Witness:

@@ -1,4 +1,5 @@
-"""What was observed of peers: when they were heard, what they told of, where they forked.
+"""What was observed of peers: when they were heard, what they told of, where they forked; and of
+witnesses, what they signed of other histories than are held.
 
 Forks are evidence. They are written in a transaction of their own, because the push that brought
 one is refused and everything else of it undone, and they are never removed.
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
 
-from detente.store.tables import forks, links
+from detente.store.tables import forks, links, other_roots
 from detente.store.upsert import upsert
 from detente.store.writer import Tx
 
@@ -41,6 +42,22 @@ class Fork(msgspec.Struct, frozen=True):
     offered_by: str
     found_s: float
     digest: bytes
+
+
+class OtherRoot(NamedTuple):
+    """A witness's cosignature of another history than is held, in the ``note`` that it is under.
+
+    ``key`` is the SHA-256 of the key that it is by, the Ed25519 half.
+    """
+
+    line: str
+    party: str
+    witness: str
+    key: str
+    size: int
+    note: bytes
+    shown_by: str
+    found_s: float
 
 
 _LINK = select(links).where(
@@ -89,3 +106,27 @@ def forks_of(tx: Tx, line: str, party: str | None = None) -> list[Fork]:
     if party is not None:
         query = query.where(forks.c.party == party)
     return [Fork(*row) for row in tx.connection.execute(query.order_by(forks.c.n))]
+
+
+def add_other_root(tx: Tx, one: OtherRoot) -> bool:
+    """Keep it in the place of a longer one, by the same key; False if it is kept or no shorter."""
+    same = (
+        (other_roots.c.line == one.line)
+        & (other_roots.c.party == one.party)
+        & (other_roots.c.witness == one.witness)
+        & (other_roots.c.key == one.key)
+    )
+    known = tx.connection.execute(select(other_roots.c.size).where(same)).scalar()
+    if known is not None and known <= one.size:
+        return False
+    upsert(tx, other_roots, [one._asdict()])
+    return True
+
+
+def other_roots_of(tx: Tx, line: str) -> list[OtherRoot]:
+    """All that are kept on a line, in the order in which they were found."""
+    query = select(*(other_roots.c[name] for name in OtherRoot._fields)).where(
+        other_roots.c.line == line
+    )
+    order = (other_roots.c.found_s, other_roots.c.party, other_roots.c.witness, other_roots.c.key)
+    return [OtherRoot(*row) for row in tx.connection.execute(query.order_by(*order))]

@@ -348,6 +348,9 @@ _COSIGNATURES = (
 )
 _COSIGNED = _COSIGNATURES.where(cosignatures.c.size == bindparam("of_size"))
 _COSIGNED_ABOVE = _COSIGNATURES.where(cosignatures.c.size > bindparam("of_index"))
+_COSIGNED_BY = _COSIGNATURES.where(
+    cosignatures.c.cosigner == bindparam("of_cosigner"), cosignatures.c.size >= bindparam("of_size")
+)
 _NEWEST_COSIGNED = select(func.max(cosignatures.c.size)).where(
     cosignatures.c.line == bindparam("of_line"),
     cosignatures.c.party == bindparam("of_party"),
@@ -380,6 +383,13 @@ def cosigned_above(tx: Tx, line: str, party: str, index: int) -> list[Cosigned]:
     """All cosignatures of a log that cover entry ``index`` or later ones, by size."""
     given = {"of_line": line, "of_party": party, "of_index": index}
     return _cosignatures(tx, _COSIGNED_ABOVE, given)
+
+
+def cosigned_by(tx: Tx, line: str, party: str, cosigner: str, at_least: int) -> Iterator[Cosigned]:
+    """The cosignatures by one cosigner of ``at_least`` so many entries, the smallest first."""
+    given = {"of_line": line, "of_party": party, "of_cosigner": cosigner, "of_size": at_least}
+    for at_size, by, time_s, text in tx.connection.execute(_COSIGNED_BY, given):
+        yield Cosigned(at_size, by, time_s, text.decode())
 
 
 def newest_cosigned(tx: Tx, line: str, party: str, cosigner: str) -> int:

@@ -237,6 +237,21 @@ forks = Table(
 )
 """Evidence that a party signed two histories: what we hold and what was offered, both signed."""
 
+other_roots = Table(
+    "other_roots",
+    metadata,
+    Column("line", Key, ForeignKey("lines.line"), primary_key=True),
+    Column("party", Key, primary_key=True),
+    Column("witness", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("size", Number, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("shown_by", Key, nullable=False),
+    Column("found_s", Float, nullable=False),
+)
+"""A checkpoint of another history than is held, with the cosignature of a witness by one ``key``
+(SHA-256): the shortest that was shown, by which it can be held against most of what is held."""
+
 aside = Table(
     "aside",
     metadata,

@@ -4,11 +4,12 @@ import msgspec
 
 from detente.line import read, terms_to_wire
 from detente.line.witnesses import Witness
-from detente.node import quota
+from detente.node import quota, two_roots
 from detente.node.show.heard import known_size, observed
 from detente.node.show.reader import LineReader
 from detente.node.views import ForkView, LineView, LinkView, MemberView, WitnessView
 from detente.record import Seen
+from detente.record.witness_proof import ProvenTwice
 from detente.store import links, logs
 from detente.store.links import Fork, Link
 from detente.volumes.times import format_time
@@ -122,10 +123,13 @@ def _newest_held(reader: LineReader, peer: str, held: int) -> str | None:
 
 def witness_views(reader: LineReader) -> list[WitnessView]:
     """The witnesses of a line, and how much each has signed for."""
-    return [_witness(reader, one) for one in reader.terms.witnesses]
+    if not reader.terms.witnesses:
+        return []
+    twice = [one.proven for one in two_roots.found(reader.core, reader.tx, reader.founding)]
+    return [_witness(reader, one, twice) for one in reader.terms.witnesses]
 
 
-def _witness(reader: LineReader, witness: Witness) -> WitnessView:
+def _witness(reader: LineReader, witness: Witness, twice: list[ProvenTwice]) -> WitnessView:
     core, tx, line_id = reader.core, reader.tx, reader.id
     link = observed(core, tx, line_id, witness.name)
     witnessed = {
@@ -150,6 +154,7 @@ def _witness(reader: LineReader, witness: Witness) -> WitnessView:
             for fork in links.forks_of(tx, line_id)
             if fork.offered_by == witness.name and fork.party == core.party
         ],
+        twice=[one.what for one in twice if one.witness == witness.name],
     )
 
 

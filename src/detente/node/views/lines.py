@@ -60,7 +60,9 @@ class WitnessView(View, frozen=True, kw_only=True):
     how), ``never`` (not called yet) or ``not-called`` (the terms give no URL). ``own_size`` is how
     many entries our own log has, ``own_witnessed`` how many of them the witness has signed for;
     ``witnessed`` is the same per log held here, by party. ``forks`` are second histories that the
-    witness's copies have shown, each signed by its party.
+    witness's copies have shown, each signed by its party. ``twice`` is what the witness itself did,
+    per log of which it has signed for two histories, in words that follow its name: what it signs
+    shows nothing any more.
     """
 
     line: str
@@ -73,6 +75,7 @@ class WitnessView(View, frozen=True, kw_only=True):
     own_witnessed: int
     witnessed: dict[str, int]
     forks: list[ForkView]
+    twice: list[str]
 
 
 class MemberView(View, frozen=True, kw_only=True):

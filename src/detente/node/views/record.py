@@ -151,18 +151,22 @@ class WitnessCall(View, frozen=True, kw_only=True):
 
 
 class Witnessed(View, frozen=True, kw_only=True):
-    """How much of our own log a witness has cosigned, and that checkpoint with its cosignature."""
+    """How much of the log of ``party`` a witness has cosigned, and that checkpoint with its
+    cosignature."""
 
+    party: str
     witness: str
     size: int
     note: str
 
 
 class ProofView(View, frozen=True, kw_only=True):
-    """Evidence that a party signed two histories, to be carried away.
+    """Evidence that a party signed two histories, or a witness for two of its log, to be carried
+    away.
 
     ``proof`` is checked by anyone who has the party's ``card`` of that fingerprint (`detente record
-    prove`); None where what was kept is not enough to convince a stranger.
+    prove`); None where what was kept is not enough to convince a stranger. Against a ``witness`` it
+    is checked with ``keys``, its verifier keys, and ``card`` is empty.
     """
 
     line: str
@@ -173,6 +177,8 @@ class ProofView(View, frozen=True, kw_only=True):
     offered_by: str
     card: str
     proof: Json | None
+    witness: str | None
+    keys: list[str]
 
 
 class RebuiltView(View, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from sqlalchemy import table as sql_table
 
 from detente.errors import StoreError
 
-HEAD = "0012"
+HEAD = "0013"
 
 _version = sql_table("alembic_version", sql_column("version_num"))
 
