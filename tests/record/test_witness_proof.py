@@ -27,7 +27,8 @@ def leaves(text: str) -> list[bytes]:
 
 
 def cosigned(log: Sequence[bytes], key: SigningKey = PLAIN, **changes: Any) -> str:
-    said = {"line": LINE, "party": "ru", "name": NAME, "at": 1_795_334_400} | changes
+    said: dict[str, Any] = {"line": LINE, "party": "ru", "name": NAME, "at": 1_795_334_400}
+    said |= changes
     checkpoint = Checkpoint(origin(said["line"], said["party"]), len(log), tree.root_of(log))
     note = sign_checkpoint(LOG, checkpoint)
     return f"{note}{cosign(key, said['name'], note, said['at'])}\n"
