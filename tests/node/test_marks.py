@@ -215,3 +215,24 @@ def test_a_node_may_write_again_before_it_has_back_what_others_wrote(
         for one in ru.read_log(line, "us", 2, "us").entries
     ]
     assert [one["seen"]["ru"]["size"] for one in headers] == [2]
+
+
+def test_a_recall_reaches_what_an_older_copy_brought_back(pair: Any, tmp_path: Path) -> None:
+    """The opening and its recall come from the peer; what was opened comes from the backup."""
+    us = pair.nodes["us"]
+    commitment = us.commit(LINE, text="secret-statement", officer="a").id
+    pair.sync()
+    backup(pair, "us", tmp_path / "backup.db")
+    us = pair.nodes["us"]
+    opened = us.open_commitment(LINE, commitment, officer="a").id
+    us.recall(LINE, opened, officer="a")
+    pair.sync()
+    restore(pair, "us", tmp_path / "backup.db")
+    pair.sync()
+    pair.sync()
+    us = pair.nodes["us"]
+    [recall] = us.recalls(LINE)
+    assert {one.party: one.state for one in recall.holders} == {"ru": "erased", "us": "erased"}
+    files = b"".join(path.read_bytes() for path in (pair.directory / "us").glob("detente.db*"))
+    assert b"secret-statement" not in files
+    assert us.verify() == pair.nodes["ru"].verify() == []

@@ -93,6 +93,31 @@ def test_what_was_confirmed_is_kept_in_its_entry_only(ruled: Any) -> None:
     assert kept == (b"{}", b"", waits.sha256)
 
 
+def test_a_recall_reaches_what_others_asked_for_and_nobody_confirmed(ruled: Any) -> None:
+    """Each of two asked for the same, and once more before: one request becomes the entry."""
+    us = ruled.nodes["us"]
+    ask(ruled)
+    ruled.clock.at_s += ASK_LIFE_S + 1
+    us.release("orbit-1", LINE, "coarse", officer="first")
+    for officer in ("first", "chief"):
+        with pytest.raises(SecondOfficerError):
+            us.release("orbit-1", LINE, "exact", officer=officer)
+    with pytest.raises(SecondOfficerError):
+        next_terms = terms_to_wire(ruled.terms()) | {"version": 3, "two_person": {"terms": True}}
+        us.sign_terms(LINE, next_terms, officer="chief")
+    waits = next(one for one in us.pending(LINE) if one.officer == "first")
+    entry = us.confirm(LINE, waits.id, waits.sha256, officer="second")
+    ruled.sync()
+    assert [one.officer for one in us.pending(LINE)] == ["chief", "chief"]
+    us.recall(LINE, entry.id, officer="first")
+    # What is about something else waits as before.
+    assert [one.type for one in us.pending(LINE)] == ["terms.sign"]
+    with us._core.store.read() as tx:
+        kept = tx.connection.exec_driver_sql("SELECT type, body FROM pending").all()
+    assert [type for type, body in kept if body] == ["terms.sign"]
+    assert len(kept) == 4
+
+
 @pytest.mark.parametrize(
     "officer", ["first", "watch", "auditor", "boss", "gone", "nobody", "operator", ""]
 )

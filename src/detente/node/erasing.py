@@ -2,7 +2,9 @@
 
 In the transaction that brings the recall, own or a peer's, body and salt go from the log, the
 content from the state (the fold does that), from the evidence of forks and from what idempotency
-remembers. What is left are the bytes on the disk, which a transaction cannot reach: they are
+remembers; and of an own entry from whatever might still have said the same: requests to a second
+officer that nobody has answered, and what a commitment hides, which an older copy of the store has
+brought back. What is left are the bytes on the disk, which a transaction cannot reach: they are
 overwritten after it (``overwriting``), and only then does the node state that it has honoured the
 recall. Backups, exports and what people have read are out of its reach: it says nothing of them.
 """
@@ -10,11 +12,13 @@ recall. Backups, exports and what people have read are out of its reach: it says
 import os
 
 from detente.line import Founding, read
+from detente.line.abouts import OPEN
 from detente.line.view import place_key
 from detente.node import evidence
 from detente.node.core import Core
 from detente.record import Entry
-from detente.store import desks, logs, requests
+from detente.record.strict_json import canonical
+from detente.store import changes, desks, logs, pending, requests, sealed
 from detente.store.projection import LineRows, rows_of
 from detente.store.store import Tx
 
@@ -29,11 +33,22 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
     logs.erase_body(tx, founding.id, recalled)
     [entry] = core.entries(tx, founding, [row])
     evidence.forget_body(tx, founding.id, entry)
+    if entry.header.party == core.party:
+        _forget_unsaid(tx, founding.id, entry)
     requests.blur(tx, recalled, os.urandom(32))
     desks.forget_source(tx, recalled, core.clock.now_s())
     core.joint_parts.clear()
     core.overwriting.note_erased()
     core.counters["entries_recalled_total"] += 1
+
+
+def _forget_unsaid(tx: Tx, line: str, recalled: Entry) -> None:
+    """Erase what would have been the same entry once more; ``recalled`` still has its body."""
+    header = recalled.header
+    dropped = pending.forget(tx, line, header.type, canonical(header.about), recalled.body)
+    changes.note(tx, line, "pending", dropped)
+    if header.type == OPEN:
+        sealed.remove(tx, line, header.body_sha256)
 
 
 def overwrite(core: Core) -> None:

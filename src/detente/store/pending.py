@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 
 from detente.store.tables import pending
 from detente.store.writer import Tx
@@ -58,3 +58,20 @@ def settle(tx: Tx, pending_id: str, state: str, second: str, entry: str | None) 
         .where(pending.c.id == pending_id)
         .values(state=state, second=second, entry=entry, content=b"{}", body=b"")
     )
+
+
+def forget(tx: Tx, line: str, type: str, about: bytes, body: bytes | None) -> list[str]:
+    """Drop every request that would have said what a recalled entry said, whatever became of it:
+    the same facts, or the same body. The ids of those."""
+    same = and_(pending.c.type == type, pending.c.about == about)
+    if body is not None:
+        same = or_(same, pending.c.body == body)
+    query = select(pending.c.id).where(pending.c.line == line, pending.c.body != b"", same)
+    found = list(tx.connection.execute(query).scalars())
+    if found:
+        tx.connection.execute(
+            update(pending)
+            .where(pending.c.id.in_(found))
+            .values(state=REFUSED, content=b"{}", body=b"")
+        )
+    return found
