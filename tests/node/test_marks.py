@@ -236,3 +236,30 @@ def test_a_recall_reaches_what_an_older_copy_brought_back(pair: Any, tmp_path: P
     files = b"".join(path.read_bytes() for path in (pair.directory / "us").glob("detente.db*"))
     assert b"secret-statement" not in files
     assert us.verify() == pair.nodes["ru"].verify() == []
+
+
+def test_a_line_joined_since_the_backup_is_taken_back_from_its_first_entry_on(
+    strangers: Any, tmp_path: Path
+) -> None:
+    pair = strangers
+    backup(pair, "us", tmp_path / "backup.db")
+    line = pair.join()
+    said = pair.nodes["us"].send(LINE, text="one", officer="a")
+    pair.sync()
+    founding = pair.nodes["us"].founding(LINE)
+    restore(pair, "us", tmp_path / "backup.db")
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    assert us.lines() == []
+    assert us.join(founding, pair.confirm(us), officer="b").id == line
+    assert us.heads(line, "ru")["us"].size == 0
+    with pytest.raises(StateError, match="not in force"):
+        us.send(LINE, text="another", officer="a")
+    run, _ = pair.exchange("us", "ru")
+    run.run()
+    assert us.entry(LINE, said.id).index == said.index == 1
+    assert us.send(LINE, text="two", officer="a").index == 2
+    pair.sync()
+    assert [link.forks for link in ru.links(LINE)] == [[]]
+    assert us.state_document(LINE) == ru.state_document(LINE)
+    assert us.verify() == ru.verify() == []
+    assert ("b", "line.take-back") in [(row.officer, row.action) for row in us.audit(0, 100)]

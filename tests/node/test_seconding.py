@@ -102,8 +102,8 @@ def test_a_recall_reaches_what_others_asked_for_and_nobody_confirmed(ruled: Any)
     for officer in ("first", "chief"):
         with pytest.raises(SecondOfficerError):
             us.release("orbit-1", LINE, "exact", officer=officer)
+    next_terms = terms_to_wire(ruled.terms()) | {"version": 3, "two_person": {"terms": True}}
     with pytest.raises(SecondOfficerError):
-        next_terms = terms_to_wire(ruled.terms()) | {"version": 3, "two_person": {"terms": True}}
         us.sign_terms(LINE, next_terms, officer="chief")
     waits = next(one for one in us.pending(LINE) if one.officer == "first")
     entry = us.confirm(LINE, waits.id, waits.sha256, officer="second")

@@ -24,7 +24,7 @@ from detente.node.channel import check_authorities
 from detente.node.core import Core
 from detente.node.writing import write
 from detente.record import open_card
-from detente.store import changes, logs
+from detente.store import auditing, changes, logs
 from detente.store.projection import rows_of
 from detente.store.store import Tx
 
@@ -58,6 +58,9 @@ def join(
 ) -> str:
     """Join the line that a document founds. Returns its id; joining again changes nothing.
 
+    A store that is an older copy of itself may know nothing of a line that was joined since. Then
+    nothing is written: our log, from its first entry on, is taken back from a peer.
+
     Args:
         newcomer: we are not named in it, and its parties take us in (``admitting``). We are on the
             line once all of them have signed for that; until then we are a stranger to them.
@@ -88,6 +91,15 @@ def join(
         kept = core.card.raw if newcomer else None
         logs.add_line(tx, founding.id, founding.name, founding.raw, kept)
         changes.note(tx, founding.id, "line", [founding.name])
+        if core.marks.of(founding.id, core.party)[0]:
+            auditing.add(
+                tx,
+                time_s=core.clock.now_s(),
+                officer=officer,
+                action="line.take-back",
+                subject=founding.id,
+            )
+            return
         write(core, tx, with_us, rows, join_draft(founding.raw), officer=officer)
 
     core.store.write(work)
