@@ -5,13 +5,14 @@ stations with the keys of one party.
 """
 
 import base64
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, event
 
-from bench.simulation.disk import BEGIN_S, Disk, Frozen
+from bench.simulation.disk import BEGIN_S, MARKS, Disk, Frozen
 from bench.simulation.face import serve
 from bench.simulation.network import Letter, SimulatedWire
 from bench.simulation.truth import ViolationError, header_of
@@ -144,6 +145,14 @@ class Station:
         self.restored += 1
         self.held = {party: list(leaves) for party, leaves in self._held_at_backup.items()}
         self.start()
+
+    def marked(self, party: str) -> int:
+        """How many entries of a log its marks say it has shown, or cosigned."""
+        try:
+            shown = json.loads((self.disk.live / MARKS).read_bytes())["shown"]
+        except FileNotFoundError:
+            return 0
+        return int(shown.get(self.line, {}).get(party, [0])[0])
 
     def _open(self) -> None:
         self.node: Node = self.disk.open(self.clock)

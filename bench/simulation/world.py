@@ -411,12 +411,14 @@ class World:
             self.calls.forget(party)
         self.sticks.lose()
         held, elsewhere = len(station.held[party]), self._elsewhere(party, self.every_station())
+        # Whoever lost its copy of it too may have kept its marks, and so know what it cosigned.
+        others = [one for one in self.every_station() if one.party != party]
+        known = max([self._witnessed(party), *(one.marked(party) for one in others)])
         self.truth.rolled_back(
             party,
             held,
             elsewhere,
-            may_be_accused=self.hostile is not None
-            or self._witnessed(party) > max(held, elsewhere),
+            may_be_accused=self.hostile is not None or known > max(held, elsewhere),
             marks_stay=marks_stay,
         )
         self.counts["restored and behind"] += party in self.truth.missing

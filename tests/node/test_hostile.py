@@ -21,12 +21,14 @@ from detente.line import (
     message_draft,
     proposal_draft,
     release_draft,
+    rotate_draft,
     terms_draft,
 )
 from detente.node import Node
 from detente.node.exchange import Exchange
-from detente.node.keys import read_signing_key
+from detente.node.keys import card_of, read_signing_key
 from detente.node.peer import Peer
+from detente.node.settings import load_settings
 from detente.node.views import ShiftView
 from detente.record import (
     Checkpoint,
@@ -45,6 +47,7 @@ from detente.record.checkpoint import (
     with_cosignatures,
 )
 from detente.record.entry import entry_to_bundle, read_entry
+from detente.record.mldsa import MlDsaKey
 from detente.record.note import MAX_SIGNATURES, Note, NoteSignature, parse_note
 from detente.volumes import Activity
 
@@ -376,3 +379,39 @@ def test_two_histories_without_a_checkpoint_are_found_all_the_same(
     exchange.run()
     assert [message.text for message in us.messages(LINE) if message.party == "tj"] == ["hello"]
     assert [link.state for link in us.links(LINE) if link.peer == "tj"] == ["up"]
+
+
+@pytest.mark.parametrize("lengths", [(3, 3), (3, 5), (5, 3)])
+@pytest.mark.parametrize("changed", [("tj",), ("us", "tj")])
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_a_change_of_keys_in_one_of_two_histories_hides_none_of_them(
+    make_pair: Callable[[dict[str, str]], Any],
+    lengths: tuple[int, int],
+    changed: tuple[str, ...],
+    checkpoints: bool,
+) -> None:
+    """Whoever holds the other history knows no key that was handed over to in this one, and can
+    verify nothing that follows: it would take both parties for garbled, and hear of no fork."""
+    three = make_pair(dict.fromkeys(("ru", "tj", "us"), "detente.db"))
+    us, tj = three.nodes["us"], three.nodes["tj"]
+    settings = load_settings(three.directory / "ru")
+    authority = (three.directory / "ru/keys/ca.crt").read_bytes()
+    hand = Hand(three)
+    first, common = hand.key, list(hand.entries)
+    for node, length in zip((us, tj), lengths, strict=True):
+        hand.us, hand.key, hand.entries = node, first, list(common)
+        said = [hand.write(message_draft(text=f"to {node.party}"), seen={})]
+        if node.party in changed:
+            new = SigningKey.generate(MlDsaKey.generate())
+            card = open_card(card_of(settings, new, authority))
+            said.append(hand.write(rotate_draft(card, first.public, vouched=False), seen={}))
+            hand.key = new
+        while len(said) < length:
+            said.append(hand.write(message_draft(text=f"more to {node.party}"), seen={}))
+        hand.push(*said, note=hand.note()) if checkpoints else node.receive(
+            hand.line, "ru", 1, said, None, "ru"
+        )
+    Exchange(us, hand.line, Peer("tj", Wire(us, tj, hand.line))).run()
+    for node, other in ((us, "tj"), (tj, "us")):
+        [fork] = next(link.forks for link in node.links(LINE) if link.peer == "ru")
+        assert (fork.party, fork.index, fork.offered_by) == ("ru", 1, other)

@@ -43,6 +43,7 @@ FAILED = {
     10002: "entries that a restored node took back were not marked as shown",
     10010: "a hostile party was expected to give back what it alone held",
     20470: "a restored node could not write, because it had seen what was nowhere any more",
+    101045: "a change of keys in one of two histories hid that there were two",
     10336: "the tenth commitment was taken for the first",
 }
 """Seeds that a long run found, and what was wrong then, in the product or in what it is held to."""

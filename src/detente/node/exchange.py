@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from detente.errors import DetenteError, ForkError, GapError, QuotaError, RecordError
+from detente.errors import (
+    DetenteError,
+    ForkError,
+    GapError,
+    QuotaError,
+    RecordError,
+    SignatureError,
+    UnvouchedError,
+)
 from detente.node.peer import NotThereError, Peer
 from detente.node.views import Head
 from detente.node.wire import UnreachableError
@@ -39,6 +47,7 @@ class Exchange:
         self._notes: dict[str, str] = {}
         self._members: set[str] = set()
         self._compared: dict[str, int] = {}
+        self._looked_through: dict[str, int] = {}
         self._confronted: set[str] = set()
         self._waits: dict[tuple[str, str], _Wait] = {}
         self.over = False
@@ -85,7 +94,7 @@ class Exchange:
         # What the peer has forgotten of its own before anything that it may answer by an entry.
         self._send_all(theirs, wrong, lambda party: party == peer)
         self._send_all(theirs, wrong, lambda party: party == own)
-        with _kept(wrong):
+        with self._kept(wrong, own):
             self._send_witnessed()
         self._take_all(theirs, wrong, lambda party: party != peer)
         self._send_all(theirs, wrong, lambda party: party not in (own, peer))
@@ -118,12 +127,30 @@ class Exchange:
     def _wait(self, way: str, party: str) -> "_Wait":
         return self._waits.setdefault((way, party), _Wait())
 
+    @contextmanager
+    def _kept(self, wrong: list[DetenteError], party: str) -> Iterator[None]:
+        """Keep an error about one log for later, unless it says that there is nobody to go on with.
+
+        That a party forks is kept as evidence by who finds it. Were it, or that the one history
+        cannot be read by who holds the other, a failure of this link as well, one party that forks
+        would seem to cut all others off from each other.
+        """
+        try:
+            yield
+        except UnreachableError:
+            raise
+        except ForkError:
+            pass
+        except DetenteError as error:
+            if party not in self._confronted:
+                wrong.append(error)
+
     def _take_all(
         self, theirs: dict[str, Head], wrong: list[DetenteError], which: Callable[[str], bool]
     ) -> None:
         for party, head in self._ours().items():
             if party in theirs and which(party):
-                with _kept(wrong):
+                with self._kept(wrong, party):
                     self._take_compared(party, head, theirs[party])
 
     def _send_all(
@@ -132,23 +159,53 @@ class Exchange:
         for party, head in self._ours().items():
             # Whom the peer does not name it does not know yet as a member, and would refuse.
             if which(party) and party in theirs:
-                with _kept(wrong):
+                with self._kept(wrong, party):
                     self._send(party, head.size, theirs[party].size)
 
     def _take_compared(self, party: str, ours: Head, theirs: Head) -> None:
         """Take what we lack of one log; where it is another log than ours, show ours in return."""
         try:
-            self._compare(party, ours, theirs)
-            self._take(party, ours.size, theirs)
+            try:
+                self._compare(party, ours, theirs)
+                self._take(party, ours.size, theirs)
+            except UnvouchedError:
+                raise
+            except SignatureError:
+                self._compare_before(party, min(ours.size, theirs.size))
+                raise
         except ForkError:
-            self._look_at(party, theirs.checkpoint)
             self._confront(party, ours.size)
+            self._look_at(party, theirs.checkpoint)
 
     def _look_at(self, party: str, note: str | None) -> None:
         """Look who has cosigned the other history: nothing else of it is taken."""
         if note is not None and self._looked_at.get(party) != note:
             self._looked_at[party] = note
             self._node.receive_elsewhere(self._line, party, note, self._peer.party)
+
+    def _compare_before(self, party: str, end: int) -> None:
+        """Have everything compared that both hold of a log of which the peer shows a strange key.
+
+        It may have been handed over to in another history than ours: then nothing that it signs
+        can be verified here, and the two part before that. Whoever only makes keys up has us read
+        the log again ever more seldom.
+        """
+        wait = self._wait("compare", party)
+        if not wait.over():
+            return
+        start = self._looked_through.pop(party, 0)
+        with suppress(SignatureError):
+            for _ in range(PAGES_MAX):
+                both = self._peer.read_log(party, start).entries[: max(0, end - start)]
+                if not both:
+                    break
+                self._node.receive(self._line, party, start, both, None, self._peer.party)
+                start += len(both)
+            else:
+                # There is more of it than one exchange reads.
+                self._looked_through[party] = start
+                return
+        wait.refused()
 
     def _confront(self, party: str, size: int) -> None:
         """Show the peer, once, what we hold of a log of which it holds another.
@@ -336,18 +393,3 @@ class _Wait:
 def _covered(note: str | None) -> int:
     """How many entries a checkpoint covers that was read before, by our store or by ``receive``."""
     return 0 if note is None else int(note.split("\n", 2)[1])
-
-
-@contextmanager
-def _kept(wrong: list[DetenteError]) -> Iterator[None]:
-    """Keep an error for later, unless it says that there is nobody to go on with."""
-    try:
-        yield
-    except UnreachableError:
-        raise
-    except ForkError:
-        # The peer has found it, and keeps it as evidence. Were it a failure of this link as well,
-        # one party that forks would seem to cut all others off from each other.
-        pass
-    except DetenteError as error:
-        wrong.append(error)

@@ -9,6 +9,7 @@ In three steps, each of which is durable before the next begins:
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import structlog
@@ -51,6 +52,14 @@ class Vouched(NamedTuple):
 
     at: int
     header: Header
+
+
+class _StrangeKeyError(SignatureError):
+    """From ``index`` on a push is signed by a key that its log, as we hold it, does not have."""
+
+    def __init__(self, error: SignatureError, index: int) -> None:
+        super().__init__(error.message, where=error.where, remedy=error.remedy)
+        self.index = index
 
 
 class _Push:
@@ -96,7 +105,10 @@ class _Push:
             return self._later_key(header) if header.index > index else self.keys.at(header.index)
 
         self.at, self.later = index, self.keys
-        entry = read_entry(bundle, key_of)
+        try:
+            entry = read_entry(bundle, key_of)
+        except SignatureError as error:
+            raise _StrangeKeyError(error, index) from None
         check_recalled(entry)
         header = entry.header
         if (header.line, header.index) != (self.line, index):
@@ -130,11 +142,12 @@ class _Push:
 
     def _open(self, note: str, name: str) -> None:
         """Verify the checkpoint. One that is ahead may be by a key that is still to come."""
+        end = self.start + len(self.entries)
         try:
             self.checkpoint = self.keys.open_checkpoint(note, name)
-        except SignatureError:
-            if claimed_size(note) <= self.start + len(self.entries):
-                raise
+        except SignatureError as error:
+            if claimed_size(note) <= end:
+                raise _StrangeKeyError(error, end) from None
             return
         self.note = self.keys.bare(note, name)
 
@@ -252,7 +265,11 @@ def _receive(
         now_s = core.clock.now_s()
         new = start + len(bundles) - logs.size(tx, line, party)
         quota.check_open(core.quota, quota.received(tx, line, party, now_s), new, now_s)
-    push = _Push(founding, keys, party, start, bundles, checkpoint)
+    try:
+        push = _Push(founding, keys, party, start, bundles, checkpoint)
+    except _StrangeKeyError as strange:
+        _confront(core, founding, keys, party, start, bundles[: strange.index - start], caller)
+        raise
     check_vouched(core, founding, party, push.vouched)
     try:
         held, added = core.store.write(lambda tx: _keep(core, tx, founding, push, urgent))
@@ -276,6 +293,34 @@ def _receive(
     if core.overwriting.is_owed or any(one.header.type == RECALL for one in push.entries):
         recalling.honour(core, line)
     return views.Receipt(size=held, cosignature=cosignature)
+
+
+def _confront(
+    core: Core,
+    founding: Founding,
+    keys: KeyChain,
+    party: str,
+    start: int,
+    bundles: Sequence[dict[str, Any]],
+    caller: str,
+) -> None:
+    """Compare what stands before the first key that we do not know with what is held; keep nothing.
+
+    Of two histories one may hand over to a key that the other never had. Nothing after that can be
+    verified by who holds the other; but where they part, both are signed by a key that it knows.
+    Raises ForkError if they part here.
+    """
+    with suppress(UnvouchedError):
+        push = _Push(founding, keys, party, start, bundles, None)
+        check_vouched(core, founding, party, push.vouched)
+        try:
+            with core.store.read() as tx:
+                held = logs.size(tx, founding.id, party)
+                if start < held:
+                    _compare(core, tx, founding, push, held)
+        except evidence.ForkFoundError as fork:
+            evidence.keep(core, founding, fork, caller)
+            raise
 
 
 def check_vouched(core: Core, founding: Founding, party: str, vouched: Sequence[Vouched]) -> None:
