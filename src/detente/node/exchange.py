@@ -98,7 +98,7 @@ class Exchange:
             self._send_witnessed()
         self._take_all(theirs, wrong, lambda party: party != peer)
         self._send_all(theirs, wrong, lambda party: party not in (own, peer))
-        with _kept(wrong):
+        with self._kept(wrong, own):
             self._show_witnessed(theirs)
         self._node.honour(self._line)
         if wrong:
