@@ -3,6 +3,7 @@
 import pytest
 
 from detente.console import words
+from detente.line.abouts import ABOUTS
 from detente.node.views import DetourView, PlaceView, ShiftView
 
 NOON_S = 1628510400.0  # 9 August 2021, 12:00 Z
@@ -116,3 +117,7 @@ def test_a_place_in_two_notations() -> None:
     # Kunduz airport lies in this square of the grid.
     assert words.grid(68.87, 36.73).startswith("42S VF ")
     assert words.grid(0.0, 89.0) == ""
+
+
+def test_every_entry_has_a_name_that_is_no_code() -> None:
+    assert set(words.ENTRY_WORDS) == set(ABOUTS)

@@ -71,6 +71,10 @@ ENTRY_WORDS = {
     "visit.report": "report of a visit",
     "observation.report": "report of an observation",
     "observation.retract": "retraction of an observation",
+    "observation.link": "link of reports of one event",
+    "observation.dispute": "dispute of a link",
+    "observation.takeback": "taking back a link or a dispute",
+    "report.daily": "daily report",
 }
 """What an entry of each type is called; of a type that is not known here, its code."""
 OWED_WORDS = {
