@@ -119,5 +119,10 @@ def test_a_place_in_two_notations() -> None:
     assert words.grid(0.0, 89.0) == ""
 
 
+def test_times_in_sentences_read_as_those_beside_them() -> None:
+    said = "closed from 2021-08-09T04:00:00Z until 2021-08-09T06:00:30Z"
+    assert words.with_times(said) == "closed from 09 Aug 2021 04:00Z until 2021-08-09T06:00:30Z"
+
+
 def test_every_entry_has_a_name_that_is_no_code() -> None:
     assert set(words.ENTRY_WORDS) == set(ABOUTS)

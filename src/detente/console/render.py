@@ -64,6 +64,7 @@ def _environment() -> jinja2.Environment:
         "clock_dated": words.clock_dated,
         "stamp": words.stamp,
         "stamp_minute": words.stamp_minute,
+        "with_times": words.with_times,
         "hour": words.hour,
         "entry": lambda type_: words.ENTRY_WORDS.get(type_, type_),
         "seconds": parse_time_s,

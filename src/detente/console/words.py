@@ -28,6 +28,7 @@ from detente.volumes.times import parse_time_s
 from detente.volumes.units import FL_M, FT_M, NM_M
 
 _GRID = mgrs.MGRS()
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00Z")
 PLACES_MAX = 60
 
 ENTRY_WORDS = {
@@ -167,6 +168,11 @@ def stamp(time: str, offset_s: float = 0.0) -> str:
 def stamp_minute(time: str) -> str:
     """``22 Nov 2026 03:05Z``."""
     return f"{moment(parse_time_s(time)):%d %b %Y %H:%M}Z"
+
+
+def with_times(said: str) -> str:
+    """A sentence in which every RFC 3339 time reads as other times on a page do."""
+    return _TIME.sub(lambda found: stamp_minute(found[0]), said)
 
 
 def by_hand(link: LinkView, members: int, offset_s: float) -> str:
