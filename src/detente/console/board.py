@@ -17,11 +17,13 @@ from detente.node.views import (
     ConflictView,
     EntryView,
     LineView,
+    LinkView,
     MessageView,
     ObligationView,
     PlanView,
     RecallView,
     ReleasedView,
+    WitnessView,
 )
 from detente.volumes.times import parse_time_s
 
@@ -35,7 +37,10 @@ Context = dict[str, Any]
 
 
 class Board:
-    """One line's watch page at one moment. Reads are made when a panel needs them."""
+    """One line's watch page at one moment.
+
+    What a panel needs is read when the first one needs it, and is the same for all others.
+    """
 
     def __init__(self, node: "Node", line: LineView, language: str) -> None:
         """``language`` is the reader's; phrases are shown in it."""
@@ -75,19 +80,14 @@ class Board:
     # -- header ---------------------------------------------------------------------------------
 
     def links(self) -> Context:
-        return {
-            "links": self.node.links(self.line.id),
-            "witnesses": self.node.witnesses(self.line.id),
-        }
+        return {"links": self._links, "witnesses": self._witnesses}
 
     def attention(self) -> Context:
         """What an officer must see first, most urgent first."""
-        links = self.node.links(self.line.id)
-        witnesses = self.node.witnesses(self.line.id)
-        released = self.node.activities(self.line.id)
-        unread = [m for m in self._messages() if waits_for_us(m, self.line.own)]
+        links, witnesses, released = self._links, self._witnesses, self._released
+        unread = [m for m in self._messages if waits_for_us(m, self.line.own)]
         # Stated as a lapse or not, what is late is still owed.
-        late = [o for o in self.node.obligations(self.line.id) if o.own and o.state == "late"]
+        late = [o for o in self._owed if o.own and o.state == "late"]
         return {
             "urgent": [m for m in unread if m.precedence == "urgent-safety"],
             "visit_alerts": self.node.visit_alerts(self.line.id),
@@ -154,8 +154,8 @@ class Board:
         own = [c for c in self._open() if c.basis == "own"]
         unsettled = not_settled(
             self.line,
-            self.node.links(self.line.id),
-            self.node.activities(self.line.id),
+            self._links,
+            self._released,
             self._found,
             own,
         )
@@ -173,15 +173,11 @@ class Board:
             "unknown": [c for c in everything if c.state == "unknown"],
             "ended": [c for c in everything if c.state == "ended"],
             "left": {m.party for m in self.line.members if m.left},
-            "links": self.node.links(self.line.id),
+            "links": self._links,
         }
 
     def owed(self) -> Context:
-        owed = [
-            o
-            for o in self.node.obligations(self.line.id)
-            if o.state != "met" and not self._ahead(o)
-        ]
+        owed = [o for o in self._owed if o.state != "met" and not self._ahead(o)]
         subjects = self._subjects(owed)
         return {
             "ours": sorted((o for o in owed if o.own), key=_by_due),
@@ -194,10 +190,10 @@ class Board:
         }
 
     def activities(self) -> Context:
-        released = [r for r in self.node.activities(self.line.id) if not r.withdrawn]
+        released = [r for r in self._released if not r.withdrawn]
         newest = {(r.party, r.id): r for r in released}
         mine = []
-        for plan in self.node.plans():
+        for plan in self._plans:
             mine.append((plan, newest.get((plan.party, plan.id)), self._release_of(plan)))
         return {
             "mine": sorted(mine, key=lambda row: row[0].start),
@@ -206,7 +202,7 @@ class Board:
 
     def messages(self) -> Context:
         """Unanswered ones by precedence, then the rest, newest first."""
-        rows = self._messages()
+        rows = self._messages
         waiting = [m for m in rows if waits_for_us(m, self.line.own)]
         waiting.sort(key=lambda m: parse_time_s(m.time), reverse=True)
         waiting.sort(key=lambda m: PRECEDENCES.index(m.precedence))
@@ -219,7 +215,7 @@ class Board:
             "waiting": waiting,
             "rest": rest[:MESSAGES_MAX],
             "by_id": {m.id: m for m in rows},
-            "recalls": self._recalls(),
+            "recalls": self._recalls,
             "texts": {m.id: text_of(m, self.language) for m in rows},
             "languages": sorted({code for m in rows for code in m.rendered} | {"en", "ru"}),
         }
@@ -239,8 +235,8 @@ class Board:
             return {"conflict": None, "activity": None}
         if chosen.state == "open":
             chosen = self.node.conflict(self.line.id, chosen.id, chosen.basis)
-        activities = self.node.activities(self.line.id)
-        a, b = picture.sides(chosen, activities, self.node.plans())
+        activities = self._released
+        a, b = picture.sides(chosen, activities, self._plans)
         return {
             "conflict": chosen,
             "activity": None,
@@ -266,15 +262,8 @@ class Board:
 
     def _activity(self, key: str) -> Context | None:
         party, _, identifier = key.partition("/")
-        released = next(
-            (
-                r
-                for r in self.node.activities(self.line.id)
-                if (r.party, r.id) == (party, identifier)
-            ),
-            None,
-        )
-        plan = next((p for p in self.node.plans() if (p.party, p.id) == (party, identifier)), None)
+        released = next((r for r in self._released if (r.party, r.id) == (party, identifier)), None)
+        plan = next((p for p in self._plans if (p.party, p.id) == (party, identifier)), None)
         if released is None and plan is None:
             return None
         return {
@@ -283,24 +272,46 @@ class Board:
             "released": released,
             "plan": plan,
             "release": self._release_of(plan) if plan else None,
-            "recall": self._recalls().get(released.entry) if released else None,
+            "recall": self._recalls.get(released.entry) if released else None,
         }
 
     def map(self) -> Context:
         """The map's document."""
         return picture.picture(
             self.line,
-            self.node.activities(self.line.id),
-            self.node.plans(),
+            self._released,
+            self._plans,
             self._conflicts()[0],
             self.now_s,
         )
 
     # -- helpers --------------------------------------------------------------------------------
 
+    @cached_property
+    def _links(self) -> list[LinkView]:
+        return self.node.links(self.line.id)
+
+    @cached_property
+    def _witnesses(self) -> list[WitnessView]:
+        return self.node.witnesses(self.line.id)
+
+    @cached_property
+    def _released(self) -> list[ReleasedView]:
+        return self.node.activities(self.line.id)
+
+    @cached_property
+    def _plans(self) -> list[PlanView]:
+        return self.node.plans()
+
+    @cached_property
+    def _owed(self) -> list[ObligationView]:
+        return self.node.obligations(self.line.id)
+
+    @cached_property
     def _messages(self) -> list[MessageView]:
         return self.node.messages(self.line.id)
 
+    @cached_property
     def _recalls(self) -> dict[str, RecallView]:
         """The recalls of the line by the entry that each recalls."""
         return {one.entry: one for one in self.node.recalls(self.line.id)}
@@ -319,7 +330,6 @@ class Board:
 
     @cached_property
     def _found(self) -> ConflictsView:
-        """Conflicts as they were when this page first asked for them."""
         return self.node.conflicts_and_unknown(self.line.id)
 
     def _not_known(self) -> list[str]:
@@ -344,8 +354,7 @@ class Board:
 
     def _owed_together(self) -> int:
         """How much of what we owe on visits and permissions is due and not late yet."""
-        owed = self.node.obligations(self.line.id)
-        return sum(o.own and o.state == "due" and o.what in words.OWED_WORDS for o in owed)
+        return sum(o.own and o.state == "due" and o.what in words.OWED_WORDS for o in self._owed)
 
     def _ahead(self, owed: ObligationView) -> bool:
         """A line check whose hour has not come: nobody can make it yet."""
@@ -359,11 +368,11 @@ class Board:
         """What each obligation is about, in a few words."""
         wanted = {o.entry for o in owed if o.entry}
         found: dict[str, str] = {}
-        for message in self._messages():
+        for message in self._messages:
             if message.id in wanted:
                 text = text_of(message, self.language)[0]
                 found[message.id] = f"message “{text[:60]}{'…' if len(text) > 60 else ''}”"
-        for released in self.node.activities(self.line.id):
+        for released in self._released:
             if released.entry in wanted and not released.withdrawn:
                 found[released.entry] = f"release of {released.id}"
         for entry_id in wanted - found.keys():

@@ -21,7 +21,7 @@ from detente.line.read.permissions import (
     permissions,
     succession,
 )
-from detente.line.read.quotas import Drawn, drawn, visits_by_request
+from detente.line.read.quotas import Drawn, drawn_under, visits_by_request
 from detente.line.read.visits import Inspection, Visit
 from detente.line.view import View, load, place_key
 from detente.volumes.model import Volume
@@ -30,19 +30,30 @@ from detente.volumes.model import Volume
 class Granted(msgspec.Struct, frozen=True, kw_only=True):
     """What the visits of a line are held against, read once: requests by entry, and quotas.
 
-    ``under`` are the visits that draw on each request, the first to begin first.
+    ``under`` are the visits that draw on each request, and ``drawn`` those that draw on each quota
+    (by its place in ``quotas``): the how many-th to begin each is, from 1.
     """
 
     asked: Mapping[str, Permission]
-    under: Mapping[str, Sequence[str]]
+    under: Mapping[str, Mapping[str, int]]
     quotas: Sequence[Drawn]
+    drawn: Sequence[Mapping[str, int]]
 
 
 def granted(view: View, founding: Founding, now_s: float) -> Granted:
     """What is granted on a line, and what is drawn of its quotas at a domain time."""
-    asked = {one.entry: one for one in permissions(view, founding)}
-    quotas = drawn(view, founding, now_s)
-    return Granted(asked=asked, under=visits_by_request(view), quotas=quotas)
+    asked, under = permissions(view, founding), visits_by_request(view)
+    quotas = drawn_under(view, founding, asked, under, now_s)
+    return Granted(
+        asked={one.entry: one for one in asked},
+        under={request: _numbered(visits) for request, visits in under.items()},
+        quotas=quotas,
+        drawn=[_numbered(one.visits) for one in quotas],
+    )
+
+
+def _numbered(visits: Sequence[str]) -> dict[str, int]:
+    return {visit: number for number, visit in enumerate(visits, 1)}
 
 
 def exceedings(view: View, visit: Visit, against: Granted) -> list[Exceeding]:
@@ -109,37 +120,37 @@ def planned_volumes(view: View, release: str) -> tuple[Volume, ...] | None:
 
 
 def _of_quotas(visit: Visit, grant: Grant, against: Granted) -> Iterator[Exceeding]:
-    under = against.under.get(visit.request, ())
-    if visit.entry not in under:
+    number = against.under.get(visit.request, {}).get(visit.entry)
+    if number is None:
         # It was cancelled before anybody arrived, and so draws on nothing.
         return
     if grant.quota_units is UNKNOWN:
         why = "for how many visits it was granted is not known here"
         yield Exceeding(what="quota", known=False, why=why)
     elif grant.quota_units is not None:
-        number = under.index(visit.entry) + 1
         yield from exceeding.of_units("the grant", grant.quota_units, number)
     if grant.quota is UNKNOWN:
         yield Exceeding(what="quota", known=False, why="which quota it draws on is not known here")
     elif grant.quota is not None:
-        yield from _of_quota(visit, grant.quota, grant, against.quotas)
+        yield from _of_quota(visit, grant.quota, grant, against)
 
 
-def _of_quota(
-    visit: Visit, name: str, grant: Grant, quotas: Sequence[Drawn]
-) -> Iterator[Exceeding]:
+def _of_quota(visit: Visit, name: str, grant: Grant, against: Granted) -> Iterator[Exceeding]:
     of = (name, grant.guest, grant.host)
-    found = [one for one in quotas if (one.quota.name, one.quota.guest, one.quota.host) == of]
+    found = [
+        (one, numbers)
+        for one, numbers in zip(against.quotas, against.drawn, strict=True)
+        if (one.quota.name, one.quota.guest, one.quota.host) == of
+    ]
     if not found:
         why = f"{name}: the terms have no such quota between {grant.guest} and {grant.host}"
         yield Exceeding(what="quota", known=True, why=why)
-    for one in found:
-        quota = one.quota
-        if visit.entry not in one.visits:
+    for one, numbers in found:
+        quota, number = one.quota, numbers.get(visit.entry)
+        if number is None:
             why = f"{quota.name} holds from {quota.start} to {quota.end}"
             yield Exceeding(what="quota", known=True, why=why)
         else:
-            number = one.visits.index(visit.entry) + 1
             yield from exceeding.of_units(quota.name, quota.units, number)
             if one.unknown:
                 why = f"{one.unknown} requests that are not known here may draw on {quota.name}"

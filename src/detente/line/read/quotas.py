@@ -5,7 +5,7 @@ anybody arrived. A request whose content is not known here may draw on any quota
 parties; how many those are is told, and not guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -39,11 +39,20 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
 
 def drawn(view: View, founding: Founding, now_s: float) -> list[Drawn]:
     """Every quota of the terms that hold, and what is drawn of it at a domain time."""
-    watching = terms(view, founding).watching
-    if watching is None or not watching.quotas:
-        return []
     asked, under = permissions(view, founding), visits_by_request(view)
-    return [_drawn(view, quota, asked, under, now_s) for quota in watching.quotas]
+    return drawn_under(view, founding, asked, under, now_s)
+
+
+def drawn_under(
+    view: View,
+    founding: Founding,
+    asked: Sequence[Permission],
+    under: Mapping[str, Sequence[str]],
+    now_s: float,
+) -> list[Drawn]:
+    """The same, for whoever has read the requests and the visits under each already."""
+    watching = terms(view, founding).watching
+    return [_drawn(view, one, asked, under, now_s) for one in (watching.quotas if watching else ())]
 
 
 def visits_by_request(view: View) -> dict[str, list[str]]:
@@ -53,29 +62,35 @@ def visits_by_request(view: View) -> dict[str, list[str]]:
     anybody arrived draw on nothing and are left out.
     """
     found: dict[str, list[str]] = {}
-    docs = list(scan(view, "visit"))
-    for entry, doc in sorted(docs, key=lambda one: _begins(one[1])):
-        if not _cancelled(view, entry, doc):
+    docs = dict(scan(view, "visit"))
+    off = _cancelled(view, docs)
+    for entry, doc in sorted(docs.items(), key=lambda one: _begins(one[1])):
+        if entry not in off:
             found.setdefault(doc["request"], []).append(entry)
     return found
 
 
-def _cancelled(view: View, entry: str, doc: Mapping[str, Any]) -> bool:
-    cancelled = False
-    for _, said in scan(view, "visit-said", f"{entry}/"):
-        if said["party"] not in (doc["party"], doc["host"]):
+def _cancelled(view: View, docs: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The visits that a side of theirs cancelled, and of which none says that anybody arrived."""
+    cancelled: set[str] = set()
+    arrived: set[str] = set()
+    for key, said in scan(view, "visit-said"):
+        entry = key.partition("/")[0]
+        doc = docs.get(entry)
+        if doc is None or said["party"] not in (doc["party"], doc["host"]):
             continue
-        if said["type"] == abouts.STAGE and said["about"]["stage"] in ("arrived", "begun"):
-            return False
-        cancelled = cancelled or said["type"] == abouts.CANCEL
-    return cancelled
+        if said["type"] == abouts.CANCEL:
+            cancelled.add(entry)
+        elif said["type"] == abouts.STAGE and said["about"]["stage"] in ("arrived", "begun"):
+            arrived.add(entry)
+    return cancelled - arrived
 
 
 def _drawn(
     view: View,
     quota: Quota,
-    asked: list[Permission],
-    under: Mapping[str, list[str]],
+    asked: Sequence[Permission],
+    under: Mapping[str, Sequence[str]],
     now_s: float,
 ) -> Drawn:
     visits: list[str] = []
@@ -86,7 +101,7 @@ def _drawn(
         if one.asked is None:
             unknown += 1
         elif one.asked.quota == quota.name:
-            made = under.get(one.entry, [])
+            made = under.get(one.entry, ())
             visits += made
             reserved += max(0, _units(one, now_s) - len(made))
     return Drawn(

@@ -5,8 +5,8 @@ to say, by the host; others are void (``void_reason``). What the two sides say d
 here twice: nothing is adjudicated. How far a visit is, and what is owed, is in ``clocks``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ from detente.line.read.base import Stamp, note, stamp
 from detente.line.view import View, load, scan
 from detente.volumes.times import parse_time_s
 
-Plans = Mapping[str, list[dict[str, Any]]]
+Row = Mapping[str, Any]
 T = TypeVar("T")
 S = TypeVar("S", bound="Statement")
 ItemState = Literal["sealed", "sealed-by-one", "differing", "unsealed"]
@@ -253,15 +253,15 @@ class Visit(Statement, frozen=True, kw_only=True):
 
 def visits(view: View) -> list[Visit]:
     """Every visit of the line, by when it begins."""
-    plans = _plans_by_visit(view)
-    found = [_visit(view, doc, plans) for _, doc in scan(view, "visit")]
+    known = _known(view)
+    found = [_visit(view, doc, known) for _, doc in scan(view, "visit")]
     return sorted(found, key=lambda visit: (visit.from_s, visit.entry))
 
 
 def visit(view: View, entry: str) -> Visit | None:
     """One visit by the entry id of its notice, or None."""
     doc = load(view, "visit", entry)
-    return None if doc is None else _visit(view, doc, _plans_by_visit(view))
+    return None if doc is None else _visit(view, doc, _known(view, entry))
 
 
 def void_reason(view: View, party: str, type_: str, about: Mapping[str, Any]) -> str | None:
@@ -288,18 +288,36 @@ def _review_reason(view: View, party: str, plan: str) -> str | None:
     return None if party == notified["host"] else "not-a-side"
 
 
-def _plans_by_visit(view: View) -> Plans:
-    """The rows of mission plans by their visit: read once, however many visits there are."""
-    found: dict[str, list[dict[str, Any]]] = {}
+class _Known(NamedTuple):
+    """What is known of visits, read once, however many visits there are."""
+
+    said: Mapping[str, Sequence[Row]]
+    """By visit, what was said of it."""
+    plans: Mapping[str, Sequence[Row]]
+    """By visit, the versions of its mission plan."""
+    reviews: Mapping[tuple[str, str], Row]
+    """By plan and reviewer, the first review."""
+
+
+def _known(view: View, visit: str | None = None) -> _Known:
+    """What is known of all visits, or as much of it as one ``visit`` needs."""
+    of_visit = "" if visit is None else f"{visit}/"
+    said: dict[str, list[Row]] = {}
+    for key, row in scan(view, "visit-said", of_visit):
+        said.setdefault(key.partition("/")[0], []).append(row)
+    plans: dict[str, list[Row]] = {}
     for _, row in scan(view, "plan"):
-        found.setdefault(row["visit"], []).append(row)
-    return found
+        plans.setdefault(row["visit"], []).append(row)
+    reviews: dict[tuple[str, str], Row] = {}
+    for key, row in scan(view, "review"):
+        reviews.setdefault((key.partition("/")[0], row["party"]), row)
+    return _Known(said, plans, reviews)
 
 
-def _visit(view: View, doc: Mapping[str, Any], plans: Plans) -> Visit:
+def _visit(view: View, doc: Row, known: _Known) -> Visit:
     sides = (doc["party"], doc["host"])
-    said: dict[str, list[dict[str, Any]]] = {type_: [] for type_ in _STATED}
-    for _, row in scan(view, "visit-said", f"{doc['entry']}/"):
+    said: dict[str, list[Row]] = {type_: [] for type_ in _STATED}
+    for row in known.said.get(doc["entry"], ()):
         if row["party"] in ((doc["host"],) if row["type"] in _HOSTS else sides):
             said[row["type"]].append(row)
     for rows in said.values():
@@ -315,7 +333,7 @@ def _visit(view: View, doc: Mapping[str, Any], plans: Plans) -> Visit:
         noted=next((_noted(row) for row in said[abouts.TAKE_NOTE]), None),
         stages=tuple(_reached(row) for row in said[abouts.STAGE]),
         inspections=tuple(_inspection(row) for row in said[abouts.INSPECT]),
-        plans=_plans(view, doc, plans),
+        plans=_plans(view, doc, known),
         restrictions=tuple(_restriction(row) for row in said[abouts.RESTRICT]),
         deviations=tuple(_deviation(row) for row in said[abouts.DEVIATION]),
         cancels=tuple(_cancel(row) for row in said[abouts.CANCEL]),
@@ -325,19 +343,19 @@ def _visit(view: View, doc: Mapping[str, Any], plans: Plans) -> Visit:
     )
 
 
-def _stated(row: Mapping[str, Any]) -> dict[str, Any]:
+def _stated(row: Row) -> dict[str, Any]:
     return {**stamp(row["party"], row), "unknown": row["unknown"]}
 
 
-def _body(row: Mapping[str, Any], kind: type[T]) -> T | None:
+def _body(row: Row, kind: type[T]) -> T | None:
     return None if row["content"] is None else msgspec.convert(row["content"], kind)
 
 
-def _noted(row: Mapping[str, Any]) -> Noted:
+def _noted(row: Row) -> Noted:
     return Noted(**_stated(row), body=_body(row, NotedBody))
 
 
-def _reached(row: Mapping[str, Any]) -> Reached:
+def _reached(row: Row) -> Reached:
     about = row["about"]
     return Reached(
         **_stated(row),
@@ -347,18 +365,17 @@ def _reached(row: Mapping[str, Any]) -> Reached:
     )
 
 
-def _inspection(row: Mapping[str, Any]) -> Inspection:
+def _inspection(row: Row) -> Inspection:
     finding = row["about"]["finding"]
     return Inspection(**_stated(row), finding=finding, body=_body(row, InspectionBody))
 
 
-def _plans(view: View, visit: Mapping[str, Any], plans: Plans) -> tuple[MissionPlan, ...]:
-    rows = sorted(plans.get(visit["entry"], []), key=lambda row: int(row["index"]))
-    return tuple(_plan(view, row, visit["host"]) for row in rows)
+def _plans(view: View, visit: Row, known: _Known) -> tuple[MissionPlan, ...]:
+    rows = sorted(known.plans.get(visit["entry"], ()), key=lambda row: int(row["index"]))
+    return tuple(_plan(view, row, known.reviews.get((row["entry"], visit["host"]))) for row in rows)
 
 
-def _plan(view: View, row: Mapping[str, Any], host: str) -> MissionPlan:
-    reviews = scan(view, "review", f"{row['entry']}/{host}/")
+def _plan(view: View, row: Row, review: Row | None) -> MissionPlan:
     newest = load(view, "activity", f"{row['party']}/{row['activity']}") or {}
     return MissionPlan(
         **_stated(row),
@@ -366,17 +383,17 @@ def _plan(view: View, row: Mapping[str, Any], host: str) -> MissionPlan:
         activity=row["activity"],
         release=row["release"],
         note=note(row),
-        review=next((_review(one) for _, one in reviews), None),
+        review=None if review is None else _review(review),
         changed=newest["entry"] != row["release"],
     )
 
 
-def _review(row: Mapping[str, Any]) -> Review:
+def _review(row: Row) -> Review:
     remark = _body(row, RemarkBody)
     return Review(**_stated(row), answer=row["answer"], ground=row["ground"], remark=remark)
 
 
-def _restriction(row: Mapping[str, Any]) -> Restriction:
+def _restriction(row: Row) -> Restriction:
     return Restriction(
         **_stated(row),
         from_s=parse_time_s(row["about"]["from"]),
@@ -385,18 +402,16 @@ def _restriction(row: Mapping[str, Any]) -> Restriction:
     )
 
 
-def _deviation(row: Mapping[str, Any]) -> Deviation:
+def _deviation(row: Row) -> Deviation:
     at_s = parse_time_s(row["about"]["at"])
     return Deviation(**_stated(row), at_s=at_s, remark=_body(row, RemarkBody))
 
 
-def _cancel(row: Mapping[str, Any]) -> Cancel:
+def _cancel(row: Row) -> Cancel:
     return Cancel(**_stated(row), ground=row["about"]["ground"], note=note(row))
 
 
-def _items(
-    seals: Iterable[Mapping[str, Any]], openings: Iterable[Mapping[str, Any]]
-) -> tuple[Item, ...]:
+def _items(seals: Iterable[Row], openings: Iterable[Row]) -> tuple[Item, ...]:
     sealed = _grouped([_fact(Seal, row) for row in seals], lambda one: one.item)
     opened = _grouped([_fact(Opening, row) for row in openings], lambda one: one.item)
     return tuple(
@@ -409,7 +424,7 @@ def _items(
     )
 
 
-def _sessions(rows: Iterable[Mapping[str, Any]]) -> tuple[Session, ...]:
+def _sessions(rows: Iterable[Row]) -> tuple[Session, ...]:
     stated = _grouped([_fact(SessionStated, row) for row in rows], lambda one: one.session)
     return tuple(
         Session(name=name, stated={one.party: one for one in stated[name]})
@@ -425,13 +440,13 @@ def _grouped(stated: Iterable[S], name: Callable[[S], str]) -> dict[str, list[S]
     return found
 
 
-def _fact(kind: type[S], row: Mapping[str, Any]) -> S:
+def _fact(kind: type[S], row: Row) -> S:
     """A statement whose fields are those of its ``about``, with a note."""
     facts = {field: value for field, value in row["about"].items() if field != "visit"}
     return msgspec.convert({**_stated(row), **facts, "note": note(row)}, kind)
 
 
-def _reports(rows: Iterable[Mapping[str, Any]]) -> tuple[Report, ...]:
+def _reports(rows: Iterable[Row]) -> tuple[Report, ...]:
     found = [
         Report(
             **_stated(row),

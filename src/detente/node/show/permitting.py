@@ -25,17 +25,16 @@ _FIELDS = ("purpose", "hours_utc", "places", "people", "equipment", "quota", "qu
 
 def permissions(reader: LineReader) -> list[PermissionView]:
     """Every request on the line, by name, asking party, host, and the order they were made in."""
-    asked = read.permissions(reader.rows, reader.founding)
-    if not asked:
+    against = read.granted(reader.rows, reader.founding, reader.now_s)
+    if not against.asked:
         return []
     owed = answers_owed(reader.rows, reader.founding, reader.received_s, reader.now_s)
-    against = read.granted(reader.rows, reader.founding, reader.now_s)
     under: dict[str, list[Visit]] = {}
     for visit in read.visits(reader.rows):
         under.setdefault(visit.request, []).append(visit)
     return [
         _permission(reader, one, owed.get(one.entry), under.get(one.entry, []), against)
-        for one in asked
+        for one in against.asked.values()
     ]
 
 
