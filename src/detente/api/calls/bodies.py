@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from detente.api.route import Call
 from detente.node.views import Json, ShiftView
 
 Form = Literal["exact", "coarse"]
@@ -345,3 +346,9 @@ class ExportQuery(Body, frozen=True):
 def fields_of(body: Body) -> dict[str, Any]:
     """A body's fields, to pass on by name."""
     return {name: getattr(body, name) for name in body.__struct_fields__}
+
+
+def said(call: Call) -> dict[str, Any]:
+    """All that a caller says, of what, in whose name and under which key, to pass on by name."""
+    fields = {} if call.body is None else fields_of(call.body)
+    return {**call.path, **fields, "officer": call.officer.name, "key": call.key}

@@ -50,8 +50,7 @@ def join_line(node: Node, call: Call) -> LineView:
 
 def sign_terms(node: Node, call: Call) -> EntryView:
     """Sign the next version of the terms."""
-    body: bodies.TermsBody = call.body
-    return node.sign_terms(call.path["line"], body.terms, officer=call.officer.name, key=call.key)
+    return node.sign_terms(**bodies.said(call))
 
 
 def show_admissions(node: Node, call: Call) -> AdmissionsView:
@@ -85,7 +84,7 @@ def vouch_key(node: Node, call: Call) -> EntryView:
 
 def adopt_key(node: Node, call: Call) -> EntryView:
     """Sign with our replaced key, for which all others have vouched."""
-    return node.adopt_key(call.path["line"], officer=call.officer.name, key=call.key)
+    return node.adopt_key(**bodies.said(call))
 
 
 def list_pending(node: Node, call: Call) -> list[PendingView]:

@@ -45,30 +45,17 @@ def count_events(node: Node, call: Call) -> EventsView:
 
 def link_observations(node: Node, call: Call) -> EntryView:
     """Say that two reports are of one event."""
-    body: EventLinkBody = call.body
-    return node.link_observations(
-        call.path["line"], body.a, body.b, body.note, officer=call.officer.name, key=call.key
-    )
+    return node.link_observations(**bodies.said(call))
 
 
 def dispute_link(node: Node, call: Call) -> EntryView:
     """Say that the reports of another party's link are of two events."""
-    body: bodies.NoteBody = call.body
-    return node.dispute_link(
-        call.path["line"],
-        call.path["link"],
-        body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.dispute_link(**bodies.said(call))
 
 
 def take_back(node: Node, call: Call) -> EntryView:
     """Take a link or a dispute of ours back."""
-    body: TakeBackBody = call.body
-    return node.take_back(
-        call.path["line"], body.entry, body.note, officer=call.officer.name, key=call.key
-    )
+    return node.take_back(**bodies.said(call))
 
 
 ROUTES = (

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from detente.api import rows
-from detente.api.calls.bodies import Body
+from detente.api.calls.bodies import Body, said
 from detente.api.route import Call
 from detente.errors import RecordError, StateError
 from detente.node import Node, roles
@@ -50,10 +50,7 @@ def show_sealing(node: Node, call: Call) -> SealingView:
 
 def seal_media(node: Node, call: Call) -> SignedMediaView:
     """Sign a manifest and say so on the line."""
-    body: MediaSealBody = call.body
-    return node.seal_media(
-        call.path["line"], body.envelope, body.note, officer=call.officer.name, key=call.key
-    )
+    return node.seal_media(**said(call))
 
 
 def share_media(node: Node, call: Call) -> ShareView:

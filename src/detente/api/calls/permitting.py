@@ -3,7 +3,7 @@
 from typing import Literal
 
 from detente.api import rows
-from detente.api.calls.bodies import Body, NoteBody
+from detente.api.calls.bodies import Body, NoteBody, said
 from detente.api.route import Call
 from detente.errors import NotFoundError, StateError
 from detente.node import Node, roles
@@ -86,58 +86,22 @@ def request_permission(node: Node, call: Call) -> list[EntryView]:
 
 def renew_permission(node: Node, call: Call) -> EntryView:
     """Ask the same host again."""
-    body: RenewBody = call.body
-    return node.renew_permission(
-        call.path["line"],
-        call.path["request"],
-        start=body.start,
-        end=body.end,
-        asked=body.asked,
-        overdraw=body.overdraw,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.renew_permission(**said(call))
 
 
 def answer_permission(node: Node, call: Call) -> EntryView:
     """Answer a request that is asked of us."""
-    body: AnswerBody = call.body
-    return node.answer_permission(
-        call.path["line"],
-        call.path["request"],
-        body.answer,
-        start=body.start,
-        end=body.end,
-        limits=body.limits,
-        note=body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.answer_permission(**said(call))
 
 
 def revoke_permission(node: Node, call: Call) -> EntryView:
     """Take back what we granted."""
-    body: RevokeBody = call.body
-    return node.revoke_permission(
-        call.path["line"],
-        call.path["request"],
-        body.note,
-        start=body.start,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.revoke_permission(**said(call))
 
 
 def withdraw_permission(node: Node, call: Call) -> EntryView:
     """Give up a request of ours."""
-    body: NoteBody = call.body
-    return node.withdraw_permission(
-        call.path["line"],
-        call.path["request"],
-        body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.withdraw_permission(**said(call))
 
 
 ROUTES = (

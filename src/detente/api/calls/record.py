@@ -45,10 +45,7 @@ def list_recalls(node: Node, call: Call) -> list[RecallView]:
 
 def recall_entry(node: Node, call: Call) -> EntryView:
     """Ask all parties to erase what an entry of ours said."""
-    body: bodies.RecallBody = call.body
-    return node.recall(
-        call.path["line"], body.entry, body.note, officer=call.officer.name, key=call.key
-    )
+    return node.recall(**bodies.said(call))
 
 
 def list_commitments(node: Node, call: Call) -> list[CommitmentView]:
@@ -58,15 +55,12 @@ def list_commitments(node: Node, call: Call) -> list[CommitmentView]:
 
 def make_commitment(node: Node, call: Call) -> EntryView:
     """Fix a plan or a statement without telling it yet."""
-    asked = bodies.fields_of(call.body)
-    return node.commit(call.path["line"], **asked, officer=call.officer.name, key=call.key)
+    return node.commit(**bodies.said(call))
 
 
 def open_commitment(node: Node, call: Call) -> EntryView:
     """Tell what a commitment of ours has fixed."""
-    return node.open_commitment(
-        call.path["line"], call.path["commitment"], officer=call.officer.name, key=call.key
-    )
+    return node.open_commitment(**bodies.said(call))
 
 
 def show_state(node: Node, call: Call) -> bytes:

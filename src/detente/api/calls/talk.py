@@ -19,21 +19,12 @@ def list_messages(node: Node, call: Call) -> list[MessageView]:
 
 def send_message(node: Node, call: Call) -> EntryView:
     """Say something on a line."""
-    said = bodies.fields_of(call.body)
-    return node.send(call.path["line"], **said, officer=call.officer.name, key=call.key)
+    return node.send(**bodies.said(call))
 
 
 def acknowledge_entry(node: Node, call: Call) -> EntryView:
     """Acknowledge an entry of another party."""
-    body: bodies.AcknowledgeBody = call.body
-    return node.acknowledge(
-        call.path["line"],
-        body.entry,
-        body.level,
-        body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.acknowledge(**bodies.said(call))
 
 
 def list_proposals(node: Node, call: Call) -> list[ProposalView]:
@@ -43,47 +34,22 @@ def list_proposals(node: Node, call: Call) -> list[ProposalView]:
 
 def propose_change(node: Node, call: Call) -> EntryView:
     """Propose the change of one side that would end a conflict."""
-    body: bodies.ProposeBody = call.body
-    return node.propose(
-        call.path["line"],
-        body.conflict,
-        body.moves,
-        body.shift,
-        body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.propose(**bodies.said(call))
 
 
 def assent_to_proposal(node: Node, call: Call) -> EntryView:
     """Assent to the other side's proposal."""
-    body: bodies.NoteBody = call.body
-    return node.assent(
-        call.path["line"],
-        call.path["proposal"],
-        body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.assent(**bodies.said(call))
 
 
 def decline_proposal(node: Node, call: Call) -> EntryView:
     """Decline the other side's proposal."""
-    body: bodies.NoteBody = call.body
-    return node.decline(
-        call.path["line"],
-        call.path["proposal"],
-        body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.decline(**bodies.said(call))
 
 
 def carry_out_proposal(node: Node, call: Call) -> EntryView:
     """Release our activity's next version as the proposal says."""
-    return node.carry_out(
-        call.path["line"], call.path["proposal"], officer=call.officer.name, key=call.key
-    )
+    return node.carry_out(**bodies.said(call))
 
 
 def list_obligations(node: Node, call: Call) -> list[ObligationView]:
@@ -93,34 +59,27 @@ def list_obligations(node: Node, call: Call) -> list[ObligationView]:
 
 def state_lapse(node: Node, call: Call) -> EntryView:
     """State on the record that what was owed did not come."""
-    body: bodies.LapseBody = call.body
-    return node.state_lapse(
-        call.path["line"], body.obligation, officer=call.officer.name, key=call.key
-    )
+    return node.state_lapse(**bodies.said(call))
 
 
 def check_line(node: Node, call: Call) -> EntryView:
     """Make a line check."""
-    body: bodies.LineCheckBody = call.body
-    return node.check_line(call.path["line"], body.slot, officer=call.officer.name, key=call.key)
+    return node.check_line(**bodies.said(call))
 
 
 def suspend_line(node: Node, call: Call) -> EntryView:
     """Declare the line suspended."""
-    body: bodies.NoteBody = call.body
-    return node.suspend(call.path["line"], body.note, officer=call.officer.name, key=call.key)
+    return node.suspend(**bodies.said(call))
 
 
 def leave_line(node: Node, call: Call) -> EntryView:
     """Leave the line for good."""
-    body: bodies.NoteBody = call.body
-    return node.leave(call.path["line"], body.note, officer=call.officer.name, key=call.key)
+    return node.leave(**bodies.said(call))
 
 
 def resume_line(node: Node, call: Call) -> EntryView:
     """Take the suspension back."""
-    body: bodies.NoteBody = call.body
-    return node.resume(call.path["line"], body.note, officer=call.officer.name, key=call.key)
+    return node.resume(**bodies.said(call))
 
 
 ROUTES = (

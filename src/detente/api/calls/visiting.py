@@ -1,7 +1,7 @@
 """Visits: what our officers state of one, as its guest or its host."""
 
 from detente.api import rows
-from detente.api.calls.bodies import Body
+from detente.api.calls.bodies import Body, said
 from detente.api.route import Call
 from detente.line.abouts import Ground, Stage
 from detente.node import Node, roles
@@ -104,140 +104,52 @@ def show_visit(node: Node, call: Call) -> VisitView:
 
 def notify_visit(node: Node, call: Call) -> EntryView:
     """Give notice of a visit."""
-    body: NotifyBody = call.body
-    return node.notify_visit(
-        call.path["line"],
-        body.visit,
-        body.request,
-        body.body,
-        start=body.start,
-        end=body.end,
-        late=body.late,
-        exceed=body.exceed,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.notify_visit(**said(call))
 
 
 def acknowledge_visit(node: Node, call: Call) -> EntryView:
     """Take note of a visit, as its host."""
-    body: ReceiveBody = call.body
-    return node.acknowledge_visit(
-        call.path["line"],
-        call.path["visit"],
-        body.body,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.acknowledge_visit(**said(call))
 
 
 def state_stage(node: Node, call: Call) -> EntryView:
     """State how far a visit is."""
-    body: StageBody = call.body
-    return node.state_stage(
-        call.path["line"],
-        call.path["visit"],
-        body.stage,
-        at=body.at,
-        text=body.text,
-        language=body.language,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.state_stage(**said(call))
 
 
 def inspect_visit(node: Node, call: Call) -> EntryView:
     """State what an inspection found."""
-    body: InspectBody = call.body
-    return node.inspect_visit(
-        call.path["line"],
-        call.path["visit"],
-        body.body,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.inspect_visit(**said(call))
 
 
 def plan_mission(node: Node, call: Call) -> EntryView:
     """Plan the mission: an activity that has been released."""
-    body: MissionBody = call.body
-    return node.plan_mission(
-        call.path["line"],
-        call.path["visit"],
-        body.activity,
-        body.note,
-        exceed=body.exceed,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.plan_mission(**said(call))
 
 
 def review_mission(node: Node, call: Call) -> EntryView:
     """Agree to the newest plan, or ask for a change."""
-    body: ReviewBody = call.body
-    return node.review_mission(
-        call.path["line"],
-        call.path["visit"],
-        ground=body.ground,
-        text=body.text,
-        language=body.language,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.review_mission(**said(call))
 
 
 def restrict_visit(node: Node, call: Call) -> EntryView:
     """Restrict a visit, as its host."""
-    body: RestrictBody = call.body
-    return node.restrict_visit(
-        call.path["line"],
-        call.path["visit"],
-        body.body,
-        start=body.start,
-        end=body.end,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.restrict_visit(**said(call))
 
 
 def state_deviation(node: Node, call: Call) -> EntryView:
     """State that something was not as agreed."""
-    body: DeviationBody = call.body
-    return node.state_deviation(
-        call.path["line"],
-        call.path["visit"],
-        body.text,
-        at=body.at,
-        language=body.language,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.state_deviation(**said(call))
 
 
 def cancel_visit(node: Node, call: Call) -> EntryView:
     """End a visit before its time."""
-    body: CancelBody = call.body
-    return node.cancel_visit(
-        call.path["line"],
-        call.path["visit"],
-        body.ground,
-        body.note,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.cancel_visit(**said(call))
 
 
 def report_visit(node: Node, call: Call) -> EntryView:
     """Report on a visit."""
-    body: VisitReportBody = call.body
-    return node.report_visit(
-        call.path["line"],
-        call.path["visit"],
-        body.body,
-        same_as=body.same_as,
-        officer=call.officer.name,
-        key=call.key,
-    )
+    return node.report_visit(**said(call))
 
 
 ROUTES = (
