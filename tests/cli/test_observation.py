@@ -103,18 +103,29 @@ def test_a_file_is_imported_and_imported_again(
 
 
 def test_weeks_that_nobody_observed_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    weeks = ["2021-W31", "2021-W32", "2021-W33", "2021-W34", "2021-W35"]
+    weeks = [*(f"2021-W{number}" for number in (31, 32, 33, 34, 35, 36, 37, 40)), "unknown"]
     told = {"district": "Khash", "counts": {"fighting": 1}, "seeing": {"good": 1}, "as_held": {}}
     table = {
-        "districts": ["Khash"], "weeks": weeks, "events": 2, "counted": 2, "as_held": {},
-        "watched": 0,
+        "districts": ["Khash", "Sangin"], "weeks": weeks, "running": "2021-W37", "events": 2,
+        "counted": 2, "as_held": {}, "watched": 0,
         "marking": "TLP:GREEN", "retracted": 0, "recalled": 0, "unknown": 0, "withheld": 0,
-        "cells": [{**told, "week": weeks[0]}, {**told, "week": weeks[3]}],
+        "cells": [
+            {**told, "week": weeks[0]}, {**told, "week": weeks[3]},
+            {**told, "week": weeks[7], "district": "Sangin"},
+        ],
     }  # fmt: skip
     _print_table(table)
-    assert capsys.readouterr().out.splitlines()[1:5] == [
+    assert capsys.readouterr().out.splitlines()[:12] == [
+        "Khash",
         "  2021-W31  fighting 1  (conditions: good 1)",
         "  2021-W32 … 2021-W33: not observed",
         "  2021-W34  fighting 1  (conditions: good 1)",
-        "  2021-W35  not observed",
+        "  2021-W35 … 2021-W36: not observed",
+        "  2021-W37  nothing told yet",
+        "  2021-W40 … unknown: nothing told",
+        "Sangin",
+        "  2021-W31 … 2021-W36: not observed",
+        "  2021-W37  nothing told yet",
+        "  2021-W40  fighting 1  (conditions: good 1)  TOLD OF A TIME TO COME",
+        "  unknown   nothing told",
     ]

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from detente.line import observe_draft
+from detente.node.saying import say
 from detente.node.views import OfficerView
 from detente.observations import Observation
 from detente.volumes import Core, Edges, Shape
@@ -87,6 +89,62 @@ def test_it_opens_with_counts_and_no_single_one(observed: Any) -> None:
     assert "TLP:AMBER may be shown to the parties' own organisations" in words_of(html)
     assert SECRET not in html.partition('id="notes"')[0]
     assert 'id="map"' not in html
+
+
+def columns(html: str) -> list[str]:
+    head = html.partition('<table class="grid">')[2].partition("</thead>")[0]
+    return [words_of(one) for one in re.findall(r"<th[^>]*>(.*?)</th>", head, re.S)][1:]
+
+
+def test_the_week_that_runs_is_there_though_nobody_told_of_it(observed: Any) -> None:
+    desk = observed.us
+    newest = week(desk.node, 3600)
+    week_s = 7 * 86_400
+    desk.clock.ahead_s = 3 * week_s
+    desk.log_in()
+    html = desk.page(PAGE)
+    now = week(desk.node, 0)
+    assert columns(html)[-1] == f"{now} this week"
+    assert cell_of(html, "Rustaq", now) == "cell unseen | nothing told yet"
+    assert cell_of(html, "Rustaq", week(desk.node, week_s)) == "cell unseen | not observed"
+    assert "The newest week that is told of is" not in words_of(html)
+    # Twelve weeks later nothing of what was reported is in view.
+    desk.clock.ahead_s = 12 * week_s
+    desk.log_in()
+    html = desk.page(PAGE)
+    assert (len(columns(html)), columns(html)[-1]) == (12, f"{week(desk.node, 0)} this week")
+    assert set(re.findall(r'<td class="cell (\w+)', html)) == {"unseen"}
+    assert f"The newest week that is told of is {newest}" in words_of(html)
+    before = desk.page(f"{PAGE}?until={newest}")
+    assert columns(before)[-1] == newest
+    assert cell_of(before, "Rustaq", newest) == "cell quiet | watched, nothing seen 1"
+    later = re.search(r'href="([^"]+)">Later weeks', before)
+    assert later
+    assert columns(desk.page(unescape(later[1]))) == columns(html)
+    for nonsense in ("2095-W01", "unknown", "x" * 400):
+        assert columns(desk.page(f"{PAGE}?until={nonsense}")) == columns(html)
+
+
+def test_nothing_that_is_told_of_a_week_to_come_reads_as_seen(observed: Any) -> None:
+    ru, desk = observed.ru.node, observed.us
+    now_s = parse_time_s(desk.node.line(NAME).now)
+    one = report(ru, "later", kind="quiet", district="Rustaq")
+    to_come_s = now_s + 3 * 7 * 86_400
+    said = msgspec.structs.replace(one, from_s=to_come_s, until_s=to_come_s)
+    draft = observe_draft(said, version=2, supersedes=ru.observation(NAME, "ru", "later")[-1].id)
+    say(ru._core, NAME, lambda _: draft, officer="a", key=None, action="x", content={})
+    observed.level()
+    html = desk.page(PAGE)
+    assert columns(html)[-1] == f"{week(desk.node, 0)} this week"
+    link = re.search(r'href="([^"]+)"><b class="late">Something is told of 1 week to come', html)
+    assert link
+    to_come = week(desk.node, -3 * 7 * 86_400)
+    html = desk.page(unescape(link[1]))
+    assert columns(html)[-1] == f"{to_come} to come"
+    assert cell_of(html, "Rustaq", to_come) == (
+        "cell ahead | watched, nothing seen 1 told of a time to come"
+    )
+    assert cell_of(html, "N37.0 E068.5", to_come) == "cell unseen | nothing told"
 
 
 def test_single_ones_are_shown_when_a_cell_is_chosen(observed: Any) -> None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from datetime import date
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +257,33 @@ def test_the_table_counts_by_district_and_week(pair: Any) -> None:
     assert [one.observation for one in chosen] == ["b"]
     assert {one.observation for one in us.observations(LINE, audience="community")} == set("abcd")
     assert us.observations(LINE, audience="public") == []
+
+
+def test_the_table_ends_at_the_running_week_and_fills_no_weeks_to_come(pair: Any) -> None:
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    week_s = 7 * 86_400
+    us.note(observation(), officer="w")
+    us.report(LINE, "crossing-1", officer=RELEASER)
+    pair.sync()
+    assert us.observation_table(LINE).weeks == ["2026-W47"]
+    pair.clock.at_s = NOW_S + 3 * week_s
+    for table in (us.observation_table(LINE), us.notes_table(officer=RELEASER)):
+        assert table.running == "2026-W50"
+        assert table.weeks == ["2026-W47", "2026-W48", "2026-W49", "2026-W50"]
+    # What a peer tells of a far time, before or after, hides none of the weeks of late.
+    for name, at_s in (("old", NOW_S - 900 * week_s), ("to-come", NOW_S + 900 * week_s)):
+        draft = observe_draft(
+            observation(name, kind="quiet", from_s=at_s, until_s=at_s), version=1, supersedes=None
+        )
+        say(
+            ru._core, LINE, partial(_as_it_is, draft), officer="a", key=None, action="x", content={}
+        )
+    pair.sync()
+    table = us.observation_table(LINE)
+    assert (len(table.weeks), table.weeks[0], table.weeks[-1]) == (402, "2009-W34", "2044-W07")
+    mondays = [date.fromisocalendar(int(one[:4]), int(one[6:]), 1) for one in table.weeks[1:-1]]
+    assert {(b - a).days for a, b in pairwise(mondays)} == {7}
+    assert table.weeks[-2] == table.running
 
 
 def test_what_is_recalled_is_gone_everywhere_and_not_counted(pair: Any) -> None:

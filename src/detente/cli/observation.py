@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -357,12 +358,13 @@ def _held(events_of: int, as_held: dict[str, int]) -> str:
     return "".join(f" ({events} as {party} counts)" for party, events in as_held.items())
 
 
-def _print_blank(weeks: list[str]) -> None:
+def _print_blank(weeks: list[str], running: str) -> None:
     """Weeks in a row of which nobody told here, as one line; not that nothing happened."""
-    if len(weeks) == 1:
-        print(f"  {weeks[0]:<9} not observed")
-    elif weeks:
-        print(f"  {weeks[0]} … {weeks[-1]}: not observed")
+    from detente.observations import untold
+
+    for words, group in groupby(weeks, key=lambda week: untold(week, running)):
+        first, *more = group
+        print(f"  {first} … {more[-1]}: {words}" if more else f"  {first:<9} {words}")
 
 
 def _print_table(table: dict[str, Any]) -> None:
@@ -375,15 +377,19 @@ def _print_table(table: dict[str, Any]) -> None:
             if cell is None:
                 blank.append(week)
                 continue
-            _print_blank(blank)
+            _print_blank(blank, table["running"])
             blank = []
             counts = ", ".join(
                 f"{kind} {size}{_held(size, cell['as_held'].get(kind, {}))}"
                 for kind, size in cell["counts"].items()
             )
             seeing = ", ".join(f"{how} {size}" for how, size in cell["seeing"].items())
-            print(f"  {week:<9} {counts}  (conditions: {seeing})")
-        _print_blank(blank)
+            ahead = week != "unknown" and week > table["running"]
+            print(
+                f"  {week:<9} {counts}  (conditions: {seeing})"
+                f"{'  TOLD OF A TIME TO COME' if ahead else ''}"
+            )
+        _print_blank(blank, table["running"])
     print(
         f"{table['events']:,} events by {table['counted']:,} observations"
         f"{_held(table['events'], table['as_held'])}{linking.watched_nothing(table['watched'])}"

@@ -2,7 +2,9 @@
 
 A single report can tell who saw it, or whom to look for; so the page opens with the counts, and
 shows reports, and the map with how uncertain their places are, for one cell of the table at a time
-and to whose role permits it. What nobody observed is hatched and says so: it is never a nought.
+and to whose role permits it. What nobody observed is hatched and says so: it is never a nought. The
+counts end at the week that runs, so that the last week of which something is told is not taken for
+today, and what is told of a week to come stands apart: nobody can have seen it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,9 +33,11 @@ from detente.observations import (
     MARKINGS,
     MEANINGS,
     QUIET,
+    UNKNOWN,
     Audience,
     Observation,
     observation_from_wire,
+    untold,
     words,
 )
 from detente.observations.model import CONFIDENCE, HOW, SEEING
@@ -44,7 +48,7 @@ from detente.volumes.times import format_time
 if TYPE_CHECKING:
     from detente.node import Node
 
-WEEKS_AT_ONCE = 6
+WEEKS_AT_ONCE = 12
 DISTRICTS_MAX = 200
 SINGLE_MAX = 200
 
@@ -59,27 +63,26 @@ Context = dict[str, Any]
 
 
 class Asked(NamedTuple):
-    """What of the page is looked at: a cell of the table, an own note, how far back."""
+    """What of the page is looked at: a cell of the table, an own note, weeks until which."""
 
     district: str = ""
     week: str = ""
     kind: str = ""
     note: str = ""
     coarse: bool = False
-    back: int = 0
+    until: str = ""
     everything: bool = False
 
 
 def asked_of(query: Mapping[str, str]) -> Asked:
     """What a page's address asks for."""
-    back = query.get("back", "")
     return Asked(
         district=query.get("district", "")[:120],
         week=query.get("week", "")[:10],
         kind=query.get("kind", "")[:64],
         note=query.get("note", "")[:64],
         coarse=query.get("coarse") == "1",
-        back=int(back) if back.isdecimal() and back.isascii() and len(back) < 6 else 0,
+        until=query.get("until", "")[:10],
         everything=query.get("all") == "1",
     )
 
@@ -91,7 +94,7 @@ def observations(board: Board, officer: OfficerView, asked: Asked, said: str) ->
     found = single(board, officer, asked) if singles else []
     notes = board.node.notes(officer=officer, limit=100) if singles else None
     return {
-        **_grid(table, asked.back),
+        **_grid(table, asked.until),
         "table": table,
         "asked": asked,
         "singles": singles,
@@ -128,30 +131,41 @@ def single(board: Board, officer: OfficerView, asked: Asked) -> list[Observation
     )
 
 
-def _grid(table: ObservationTableView, back: int) -> Context:
-    """The rows and columns of the table that are shown, and the way to the others."""
-    known = [week for week in table.weeks if week != "unknown"]
-    end = max(0, len(known) - back)
-    weeks = known[max(0, end - WEEKS_AT_ONCE) : end]
-    if len(weeks) < len(table.weeks) and "unknown" in table.weeks and back == 0:
-        weeks.append("unknown")
+def _grid(table: ObservationTableView, until: str) -> Context:
+    """The rows and columns of the table that are shown, and the way to the others.
+
+    Shown are the weeks until the running one, unless another is asked for.
+    """
+    known = [week for week in table.weeks if week != UNKNOWN]
+    running = known.index(table.running)
+    last = known.index(until) if until in known else running
+    longer = [UNKNOWN] if UNKNOWN in table.weeks and last == running else []
+    first = max(0, last + 1 + len(longer) - WEEKS_AT_ONCE)
+    weeks = known[first : last + 1]
+    end = running if last < running else len(known) - 1
+    told = {one.week for one in table.cells if one.week in weeks}
+    before = {one.week for one in table.cells if one.week < weeks[0]}
+    weeks += longer
     cells = {(one.district, one.week): one for one in table.cells}
     return {
         "weeks": weeks,
         "rows": [
-            (district, [(week, shown(cells.get((district, week)))) for week in weeks])
+            (district, [(week, shown(cells.get((district, week)), week, table)) for week in weeks])
             for district in table.districts[:DISTRICTS_MAX]
         ],
         "more_districts": max(0, len(table.districts) - DISTRICTS_MAX),
-        "earlier": back + WEEKS_AT_ONCE if end > WEEKS_AT_ONCE else None,
-        "later": max(0, back - WEEKS_AT_ONCE) if back else None,
+        "earlier": known[first - 1] if first else None,
+        "later": known[min(last + WEEKS_AT_ONCE, end)] if last < end else None,
+        # What lies ahead of the running week is no news of the week after: it is named as such.
+        "to_come": end - last if last >= running else 0,
+        "newest": max(before) if before and not told else None,
     }
 
 
-def shown(cell: ObservationCellView | None) -> Context:
+def shown(cell: ObservationCellView | None, week: str, table: ObservationTableView) -> Context:
     """How a cell of the table looks: its class, its counts in words, its conditions."""
     if cell is None:
-        return {"style": "unseen", "counts": [], "conditions": "", "reports": 0}
+        return {"style": "unseen", "untold": untold(week, table.running)}
     counts = [
         (kind, words(kind), size, cell.as_held.get(kind, {})) for kind, size in cell.counts.items()
     ]
@@ -160,11 +174,12 @@ def shown(cell: ObservationCellView | None) -> Context:
     told = [f"{size} {how}" for how, size in poor.items()]
     told += [f"{unknown} not told"] if unknown else []
     style = "limited" if poor else "quiet" if set(cell.counts) == {QUIET} else "seen"
+    if week != UNKNOWN and week > table.running:
+        style = "ahead"
     return {
         "style": style,
         "counts": counts,
         "conditions": ", ".join(told),
-        "reports": sum(cell.seeing.values()),
     }
 
 

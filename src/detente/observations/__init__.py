@@ -15,6 +15,7 @@ from detente.observations.places import (
     day_of,
     district_of,
     middle_of,
+    untold,
     week_of,
 )
 from detente.observations.taxonomy import KINDS, OBSTRUCTION, QUIET, Kind, check_kind, words
@@ -56,6 +57,7 @@ __all__ = [
     "narrowest",
     "observation_from_wire",
     "observation_to_wire",
+    "untold",
     "week_of",
     "words",
 ]

@@ -79,6 +79,13 @@ def week_of(from_s: float, until_s: float) -> str:
     return f"{year}-W{week:02d}"
 
 
+def untold(week: str, running: str) -> str:
+    """How a week of which nothing is told reads, while ``running`` runs: never as a quiet one."""
+    if week == UNKNOWN or week > running:
+        return "nothing told"
+    return "nothing told yet" if week == running else "not observed"
+
+
 def day_of(at_s: float) -> str:
     """The day in UTC that holds an instant: ``2021-08-09``."""
     return _utc(at_s).date().isoformat()

@@ -24,7 +24,7 @@ from detente.store.observations import Tally
 from detente.volumes.times import parse_time_s
 
 WEEKS_MAX = 400
-"""Weeks without any observation are shown between others, unless there are more in all."""
+"""So many weeks up to the running one are shown, told of or not; of others those told of."""
 
 
 def observation(reader: LineReader, one: Observed, *, newest: bool = True) -> ObservationView:
@@ -82,6 +82,7 @@ def table(reader: LineReader) -> ObservationTableView:
     found = counted(
         (Tally(*key, size) for key, size in tallies.items()),
         markings,
+        now_s=reader.now_s,
         retracted=standing["retracted"],
         recalled=standing["recalled"],
         unknown=standing["unknown"],
@@ -129,14 +130,15 @@ def counted(
     tallies: Iterable[Tally],
     markings: Iterable[str],
     *,
+    now_s: float,
     retracted: int = 0,
     recalled: int = 0,
     unknown: int = 0,
     withheld: int = 0,
 ) -> ObservationTableView:
-    """The table of these counts."""
+    """The table of these counts, up to the week that runs at ``now_s``."""
     cells: dict[tuple[str, str], dict[str, Counter[str]]] = {}
-    size = watched = 0
+    size, watched, running = 0, 0, week_of(now_s, now_s)
     for one in tallies:
         cell = cells.setdefault(
             (one.district, one.week), {"counts": Counter(), "seeing": Counter()}
@@ -149,7 +151,8 @@ def counted(
             size += one.size
     return ObservationTableView(
         districts=sorted({district for district, _ in cells}, key=_last_if_unknown),
-        weeks=_weeks({week for _, week in cells}),
+        weeks=_weeks({week for _, week in cells}, running),
+        running=running,
         cells=[
             ObservationCellView(
                 district=district,
@@ -176,16 +179,18 @@ def _last_if_unknown(name: str) -> tuple[bool, str]:
     return name == UNKNOWN, name
 
 
-def _weeks(found: set[str]) -> list[str]:
-    """The weeks from the first to the last, also those between of which there is nothing."""
-    known = sorted(found - {UNKNOWN})
-    weeks = known
-    if known:
-        first, last = _monday(known[0]), _monday(known[-1])
-        if (last - first).days // 7 < WEEKS_MAX:
-            mondays = range(0, (last - first).days + 1, 7)
-            weeks = [_week(first + timedelta(days=days)) for days in mondays]
-    return [*weeks, *sorted(found & {UNKNOWN})]
+def _weeks(told: set[str], running: str) -> list[str]:
+    """The weeks from the first to the running one, also those of which nothing is told, and others.
+
+    What is told of a far week, to come or long past, fills nothing in and so pushes nothing out.
+    """
+    known = {running, *told} - {UNKNOWN}
+    last = _monday(running)
+    monday = max(_monday(min(known)), last - timedelta(weeks=WEEKS_MAX - 1))
+    while monday < last:
+        known.add(_week(monday))
+        monday += timedelta(weeks=1)
+    return [*sorted(known), *sorted(told & {UNKNOWN})]
 
 
 def _monday(week: str) -> date:

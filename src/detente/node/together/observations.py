@@ -254,6 +254,7 @@ def own_table(core: Core, officer: OfficerView) -> ObservationTableView:
         return show.counted(
             kept.tallies(tx, asked),
             kept.markings(tx, asked),
+            now_s=latest_s(core, tx),
             withheld=kept.count(tx, Asked()) - kept.count(tx, asked),
         )
 

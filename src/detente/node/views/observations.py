@@ -136,8 +136,9 @@ class ObservationCellView(View, frozen=True, kw_only=True):
 class ObservationTableView(View, frozen=True, kw_only=True):
     """Observations by district and week: the default display, which shows no single one.
 
-    ``districts`` and ``weeks`` are the table's rows and columns, with weeks between that nobody
-    observed. Not counted, beside it: those ``retracted``, ``recalled``, and ``unknown``.
+    ``districts`` and ``weeks`` are the table's rows and columns, up to the ``running`` week with
+    those of which nobody told; a later one is there only if it is told of. Not counted, beside it:
+    those ``retracted``, ``recalled``, and ``unknown``.
     ``marking`` is the narrowest of what is counted; ``withheld`` are not for who asks. ``counted``
     are reports, ``events`` what they are of, and ``as_held`` that by the parties to a dispute.
     ``watched`` are the reports that nothing was seen, which are in none of these figures.
@@ -145,6 +146,7 @@ class ObservationTableView(View, frozen=True, kw_only=True):
 
     districts: list[str]
     weeks: list[str]
+    running: str
     cells: list[ObservationCellView]
     counted: int
     watched: int
