@@ -34,7 +34,6 @@ PARTY_NAMES = {
 # Public positions, WGS84, longitude first.
 KULOB_UTDK: Position = (69.805, 37.988)
 AIVAJ: Position = (68.030, 36.970)
-ISHKASHIM: Position = (71.600, 36.720)
 IMAM_SAHIB: Position = (68.900, 37.189)
 BANK: tuple[Position, ...] = ((69.70, 37.75), (69.35, 37.42), (68.95, 37.36), (68.45, 37.24))
 """Along the northern bank, some way from it."""

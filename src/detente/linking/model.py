@@ -125,7 +125,7 @@ def settings() -> dict[str, Any]:
         "probability_two_random_records_match": PRIOR,
         "blocking_rules_to_generate_predictions": [
             {
-                "blocking_rule": f"l.{name} = r.{name} and l.party <> r.party",
+                "blocking_rule": f"l.{name} = r.{name} and {OTHERS}",
                 "sql_dialect": "duckdb",
             }
             for name in BLOCKS

@@ -147,7 +147,7 @@ def log_in(
         # Judged again where nobody else writes: a code must not count twice.
         fresh = _account(tx, name, guest)
         if account is None or fresh != account or not matches or used is None:
-            _note_failure(core, tx, name, address, now_s)
+            _note_failure(tx, name, address, now_s)
             return False
         officers.active(tx, name)
         accounts.put(tx, used)
@@ -241,7 +241,7 @@ def lift(core: Core, name: str, *, by: str) -> None:
     core.store.write(work)
 
 
-def _note_failure(core: Core, tx: Tx, name: str, address: str, now_s: float) -> None:
+def _note_failure(tx: Tx, name: str, address: str, now_s: float) -> None:
     if accounts.get(tx, name) is None:
         return
     failures = accounts.failures(tx, name, address) + 1

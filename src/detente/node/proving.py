@@ -42,7 +42,7 @@ def _view_of_witness(twice: Twice) -> views.ProofView:
 
 
 def _view(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.ProofView:
-    card = _card(core, tx, founding, fork)
+    card = _card(tx, founding, fork)
     return views.ProofView(
         line=founding.id,
         party=fork.party,
@@ -57,7 +57,7 @@ def _view(core: Core, tx: Tx, founding: Founding, fork: Fork) -> views.ProofView
     )
 
 
-def _card(core: Core, tx: Tx, founding: Founding, fork: Fork) -> OpenCard:
+def _card(tx: Tx, founding: Founding, fork: Fork) -> OpenCard:
     """The card to check a proof with: that of the founding, or of the last vouched change before.
 
     From there every other key up to the fork was handed over on the record itself.

@@ -334,7 +334,7 @@ class _Line:
     def _check_log(self, founding: Founding, party: str) -> Iterator[_BadError]:
         yield from self._check_vouched(founding, party)
         yield from self._check_tree(party)
-        yield from self._check_checkpoints(founding, party)
+        yield from self._check_checkpoints(party)
         yield from self._check_cosignatures(founding, party)
 
     def _check_vouched(self, founding: Founding, party: str) -> Iterator[_BadError]:
@@ -367,7 +367,7 @@ class _Line:
                     f"the stored tree is wrong at level {level}, index {index}",
                 )
 
-    def _check_checkpoints(self, founding: Founding, party: str) -> Iterator[_BadError]:
+    def _check_checkpoints(self, party: str) -> Iterator[_BadError]:
         log = self.logs[party]
         stored = raw.checkpoints(self.tx, self.line, party)
         keys, name = self.keys[party], origin(self.line, party)

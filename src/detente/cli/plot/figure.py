@@ -189,7 +189,7 @@ def _draw_map(axes: Axes, conflict: Conflict, a: Activity, b: Activity) -> None:
         placer.draw(shapely.intersection(shape, frame.box))
     draw_place(axes, 0, 0, color_of(conflict.kind), placer)
     if close:
-        _draw_inset(axes, plane, whole, frame, shapes, color_of(conflict.kind), placer)
+        _draw_inset(axes, whole, frame, shapes, color_of(conflict.kind), placer)
     draw_scale(axes, frame, placer)
     for side, shape, color in zip((a, b), shapes, (FIRST, SECOND), strict=True):
         area = area_of(side.kind)
@@ -199,7 +199,6 @@ def _draw_map(axes: Axes, conflict: Conflict, a: Activity, b: Activity) -> None:
 
 def _draw_inset(
     axes: Axes,
-    plane: Plane,
     whole: Frame,
     frame: Frame,
     shapes: Sequence[shapely.Geometry],

@@ -43,7 +43,6 @@ class Grounds(NamedTuple):
     cut: bool
     until_s: float
     from_s: float
-    window_end_s: float
     guest: str
     grant: Grant | None
     cut_then: bool
@@ -83,7 +82,6 @@ def grounds(reader: LineReader, visit: str) -> Grounds:
         cut=cut,
         until_s=cut_s,
         from_s=from_s,
-        window_end_s=end_s,
         guest=notice["party"],
         grant=grant,
         cut_then=cut_s < until_s,

@@ -106,7 +106,7 @@ def lay_plan(core: Core, desk_id: str, plan: str, title: str, *, officer: str) -
         activity = filing.activity_of(core, tx, plan)
         _check_one_officer(LineReader(core, tx, desk.line).terms, activity.kind, plan)
         found = exceeding.of_volumes([_granted(now)], activity.volumes)
-        _check_within(_granted(now), found, plan)
+        _check_within(found, plan)
         content = of_activity(activity.kind, activity.volumes, {})
         return "plan", title or plan, TEXT, content, None
 
@@ -129,7 +129,7 @@ def lay_entry(core: Core, desk_id: str, entry: str, title: str, *, officer: str)
         facts = load(reader.rows, "entry", place_key(row.party, row.index)) or {}
         volumes, content = _content_of(facts, row.party, row.body)
         found = exceeding.of_places(_granted(now), volumes)
-        _check_within(_granted(now), found, f"entry {entry[:16]}…")
+        _check_within(found, f"entry {entry[:16]}…")
         return "entry", title or f"{facts['type']} of {row.party}", TEXT, content, entry
 
     return _lay(core, desk_id, officer, make)
@@ -265,7 +265,7 @@ def _check_one_officer(terms: Terms, kind: str, plan: str) -> None:
         )
 
 
-def _check_within(grant: Grant, found: list[exceeding.Exceeding], where: str) -> None:
+def _check_within(found: list[exceeding.Exceeding], where: str) -> None:
     """Nothing lies on a desk that is not for certain within the grant."""
     if found:
         raise StateError(
