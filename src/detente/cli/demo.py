@@ -78,9 +78,11 @@ def _serve(stage: "Stage") -> None:
                 link = stage.log_in_link(party)
                 print(f"  {party}  {names[party]}")
                 print(f"      {link}   (opens once)")
+            print("  guest of tj, at its desk (in another browser than tj's own officer)")
             if first:
-                print("  guest of tj, at its desk (in another browser than tj's own officer)")
                 print(f"      {stage.guest_link()}   (opens once)")
+            else:
+                print(f"      a link for the next one: ./dev {' '.join(stage.guest_command())}")
         print(
             "\nOpen us and ru on the line northern-watch; the hint there says what to do next."
             "\nThe line panj has a visit under way, a desk to escort, and a day's observations."

@@ -214,9 +214,13 @@ class Stage:
 
     def guest_link(self) -> str:
         """A link to the guest's desk at the host's node, for a new guest, that opens once."""
+        return run(*self.guest_command()).split()[-1]
+
+    def guest_command(self) -> tuple[str, ...]:
+        """The words after ``detente`` that make an account for the next guest at that desk."""
         host = str(self.directory / panj.HOST)
         desk = run("desk", "list", host, "--line", panj.LINE).split()[0]
-        return run("desk", "accounts", host, "--desk", desk).split()[-1]
+        return ("desk", "accounts", host, "--desk", desk)
 
     def _make_node(self, party: str, api: int, line: int, show: Show | None) -> None:
         directory = self.directory / party
