@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from detente.errors import (
@@ -174,6 +175,56 @@ def test_only_what_was_shown_is_confirmed(ruled: Any) -> None:
     assert again.sha256 != waits.sha256
     us.confirm(LINE, again.id, again.sha256, officer="second")
     assert us.activities(LINE)[0].volumes[0]["radius_m"] == 900.0
+
+
+@pytest.mark.parametrize("change", ["plan", "nothing"])
+def test_what_was_asked_for_under_other_terms_is_confirmed_as_it_was_shown_or_not_at_all(
+    ruled: Any, change: str
+) -> None:
+    us, waits = ruled.nodes["us"], ask(ruled)
+    terms = terms_to_wire(ruled.terms()) | {"version": 3}
+    with pytest.raises(SecondOfficerError):
+        us.sign_terms(LINE, terms, officer="chief")
+    [asked] = [one for one in us.pending(LINE) if one.type == "terms.sign"]
+    us.confirm(LINE, asked.id, asked.sha256, officer="deputy")
+    ruled.nodes["ru"].add_officer("chief", "senior")
+    ruled.nodes["ru"].add_officer("deputy", "senior")
+    with pytest.raises(SecondOfficerError):
+        ruled.nodes["ru"].sign_terms(LINE, terms, officer="chief")
+    [theirs] = ruled.nodes["ru"].pending(LINE)
+    ruled.nodes["ru"].confirm(LINE, theirs.id, theirs.sha256, officer="deputy")
+    ruled.sync()
+    assert us.line(LINE).terms["version"] == 3
+    before = entries(ruled)
+    if change == "plan":
+        us.change(ruled.circle("us", "orbit-1", radius_m=900.0), officer="watch")
+        with pytest.raises(StateError, match="is not what was asked for"):
+            us.confirm(LINE, waits.id, waits.sha256, officer="second")
+    with pytest.raises(AccessError):
+        us.confirm(LINE, waits.id, waits.sha256, officer="first")
+    us.end_officer("first")
+    with pytest.raises(AccessError):
+        us.confirm(LINE, waits.id, waits.sha256, officer="second")
+    assert entries(ruled) == before
+
+
+@pytest.mark.parametrize("spelt", ["Surveillance", "EXERCISE surveillance", "  SURVEILLANCE "])
+def test_a_kind_spelt_otherwise_is_no_way_round_it(ruled: Any, spelt: str) -> None:
+    us = ruled.nodes["us"]
+    plan = msgspec.structs.replace(ruled.circle("us", "orbit-2"), kind=spelt)
+    us.file(plan, title="", officer="watch")
+    with pytest.raises(SecondOfficerError):
+        us.release("orbit-2", LINE, "exact", officer="first")
+
+
+def test_an_area_by_another_word_is_no_way_round_it(pair: Any) -> None:
+    us = pair.nodes["us"]
+    us.add_officer("first", "releaser")
+    agree(pair, {"exact_releases": ["restricted operating zone"]}, version=2)
+    plan = msgspec.structs.replace(pair.circle("us", "zone-1"), kind="ROZ")
+    us.file(plan, title="", officer="watch")
+    with pytest.raises(SecondOfficerError):
+        us.release("zone-1", LINE, "exact", officer="first")
 
 
 def test_a_request_has_its_time(ruled: Any) -> None:

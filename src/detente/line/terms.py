@@ -18,9 +18,11 @@ from detente.line.watching import Watching, check_watching
 from detente.line.wire import Language, PartyId, read_json, read_struct, read_time_s
 from detente.line.witnesses import Witness, check_witnesses
 from detente.record.strict_json import canonical
+from detente.volumes.areas import are_alike
 from detente.volumes.times import format_time
 
 MAX_TERMS_BYTES = 64 * 1024
+ANY_KIND = "*"
 _DAY_S = 86_400
 _CENTURY_S = 36_525 * _DAY_S
 
@@ -79,6 +81,13 @@ class TwoPerson(_Exact, frozen=True, kw_only=True):
     ] = ()
     terms: bool = False
     leaving: bool = False
+
+    def asks_for(self, kind: str) -> bool:
+        """Whether an exact release of this kind takes two.
+
+        However it is spelt: who files a plan chooses that, and could spell it past the rule.
+        """
+        return any(one == ANY_KIND or are_alike(one, kind) for one in self.exact_releases)
 
 
 class _Separation(_Exact, frozen=True, kw_only=True):

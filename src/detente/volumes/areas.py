@@ -64,3 +64,13 @@ def area_of(kind: str) -> Area | None:
     before it.
     """
     return WORDS.get(kind.translate(_ALIKE).removeprefix(MARK))
+
+
+def are_alike(kind: str, other: str) -> bool:
+    """Whether nobody would read two kinds as different: another spelling, or the same area."""
+    same_area = area_of(kind) is not None and area_of(kind) == area_of(other)
+    return same_area or _plain(kind) == _plain(other)
+
+
+def _plain(kind: str) -> str:
+    return " ".join(kind.casefold().translate(_ALIKE).split()).removeprefix(MARK)

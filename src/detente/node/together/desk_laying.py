@@ -18,7 +18,6 @@ from detente.line.read.permissions import UNKNOWN, Grant
 from detente.line.view import load, place_key, scan
 from detente.node import filing
 from detente.node.core import Core
-from detente.node.seconding import ANY_KIND
 from detente.node.show.reader import LineReader, no_such
 from detente.node.together.desk_base import desk_view, note, open_desk_of
 from detente.node.together.desk_grounds import Grounds, grounds
@@ -257,7 +256,7 @@ def _granted(now: Grounds) -> Grant:
 def _check_one_officer(terms: Terms, kind: str, plan: str) -> None:
     """A guest is shown exact volumes: one officer alone may not do what takes two on the line."""
     rule = terms.two_person
-    if rule is not None and (ANY_KIND in rule.exact_releases or kind in rule.exact_releases):
+    if rule is not None and rule.asks_for(kind):
         raise StateError(
             f"the line's terms let two officers release a {kind} exactly, and a desk shows it so",
             where=f"plan {plan[:64]}",
