@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from detente.console.outlines import outline
 from detente.errors import InputError, NotFoundError, RecordError, StateError
@@ -229,6 +230,29 @@ def test_it_is_honoured_once_and_after_a_restart_if_it_was_not_before(
     assert len(honoured) == 1
     assert honoured[0].void is None
     assert b"36.512345" not in files_of(released, "ru")
+
+
+def test_what_was_honoured_long_ago_is_not_looked_through_again(pair: Any) -> None:
+    """A member may recall a hundred thousand things a day; each recall would cost all of them."""
+    us, ru = pair.nodes["us"], pair.nodes["ru"]
+    asked: list[str] = []
+
+    def recall(count: int) -> int:
+        """Recall so many things, and be honoured; how much the last of them asked of the store."""
+        for number in range(count):
+            us.recall(LINE, us.send(LINE, text=f"number {number}", officer="a").id, officer="a")
+            asked.clear()
+            pair.push(us, ru)
+            ru.honour(pair.nodes["ru"].line(LINE).id)
+        return len(asked)
+
+    for engine in ru._core.store._engines:
+        event.listen(engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    recall(3)
+    few, many = recall(1), recall(30)
+    assert 0 < many <= few + 3
+    pair.sync()
+    assert {one.state for told in us.recalls(LINE) for one in told.holders} == {"erased"}
 
 
 def test_what_a_reader_held_up_is_overwritten_with_the_next_exchange(

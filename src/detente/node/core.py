@@ -14,6 +14,7 @@ from detente.node.engine import Engine
 from detente.node.marks import Marks
 from detente.node.overwriting import Overwriting
 from detente.node.quota import Quota
+from detente.node.unstated import Unstated
 from detente.node.vault import Vault
 from detente.record import Entry, OpenCard, PublicKey, SealingKey, SigningKey, open_card
 from detente.store import logs
@@ -54,6 +55,7 @@ class Core:
         self.quota = quota
         self.counters: Counter[str] = Counter()
         self.overwriting = Overwriting(store, clock)
+        self.unstated = Unstated()
         self.heard: dict[tuple[str, str], Link] = {}
         self.refused_by: dict[tuple[str, str], str] = {}
         self.joint_parts: dict[Any, Any] = {}

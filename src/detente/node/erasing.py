@@ -16,7 +16,7 @@ from detente.line.abouts import OPEN
 from detente.line.view import place_key
 from detente.node import evidence
 from detente.node.core import Core
-from detente.record import Entry
+from detente.record import Entry, decode_header
 from detente.record.strict_json import canonical
 from detente.store import changes, desks, logs, pending, requests, sealed
 from detente.store.projection import LineRows, rows_of
@@ -71,10 +71,21 @@ def due(core: Core, tx: Tx, line: str) -> list[str]:
     One is not done as long as its conflicts wait to be compared: what they say of places and times
     may still be of the recalled version.
     """
-    rows = rows_of(tx, line)
-    return [
-        recall.entry
-        for recall in read.recalls(rows)
-        if core.party not in (recall.party, *recall.honoured)
-        and rows.get("uncompared", place_key(recall.party, recall.index)) is None
-    ]
+    waiting = core.unstated.of(tx, line, core.party)
+    return [recall.entry for recall in waiting if _is_compared(rows_of(tx, line), recall)]
+
+
+def is_due(core: Core, tx: Tx, line: str, recall: str) -> bool:
+    """The same of one of them, where an entry may be written. It costs nothing but that one."""
+    row, rows = logs.find(tx, line, recall), rows_of(tx, line)
+    asked = row and read.recall_of(rows, str(decode_header(row.header).about.get("entry", "")))
+    return (
+        asked is not None
+        and asked.entry == recall
+        and core.party not in (asked.party, *asked.honoured)
+        and _is_compared(rows, asked)
+    )
+
+
+def _is_compared(rows: LineRows, recall: read.Recall) -> bool:
+    return rows.get("uncompared", place_key(recall.party, recall.index)) is None

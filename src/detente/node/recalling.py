@@ -90,8 +90,11 @@ def _seen(core: Core, tx: Tx, line: str, recall: str) -> int:
 
 def _state(core: Core, tx: Tx, line: str, erased: list[str]) -> None:
     founding = core.founding(tx, line)
-    # Another thread may have stated some of them meanwhile.
-    still_due = _to_state(core, tx, founding.id)
-    for recall in (one for one in erased if one in still_due):
-        rows = rows_of(tx, founding.id)
-        write(core, tx, founding, rows, honour_draft(recall), officer=BY_ITSELF)
+    held = logs.size(tx, founding.id, core.party)
+    for recall in erased:
+        # Another thread may have stated it meanwhile.
+        if not erasing.is_due(core, tx, founding.id, recall):
+            continue
+        if _seen(core, tx, founding.id, recall) <= held:
+            rows = rows_of(tx, founding.id)
+            write(core, tx, founding, rows, honour_draft(recall), officer=BY_ITSELF)
