@@ -263,3 +263,30 @@ def test_a_line_joined_since_the_backup_is_taken_back_from_its_first_entry_on(
     assert us.state_document(LINE) == ru.state_document(LINE)
     assert us.verify() == ru.verify() == []
     assert ("b", "line.take-back") in [(row.officer, row.action) for row in us.audit(0, 100)]
+
+
+def test_what_a_restored_store_has_forgotten_is_unknown_and_not_clear(
+    pair: Any, tmp_path: Path
+) -> None:
+    """No peer was heard since: that something is missing, the marks alone know."""
+    pair.sync()
+    backup(pair, "us", tmp_path / "backup.db")
+    for party in ("us", "ru"):
+        node = pair.nodes[party]
+        node.file(pair.circle(party, f"{party}-1"), title="", officer="a")
+        node.release(f"{party}-1", LINE, "exact", officer="a")
+    pair.sync()
+    us = pair.nodes["us"]
+    assert [one.basis for one in us.conflicts(LINE)] == ["joint"]
+    assert us.conflicts_and_unknown(LINE).unknown == []
+    restore(pair, "us", tmp_path / "backup.db")
+    us = pair.nodes["us"]
+    found = us.conflicts_and_unknown(LINE)
+    assert found.conflicts == []
+    assert found.unknown == ["not held here yet: 1 entry of ru", "not held here yet: 1 entry of us"]
+    pair.sync()
+    assert [one.basis for one in us.conflicts(LINE)] == ["joint"]
+    assert us.conflicts_and_unknown(LINE).unknown == []
+    us.send(LINE, text="we are back", officer="a")
+    pair.sync()
+    assert us.conflicts_and_unknown(LINE).unknown == []

@@ -48,6 +48,13 @@ class Marks:
         size, root = self._shown.get(line, {}).get(party, (0, tree.EMPTY_ROOT.hex()))
         return size, bytes.fromhex(root)
 
+    def not_found(self, line: str, party: str) -> int:
+        """How far a log was shown, as long as the store was not found to hold so much; else 0.
+
+        For who reads: what is shown from then on may be newer than the snapshot that is read.
+        """
+        return 0 if (line, party) in self.found else self.of(line, party)[0]
+
     def show(self, line: str, party: str, size: int, root: bytes) -> None:
         """Remember, durably, that this much is about to be shown. A mark never goes back.
 

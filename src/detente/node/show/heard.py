@@ -15,10 +15,12 @@ def observed(core: Core, tx: Tx, line_id: str, peer: str) -> Link:
 
 
 def known_size(core: Core, tx: Tx, line_id: str, peer: str) -> int:
-    """How many entries the log of ``peer`` has at least: held, told of by it, or kept aside.
+    """How many entries the log of ``peer``, or our own, has at least: held, told of by it, kept
+    aside, or signed for by us, by the marks outside the store.
 
     What is aside is signed by the log's own party, so that it says more of it than anybody told.
     """
     told: dict[str, int] = msgspec.json.decode(observed(core, tx, line_id, peer).heads)
     held = logs.size(tx, line_id, peer)
-    return max(held, told.get(peer, 0), aside.end(tx, line_id, peer))
+    signed_for = core.marks.not_found(line_id, peer)
+    return max(held, told.get(peer, 0), aside.end(tx, line_id, peer), signed_for)

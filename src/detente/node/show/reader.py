@@ -187,11 +187,12 @@ class LineReader:
         ]
 
     def _missing(self) -> list[str]:
-        """Whose logs are known to be longer than what is held: anything may stand in the rest."""
+        """Whose logs are known to be longer than what is held: anything may stand in the rest.
+
+        Ours may be as well, in a store that was brought back from an older copy.
+        """
         said = []
         for party in read.present(self.rows, self.founding):
-            if self.is_own(party):
-                continue
             held = logs.size(self.tx, self.id, party)
             if aside.kept(self.tx, self.id, party)[0]:
                 said.append(
