@@ -6,29 +6,28 @@ it is on the record; what a peer does all the same is shown.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from detente.errors import InputError, StateError
 from detente.line import Draft, answer_draft, forgo_draft, read, request_draft, revoke_draft
 from detente.line.abouts import PermissionAnswer, PermissionKind
 from detente.line.bodies import AnswerBody, Limits, RequestBody
-from detente.line.read import Permission, Reply, exceeding
-from detente.line.wire import read_struct, read_time_s
+from detente.line.read import Permission
+from detente.line.wire import read_time_s
 from detente.node.core import Core
 from detente.node.once import once
 from detente.node.saying import say
 from detente.node.show import permitting as show
 from detente.node.show import record
-from detente.node.show.reader import LineReader, no_such
+from detente.node.show.reader import LineReader
+from detente.node.together import permitting_rules as rules
+from detente.node.together.exact import exactly
 from detente.node.views import EntryView, PermissionView
 from detente.node.writing import write
 from detente.store.store import Tx
-from detente.volumes.times import format_time, parse_time_s
+from detente.volumes.times import format_time
 
 Json = dict[str, Any]
-T = TypeVar("T", bound=msgspec.Struct)
 HOSTS_MAX = 64
 """So many hosts are asked at once."""
 
@@ -188,13 +187,13 @@ def _request(core: Core, content: Json, *, officer: str, key: str | None) -> lis
 
 def _renew(core: Core, line: str, content: Json, *, officer: str, key: str | None) -> EntryView:
     def make(reader: LineReader) -> Draft:
-        one = _found(reader, content["request"])
+        one = rules.found(reader, content["request"])
         if one.party != core.party or one.renewed_by is not None:
             raise StateError(
                 f"that request is of {one.party}"
                 if one.party != core.party
                 else "that request is renewed already",
-                where=_where(one),
+                where=rules.where(one),
                 remedy="renew the newest request of ours",
             )
         body = one.asked
@@ -203,7 +202,7 @@ def _renew(core: Core, line: str, content: Json, *, officer: str, key: str | Non
         if body is None:
             raise StateError(
                 "what was asked for is not known here",
-                where=_where(one),
+                where=rules.where(one),
                 remedy="say what is asked for",
             )
         again = {**content, "permission": one.permission, "kind": one.kind}
@@ -218,11 +217,11 @@ def _draft(
     reader: LineReader, host: str, content: Json, body: RequestBody, before: Permission | None
 ) -> Draft:
     """A request, checked against the line as it stands."""
-    _check_watching(reader)
-    _check_host(reader, host)
-    from_s, until_s = _window(reader, content["start"], content["end"])
+    rules.check_watching(reader)
+    rules.check_host(reader, host)
+    from_s, until_s = rules.window_s(reader, content["start"], content["end"])
     if body.quota is not None and not content["overdraw"]:
-        _check_quota(reader, host, body.quota, before)
+        rules.check_quota(reader, host, body.quota, before)
     return request_draft(
         content["permission"],
         host,
@@ -234,89 +233,27 @@ def _draft(
     )
 
 
-def _check_watching(reader: LineReader) -> None:
-    if reader.terms.watching is None:
-        raise StateError(
-            f"the terms of the line {reader.name} say nothing of watching, so nobody would owe "
-            "an answer",
-            remedy="have every party sign terms with a [watching] part: "
-            "`detente line terms --watching` prints one, `detente line sign-terms` signs it",
-        )
-
-
-def _check_host(reader: LineReader, host: str) -> None:
-    members = read.present(reader.rows, reader.founding)
-    others = [one for one in members if not reader.is_own(one)]
-    if host not in others:
-        what = "is this node's own party" if reader.is_own(host) else "is no member of it"
-        raise InputError(
-            f"{host[:40]!r} {what}",
-            where=f"line {reader.name}: host",
-            remedy=f"ask a member ({', '.join(others)}), or name the line that it is on",
-        )
-
-
-def _window(reader: LineReader, start: str, end: str) -> tuple[float, float]:
-    from_s, until_s = read_time_s(start, "start"), read_time_s(end, "end")
-    if until_s <= reader.now_s:
-        raise InputError(
-            f"the window ended at {end}, and it is {format_time(reader.now_s)} on this line",
-            where="end",
-            remedy="give one that has not passed; times are the line's domain time, UTC",
-        )
-    if until_s < from_s:
-        raise InputError("the window ends before it begins", where="end", remedy="correct it")
-    return from_s, until_s
-
-
-def _check_quota(reader: LineReader, host: str, name: str, before: Permission | None) -> None:
-    """The quota is one of the terms', and has a unit left that no other request has taken."""
-    ours = [
-        one
-        for one in read.drawn(reader.rows, reader.founding, reader.now_s)
-        if (one.quota.guest, one.quota.host) == (reader.core.party, host)
-    ]
-    found = next((one for one in ours if one.quota.name == name), None)
-    if found is None:
-        there = ", ".join(repr(one.quota.name) for one in ours) or "none"
-        raise InputError(
-            f"the terms have no quota {name[:60]!r} of us with {host}",
-            where="asked: quota",
-            remedy=f"name one of the terms' ({there}), or none",
-        )
-    # What the renewed request had taken and not used is what this one takes.
-    unused = before is not None and before.asked is not None and before.asked.quota == name
-    if found.left + (1 if unused else 0) < 1:
-        quota, taken = found.quota, len(found.visits) + found.reserved
-        raise StateError(
-            f"the quota {quota.name} has {quota.units} units, and {taken} are drawn or asked for",
-            where=f"line {reader.name}",
-            remedy="withdraw a request that is not needed, or say that it is to be overdrawn; "
-            "it is shown as that",
-        )
-
-
 def _answer(core: Core, line: str, content: Json, *, officer: str, key: str | None) -> EntryView:
     limits = exactly(content["limits"] or {}, Limits, "limits")
     body = AnswerBody(limits=limits, note=content["note"])
 
     def make(reader: LineReader) -> Draft:
-        one = _asked_of_us(reader, content["request"])
+        one = rules.asked_of_us(reader, content["request"])
         if one.reply is not None or one.forgone is not None:
             state = "answered" if one.reply is not None else "withdrawn"
             raise StateError(
                 f"that request is {state} already",
-                where=_where(one),
+                where=rules.where(one),
                 remedy="revoke what we granted, or wait for it to be renewed"
                 if one.reply is not None
                 else "nothing is to be answered any more",
             )
         if content["answer"] == "refused":
             return _refusal(one, content, body)
-        from_s, until_s = _window(
+        from_s, until_s = rules.window_s(
             reader, content["start"] or one.from_, content["end"] or one.until
         )
-        _check_answer(reader, one, content["answer"], body, from_s, until_s)
+        rules.check_answer(reader, one, content["answer"], body, from_s, until_s)
         return answer_draft(one.entry, content["answer"], body, from_s=from_s, until_s=until_s)
 
     return say(
@@ -328,60 +265,21 @@ def _refusal(one: Permission, content: Json, body: AnswerBody) -> Draft:
     if content["start"] or content["end"] or body.limits != Limits():
         raise InputError(
             "a refusal has neither a window nor limits",
-            where=_where(one),
+            where=rules.where(one),
             remedy="grant it with these limits, or leave them out",
         )
     return answer_draft(one.entry, "refused", body)
 
 
-def _check_answer(
-    reader: LineReader,
-    one: Permission,
-    answer: str,
-    body: AnswerBody,
-    from_s: float,
-    until_s: float,
-) -> None:
-    """What is granted is what was asked or less, and the word for it is the right one."""
-    as_asked = (from_s, until_s) == (parse_time_s(one.from_), parse_time_s(one.until))
-    narrowed = not as_asked or body.limits != Limits()
-    if narrowed != (answer == "limited"):
-        what = "grants less than was asked" if narrowed else "limits nothing"
-        raise InputError(
-            f"the answer {what}, and says {answer}",
-            where=_where(one),
-            remedy=f"answer {'limited' if narrowed else 'granted'}",
-        )
-    reply = Reply(
-        entry="",
-        party=one.host,
-        index=0,
-        time=format_time(reader.now_s),
-        answer="limited" if narrowed else "granted",
-        at_s=reader.now_s,
-        from_=format_time(from_s),
-        until=format_time(until_s),
-        body=body,
-        unknown=None,
-    )
-    more = [
-        each for each in exceeding.wider(msgspec.structs.replace(one, reply=reply)) if each.known
-    ]
-    if more:
-        raise InputError(
-            f"the answer grants more than was asked: {'; '.join(each.why for each in more)}",
-            where=_where(one),
-            remedy=f"grant what was asked or less; {one.party} can ask for more",
-        )
-
-
 def _revoke(core: Core, line: str, content: Json, *, officer: str, key: str | None) -> EntryView:
     def make(reader: LineReader) -> Draft:
-        one = _asked_of_us(reader, content["request"])
+        one = rules.asked_of_us(reader, content["request"])
         if not one.granted or one.revocation is not None:
             what = "revoked already" if one.revocation is not None else "not granted"
             raise StateError(
-                f"that request is {what}", where=_where(one), remedy="see the ledger for what holds"
+                f"that request is {what}",
+                where=rules.where(one),
+                remedy="see the ledger for what holds",
             )
         from_s = reader.now_s
         if content["start"] is not None:
@@ -402,13 +300,13 @@ def _revoke(core: Core, line: str, content: Json, *, officer: str, key: str | No
 
 def _withdraw(core: Core, line: str, content: Json, *, officer: str, key: str | None) -> EntryView:
     def make(reader: LineReader) -> Draft:
-        one = _found(reader, content["request"])
+        one = rules.found(reader, content["request"])
         refused = one.reply is not None and not one.granted
         if one.party != core.party or one.forgone is not None or refused:
             what = f"of {one.party}" if one.party != core.party else "withdrawn already"
             raise StateError(
                 f"that request is {'refused' if refused else what}",
-                where=_where(one),
+                where=rules.where(one),
                 remedy="withdraw what we asked for ourselves and was not refused",
             )
         return forgo_draft(one.entry, content["note"])
@@ -416,50 +314,3 @@ def _withdraw(core: Core, line: str, content: Json, *, officer: str, key: str | 
     return say(
         core, line, make, officer=officer, key=key, action="permission-withdraw", content=content
     )
-
-
-def _found(reader: LineReader, request: str) -> Permission:
-    one = read.permission(reader.rows, reader.founding, request)
-    if one is None:
-        raise no_such("request", request, reader.founding)
-    return one
-
-
-def _asked_of_us(reader: LineReader, request: str) -> Permission:
-    one = _found(reader, request)
-    if not reader.is_own(one.host):
-        raise StateError(
-            f"that request is to {one.host}",
-            where=_where(one),
-            remedy=f"leave it to {one.host}; a host speaks for its own ground only",
-        )
-    return one
-
-
-def _where(one: Permission) -> str:
-    return f"request {one.party}/{one.permission} to {one.host}"
-
-
-def exactly(value: Any, kind: type[T], where: str) -> T:
-    """An officer's JSON as a ``kind``; InputError also for a field that nothing reads.
-
-    Readers of the record skip what they do not know; who writes has misspelt it.
-    """
-    found = read_struct(value, kind, where)
-    _check_fields(value, msgspec.to_builtins(found), where)
-    return found
-
-
-def _check_fields(given: Any, known: Any, where: str) -> None:
-    if isinstance(given, dict) and isinstance(known, dict):
-        for name, value in given.items():
-            if name not in known:
-                raise InputError(
-                    f"{name[:60]!r} is no field of it",
-                    where=where,
-                    remedy=f"use {', '.join(known)}",
-                )
-            _check_fields(value, known[name], f"{where}: {name}")
-    elif isinstance(given, list | tuple) and isinstance(known, list | tuple):
-        for one, other in zip(given, known, strict=True):
-            _check_fields(one, other, where)

@@ -40,7 +40,7 @@ from detente.node.saying import say
 from detente.node.show import visits as show
 from detente.node.show.reader import LineReader
 from detente.node.together import visiting_rules as rules
-from detente.node.together.permitting import exactly
+from detente.node.together.exact import exactly
 from detente.node.views import EntryView
 from detente.node.views.visits import VisitAlertView, VisitView
 from detente.store import logs
