@@ -4,13 +4,12 @@ Nothing of a plan leaves the node in any other way. What leaves is what ``previe
 byte.
 """
 
-import hashlib
-
 from detente.errors import StateError
 from detente.line import Draft, read, release_draft, withdraw_draft
 from detente.line.read import Version
 from detente.node import filing
 from detente.node.core import Core
+from detente.node.previewed import check_shown, digest
 from detente.node.saying import say
 from detente.node.seconding import Second
 from detente.node.settling import check_settles
@@ -39,7 +38,7 @@ def preview(core: Core, activity_id: str, line: str, form: str) -> PreviewView:
         form=form,
         about=draft.about,
         body=draft.body.decode(),
-        sha256=_digest(draft),
+        sha256=digest(draft),
         kind=released.kind,
         note=body["note"],
         volumes=body["volumes"],
@@ -82,12 +81,7 @@ def release(
         if settles is not None:
             check_settles(reader, settles, newest)
         draft = _draft(reader, plan, form, settles)
-        if shown is not None and shown != _digest(draft):
-            raise StateError(
-                "the plan was changed since it was looked at",
-                where=activity_id,
-                remedy="look at what would be released now",
-            )
+        check_shown(draft, shown, what="plan", done="released", where=activity_id)
         return draft
 
     content = {"activity": activity_id, "form": form, "settles": settles, "shown": shown}
@@ -119,10 +113,6 @@ def withdraw(
 def _draft(reader: LineReader, plan: Activity, form: str, settles: str | None) -> Draft:
     newest = read.newest(reader.rows, plan.party, plan.id)
     return next_version(draft_of(plan, form), newest, form=form, settles=settles)
-
-
-def _digest(draft: Draft) -> str:
-    return hashlib.sha256(draft.body).hexdigest()
 
 
 def next_version(

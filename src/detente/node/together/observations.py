@@ -17,6 +17,7 @@ from detente.node import roles
 from detente.node.clock import domain_now_s
 from detente.node.core import Core
 from detente.node.once import once
+from detente.node.previewed import check_shown, digest
 from detente.node.saying import say
 from detente.node.show import observations as show
 from detente.node.show.reader import LineReader
@@ -144,12 +145,7 @@ def report(
                 where=identifier,
                 remedy="change the observation, or report it coarsened or whole",
             )
-        if shown is not None and shown != _digest(draft):
-            raise StateError(
-                "the observation was changed since it was looked at",
-                where=identifier,
-                remedy="look at what would be reported now",
-            )
+        check_shown(draft, shown, what="observation", done="reported", where=identifier)
         return draft
 
     content = {"observation": identifier, "coarse": coarse, "shown": shown}
@@ -190,7 +186,7 @@ def preview(
             coarse=coarse,
             about=draft.about,
             body=draft.body.decode(),
-            sha256=_digest(draft),
+            sha256=digest(draft),
             observed=msgspec.json.decode(draft.body),
         )
 
@@ -433,7 +429,3 @@ def _says(newest: read.Observed, draft: Draft) -> bool:
         return False
     same = observe_draft(newest.said, version=newest.version, supersedes=newest.supersedes)
     return (same.body, newest.marking) == (draft.body, draft.about["marking"])
-
-
-def _digest(draft: Draft) -> str:
-    return hashlib.sha256(draft.body).hexdigest()
