@@ -10,8 +10,12 @@ import pytest
 from detente.errors import InputError, StateError
 from detente.line import Draft
 from detente.line.bodies import DailyBody
+from detente.line.watching import STANDARD_WATCHING
 from detente.node.saying import say
+from detente.node.show.reader import LineReader
+from detente.node.together import joint_part
 from detente.record.strict_json import canonical
+from detente.store import logs
 
 LINE = "northern-watch"
 DAY = "2026-11-22"
@@ -130,6 +134,36 @@ def test_a_recall_changes_no_verdict_unless_the_report_did_not_know_of_it(report
         assert (part["recalled_since"], part["recalled"]) == ([told], ["us/shots"])
         assert part["totals"]["day"]["events"] == 2
         assert part["disputed"] == []
+
+
+def test_no_joint_part_of_what_was_recalled_is_kept_in_memory(watch: Any) -> None:
+    """Not even one that was computed from an older snapshot after the recall was received."""
+    ru, us = watch.nodes["ru"], watch.nodes["us"]
+    told = watch.observe("us", "shots", district="Darqad", text="behind the mill")
+    watch.sync()
+    core, line = ru._core, ru.line(LINE).id
+    with core.store.read() as before:
+        reader = LineReader(core, before, line)
+        seen = {party: logs.size(before, line, party) for party in ("ru", "tj", "us")}
+        day = joint_part.day_of(STANDARD_WATCHING.cutoff_utc, DAY)
+
+        def computed() -> bytes:
+            found = joint_part.joint(core, before, reader.founding, day, seen)
+            assert isinstance(found, joint_part.Joint)
+            return found.raw
+
+        assert b"Darqad" in computed()
+        us.recall(LINE, told, officer="a")
+        watch.push(us, ru)
+        # Whatever was kept until now, the snapshot still has what is erased from every later one.
+        core.joint_parts.clear()
+        assert b"Darqad" in computed()
+    watch.clock.at_s += 3600
+    ru.honour(line)
+    assert not core.overwriting.is_owed
+    assert [one for one in core.joint_parts.values() if b"Darqad" in one.raw] == []
+    assert b"Darqad" not in ru.daily_joint(LINE, DAY)
+    assert ru.daily(LINE, DAY).joint["recalled"] == ["us/shots"]
 
 
 def test_only_the_newest_days_and_the_newest_report_of_each_are_computed(watch: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from detente.errors import NotFoundError, SignatureError
 from detente.line import Founding, KeyChain, View, open_founding, read
+from detente.node import shapes
 from detente.node.clock import Clock
 from detente.node.engine import Engine
 from detente.node.marks import Marks
@@ -54,11 +55,12 @@ class Core:
         self.marks = marks
         self.quota = quota
         self.counters: Counter[str] = Counter()
-        self.overwriting = Overwriting(store, clock)
+        self.overwriting = Overwriting(store, clock, self._forget)
         self.unstated = Unstated()
         self.heard: dict[tuple[str, str], Link] = {}
         self.refused_by: dict[tuple[str, str], str] = {}
         self.joint_parts: dict[Any, Any] = {}
+        """Joint parts of daily reports, kept to spare computing anew (``together.joint_part``)."""
         self._foundings: dict[str, Founding] = {}
         self.engine = Engine(store, self._founded)
 
@@ -119,6 +121,11 @@ class Core:
             raw = logs.joined_under(tx, founding.id)
             cards[self.party] = self.card if raw is None else open_card(raw)
         return founding.with_members(cards)
+
+    def _forget(self) -> None:
+        """Let go of what was computed from what others told, and may since have been recalled."""
+        shapes.forget()
+        self.joint_parts.clear()
 
     def _known(self, line: str) -> Founding | None:
         # A line, once joined, stays; and two lines of one node never have one name.

@@ -4,9 +4,10 @@ In the transaction that brings the recall, own or a peer's, body and salt go fro
 content from the state (the fold does that), from the evidence of forks and from what idempotency
 remembers; and of an own entry from whatever might still have said the same: requests to a second
 officer that nobody has answered, and what a commitment hides, which an older copy of the store has
-brought back. What is left are the bytes on the disk, which a transaction cannot reach: they are
-overwritten after it (``overwriting``), and only then does the node state that it has honoured the
-recall. Backups, exports and what people have read are out of its reach: it says nothing of them.
+brought back. What is left are the bytes on the disk and what memory keeps of older snapshots, which
+a transaction cannot reach: they are overwritten and let go of after it (``overwriting``), and only
+then does the node state that it has honoured the recall. Backups, exports and what people have read
+are out of its reach: it says nothing of them.
 """
 
 import os
@@ -37,7 +38,6 @@ def erase(core: Core, tx: Tx, founding: Founding, rows: LineRows, recall: Entry)
         _forget_unsaid(tx, founding.id, entry)
     requests.blur(tx, recalled, os.urandom(32))
     desks.forget_source(tx, recalled, core.clock.now_s())
-    core.joint_parts.clear()
     core.overwriting.note_erased()
     core.counters["entries_recalled_total"] += 1
 

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterable
 from threading import Lock
 
-from detente.node import shapes
 from detente.node.clock import Clock
 from detente.store.store import Store
 
@@ -27,9 +26,11 @@ PAUSE_S_MIN = 60.0
 class Overwriting:
     """What recalls have erased in transactions, on its way to be gone from the disk."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, forget: Callable[[], None]) -> None:
+        """``forget`` lets go of whatever is kept in memory that was computed from what is read."""
         self._store = store
         self._clock = clock
+        self._forget = forget
         self._one = Lock()
         self._erased = False
         self._mark: str | None = None
@@ -98,6 +99,6 @@ class Overwriting:
         if done:
             # Not in the transaction: until it is committed, and as long as an older snapshot is
             # read, what it erases may be computed from and kept again. No such snapshot is left.
-            shapes.forget()
+            self._forget()
             self._mark = None
             self._gone = self._before_mark
