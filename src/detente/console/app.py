@@ -33,18 +33,18 @@ import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Message
 
-from detente.api.bodies import UPLOAD_BYTES_MAX, read_body
+from detente.api.bodies import UPLOAD_BYTES_MAX
 from detente.api.errors import UploadError, status_of
 from detente.console import actions, coverage, desk, door, observations, picture, record
 from detente.console.board import Board
 from detente.console.daily import Dailies
+from detente.console.entrance import Entrance
 from detente.console.escort import Escort
 from detente.console.guest import Guest
 from detente.console.ledger import Ledger
@@ -59,8 +59,6 @@ from detente.node.views import LineView
 if TYPE_CHECKING:
     from detente.node import Node
 
-FORM_BYTES_MAX = 256 * 1024
-FIELDS_MAX = 60
 AUDIT_ROWS = 200
 PANELS = (
     "state",
@@ -90,20 +88,17 @@ class Console:
         """Reads nothing until the first request."""
         self._node = node
         self._live = Live(node)
+        self._entrance = Entrance(node)
         line = "/console/lines/{line}"
         pages: list[tuple[str, Endpoint, str]] = [
             ("/", self._home_redirect, "GET"),
-            ("/login", self._login, "GET"),
-            ("/login", self._password, "POST"),
+            *self._entrance.pages(),
             ("/console/", self._home, "GET"),
-            ("/console/account", self._account, "GET"),
-            ("/console/account", self._enrol, "POST"),
             ("/console/audit", self._audit, "GET"),
-            ("/console/leave", self._leave, "POST"),
-            *Ledger(node, self._own_form).pages(),
-            *Visits(node, self._own_form).pages(),
-            *Linked(node, self._own_form).pages(),
-            *Dailies(node, self._own_form).pages(),
+            *Ledger(node).pages(),
+            *Visits(node).pages(),
+            *Linked(node).pages(),
+            *Dailies(node).pages(),
             (line, self._line, "GET"),
             (f"{line}/panels/{{panel}}", self._panel, "GET"),
             (f"{line}/desk/{{form}}", self._desk, "GET"),
@@ -118,7 +113,7 @@ class Console:
             (f"{line}/observations/export", self._observations_export, "GET"),
             (f"{line}/language", self._language, "POST"),
             (f"{line}/upload", self._upload, "POST"),
-            *Escort(node, self._own_form).pages,
+            *Escort(node).pages,
             (f"{line}/{{action}}", self._act, "POST"),
         ]
         self.app = Starlette(
@@ -139,55 +134,8 @@ class Console:
         """Wait, in another thread than the event loop's, until the node is not asked any more."""
         self._live.join()
 
-    # -- coming in and going --------------------------------------------------------------------
-
     async def _home_redirect(self, request: Request) -> Response:
         return RedirectResponse("/console/", 303, HEADERS)
-
-    async def _login(self, request: Request) -> Response:
-        code = request.query_params.get("t", "")
-        if not code:
-            return await self._login_page(request, "")
-        try:
-            session = await run_in_threadpool(self._node.log_in, code[:200])
-        except DetenteError as error:
-            return await self._login_page(request, f"{error.message}. {error.remedy}", 401)
-        answer = page("entered.html", {})
-        door.keep_session(self._node, request, answer, session)
-        return answer
-
-    async def _password(self, request: Request) -> Response:
-        """A session for a password and a code; there is no session yet that a form could be of."""
-        door.check_origin(request)
-        form = await self._form(request, FORM_BYTES_MAX)
-        officer, password, code = (
-            str(form.get(name, ""))[:300] for name in ("officer", "password", "code")
-        )
-        address = request.client.host if request.client else ""
-        try:
-            session = await run_in_threadpool(
-                self._node.log_in_with, officer, password, code, address
-            )
-        except DetenteError as error:
-            return await self._login_page(request, f"{error.message}. {error.remedy}.", 401)
-        answer = page("entered.html", {})
-        door.keep_session(self._node, request, answer, session)
-        return answer
-
-    async def _account(self, request: Request) -> Response:
-        who = await door.caller(self._node, request)
-        has = await run_in_threadpool(self._node.has_password, who.officer.name)
-        context = {"officer": who.officer, "form_token": who.form_token, "has_password": has}
-        return page("account.html", context)
-
-    async def _enrol(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
-        password, again = str(form.get("password", "")), str(form.get("again", ""))
-        if password != again:
-            raise InputError("the two are not the same", where="password", remedy="type it again")
-        present = str(form.get("present", "")) or None
-        made = await run_in_threadpool(self._node.enrol, who.officer.name, password, present)
-        return page("enrolled.html", {"made": made})
 
     async def _audit(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
@@ -195,27 +143,6 @@ class Console:
         start = _number(request, "start") or 0
         rows = await run_in_threadpool(self._node.audit, start, AUDIT_ROWS)
         return page("audit.html", {"rows": rows, "more": len(rows) == AUDIT_ROWS})
-
-    async def _login_page(self, request: Request, problem: str, status: int = 200) -> Response:
-        lines = await run_in_threadpool(self._node.lines)
-        return page(
-            "login.html",
-            {
-                "party_name": self._node.name,
-                "problem": problem,
-                "exercises": sorted({line.exercise for line in lines if line.exercise}),
-            },
-            status,
-        )
-
-    async def _leave(self, request: Request) -> Response:
-        who, _ = await self._own_form(request)
-        del who
-        session = request.cookies.get(door.cookie_name(self._node), "")
-        await run_in_threadpool(self._node.log_out, session)
-        answer = RedirectResponse("/login", 303, HEADERS)
-        answer.delete_cookie(door.cookie_name(self._node), path="/")
-        return answer
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -383,7 +310,7 @@ class Console:
     # -- doing ----------------------------------------------------------------------------------
 
     async def _act(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
+        who, form = await door.own_form(self._node, request)
         act = actions.action_of(request.path_params["action"], who.officer)
         line = await run_in_threadpool(self._node.line, request.path_params["line"])
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -395,7 +322,7 @@ class Console:
         return self._said(request, said)
 
     async def _upload(self, request: Request) -> Response:
-        who, form = await self._own_form(request, UPLOAD_BYTES_MAX)
+        who, form = await door.own_form(self._node, request, UPLOAD_BYTES_MAX)
         roles.check(who.officer.name, who.officer.role, roles.PLAN)
         try:
             file, key = form.get("file"), form.get("key")
@@ -417,7 +344,7 @@ class Console:
         return self._said(request, said)
 
     async def _language(self, request: Request) -> Response:
-        _, form = await self._own_form(request)
+        _, form = await door.own_form(self._node, request)
         language = str(form.get("language", ""))[:8]
         answer = RedirectResponse(_line_url(request.path_params["line"]), 303, HEADERS)
         if language.isalpha():
@@ -425,25 +352,6 @@ class Console:
                 f"{door.cookie_name(self._node)}_language", language, path="/", samesite="strict"
             )
         return answer
-
-    async def _own_form(
-        self, request: Request, limit_bytes: int = FORM_BYTES_MAX
-    ) -> tuple[door.Caller, FormData]:
-        """The form of a request that may change something, bounded and proven to be our own."""
-        who = await door.caller(self._node, request)
-        form = await self._form(request, limit_bytes)
-        door.check_own_form(request, form, who)
-        return who, form
-
-    async def _form(self, request: Request, limit_bytes: int) -> FormData:
-        raw = await read_body(request, limit_bytes)
-
-        async def replay() -> Message:
-            return {"type": "http.request", "body": raw, "more_body": False}
-
-        return await Request(request.scope, replay).form(
-            max_files=1, max_fields=FIELDS_MAX, max_part_size=FORM_BYTES_MAX
-        )
 
     def _said(self, request: Request, message: str) -> Response:
         if "hx-request" not in request.headers:
@@ -492,7 +400,7 @@ class Console:
 
     async def _stranger(self, request: Request, error: CredentialError) -> Response:
         if request.method == "GET" and "hx-request" not in request.headers:
-            return await self._login_page(request, error.message.capitalize() + ".", 401)
+            return await self._entrance.login_page(error.message.capitalize() + ".", 401)
         return self._problem(request, error)
 
     def _problem(self, request: Request, error: DetenteError) -> Response:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 Context = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
-OwnForm = Callable[[Request], Awaitable[tuple[door.Caller, FormData]]]
 
 VERDICTS = {
     "agrees": "joint part agrees with what is computed here",
@@ -44,11 +42,10 @@ PARTS = ("conditions", "access_denied", "not_observed", "areas")
 
 
 class Dailies:
-    """The pages, over one node; ``own_form`` reads a form and proves it to be our own."""
+    """The pages, over one node."""
 
-    def __init__(self, node: "Node", own_form: OwnForm) -> None:
+    def __init__(self, node: "Node") -> None:
         self._node = node
-        self._own_form = own_form
 
     def pages(self) -> list[tuple[str, Endpoint, str]]:
         """Path, endpoint and method of each."""
@@ -80,7 +77,7 @@ class Dailies:
         return Response(raw, 200, HEADERS | kept, media_type="application/json")
 
     async def _publish(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
+        who, form = await door.own_form(self._node, request)
         check_role(who.officer.name, who.officer.role, RELEASE)
         line, day = request.path_params["line"], request.path_params["day"]
         fields = {key: value for key, value in form.items() if isinstance(value, str)}

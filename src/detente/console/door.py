@@ -19,13 +19,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message
 
+from detente.api.bodies import read_body
 from detente.errors import AccessError, CredentialError
 from detente.node.officers import SESSION_LIFE_S
 from detente.node.views import OfficerView
 
 if TYPE_CHECKING:
     from detente.node import Node
+
+FORM_BYTES_MAX = 256 * 1024
+FIELDS_MAX = 60
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,32 @@ def keep_session(
     )
 
 
-def check_own_form(request: Request, form: FormData, who: Caller) -> None:
-    """Refuse a form that is not this session's own, or comes from another site's page."""
+async def own_form(
+    node: "Node", request: Request, limit_bytes: int = FORM_BYTES_MAX
+) -> tuple[Caller, FormData]:
+    """The form of a request that may change something, bounded and proven to be our own."""
+    who = await caller(node, request)
+    form = await read_form(request, limit_bytes)
     check_form(request, form, who.form_token)
+    return who, form
+
+
+async def read_form(
+    request: Request, limit_bytes: int, *, files_max: int = 1, fields_max: int = FIELDS_MAX
+) -> FormData:
+    """A form that nothing is known of but its bounds."""
+    raw = await read_body(request, limit_bytes)
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": raw, "more_body": False}
+
+    return await Request(request.scope, replay).form(
+        max_files=files_max, max_fields=fields_max, max_part_size=FORM_BYTES_MAX
+    )
 
 
 def check_form(request: Request, form: FormData, form_token: str) -> None:
-    """The same for a session whose forms carry ``form_token``."""
+    """Refuse what is not of the session whose forms carry ``form_token``, or of another's page."""
     sent = form.get("form_token")
     if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token.encode()):
         raise AccessError(

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 ENTRIES_READ = 200
 Endpoint = Callable[[Request], Awaitable[Response]]
-OwnForm = Callable[[Request, int], Awaitable[tuple[door.Caller, FormData]]]
 Fields = Mapping[str, Any]
 
 NEEDS: dict[str, str] = {
@@ -64,10 +63,8 @@ NEEDS: dict[str, str] = {
 class Escort:
     """The host's side of the desks of one node."""
 
-    def __init__(self, node: "Node", own_form: OwnForm) -> None:
-        """``own_form`` reads a form that is proven to be the session's own."""
+    def __init__(self, node: "Node") -> None:
         self._node = node
-        self._own_form = own_form
 
     @property
     def pages(self) -> list[tuple[str, Endpoint, str]]:
@@ -153,7 +150,7 @@ class Escort:
     # -- doing ----------------------------------------------------------------------------------
 
     async def _set_up(self, request: Request) -> Response:
-        who, form = await self._own_form(request, 64 * 1024)
+        who, form = await door.own_form(self._node, request, 64 * 1024)
         _check("set-up", who.officer)
         line, visit = request.path_params["line"], str(form.get("visit", ""))
         made = await run_in_threadpool(
@@ -164,7 +161,7 @@ class Escort:
         return RedirectResponse(f"{_base_of(request)}/{made.id}", 303, HEADERS)
 
     async def _act(self, request: Request) -> Response:
-        who, form = await self._own_form(request, FILE_BYTES_MAX + 64 * 1024)
+        who, form = await door.own_form(self._node, request, FILE_BYTES_MAX + 64 * 1024)
         action = request.path_params["action"]
         _check(action, who.officer)
         try:
@@ -218,7 +215,7 @@ class Escort:
         return page("desk_host.html", await run_in_threadpool(make))
 
     async def _beat(self, request: Request) -> Response:
-        who, _ = await self._own_form(request, 4096)
+        who, _ = await door.own_form(self._node, request, 4096)
         _check("beat", who.officer)
 
         def do() -> dict[str, Any]:
@@ -230,7 +227,7 @@ class Escort:
         return page("escort_live.html", await run_in_threadpool(do))
 
     async def _witness(self, request: Request) -> Response:
-        who, form = await self._own_form(request, 4096)
+        who, form = await door.own_form(self._node, request, 4096)
         action, asked = request.path_params["action"], str(form.get("asked", ""))
         _check(action, who.officer)
         why, name = str(form.get("why", "")), who.officer.name

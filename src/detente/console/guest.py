@@ -28,9 +28,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from detente.api.bodies import read_body
 from detente.api.errors import status_of
 from detente.console import desk_map, door
 from detente.console.render import fragment, page
@@ -139,7 +138,7 @@ class Guest:
 
     async def _password(self, request: Request) -> Response:
         door.check_origin(request)
-        form = await self._form(request)
+        form = await _form(request)
         account, password, code = (
             str(form.get(name, ""))[:300] for name in ("account", "password", "code")
         )
@@ -263,17 +262,9 @@ class Guest:
 
     async def _own_form(self, request: Request) -> tuple[str, FormData]:
         account, form_token = await self._guest(request)
-        form = await self._form(request)
+        form = await _form(request)
         door.check_form(request, form, form_token)
         return account, form
-
-    async def _form(self, request: Request) -> FormData:
-        raw = await read_body(request, FORM_BYTES_MAX)
-
-        async def replay() -> Message:
-            return {"type": "http.request", "body": raw, "more_body": False}
-
-        return await Request(request.scope, replay).form(max_files=0, max_fields=20)
 
     # -- errors ---------------------------------------------------------------------------------
 
@@ -346,3 +337,8 @@ def _number(request: Request) -> int | None:
     """The line that asked for this, in the query; None where there is none."""
     text = request.query_params.get("of", "")
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else None
+
+
+async def _form(request: Request) -> FormData:
+    """A guest sends no files, and little."""
+    return await door.read_form(request, FORM_BYTES_MAX, files_max=0, fields_max=20)

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 Context = dict[str, Any]
 Fields = Mapping[str, str]
 Endpoint = Callable[[Request], Awaitable[Response]]
-OwnForm = Callable[[Request], Awaitable[tuple[door.Caller, FormData]]]
 
 WORDS = {
     "asked": "ASKED",
@@ -58,11 +57,10 @@ SAME_CLOCK_S = 60.0
 
 
 class Ledger:
-    """The pages, over one node; ``own_form`` reads a form and proves it to be our own."""
+    """The pages, over one node."""
 
-    def __init__(self, node: "Node", own_form: OwnForm) -> None:
+    def __init__(self, node: "Node") -> None:
         self._node = node
-        self._own_form = own_form
 
     def pages(self) -> list[tuple[str, Endpoint, str]]:
         """Path, endpoint and method of each."""
@@ -92,14 +90,14 @@ class Ledger:
         return page("ledger_one.html", context | _of(who))
 
     async def _ask(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
+        who, form = await door.own_form(self._node, request)
         check_role(who.officer.name, who.officer.role, RELEASE)
         hosts = [str(value) for value in form.getlist("host")]
         await run_in_threadpool(ask, self._node, who.officer, hosts, text_of(form))
         return RedirectResponse("/console/ledger", 303, HEADERS)
 
     async def _act(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
+        who, form = await door.own_form(self._node, request)
         line, entry = request.path_params["line"], request.path_params["request"]
         act = ACTS.get(request.path_params["act"])
         if act is None:

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 Context = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
-OwnForm = Callable[[Request], Awaitable[tuple[door.Caller, FormData]]]
 
 SUGGESTED = 30
 NEEDS = {"link": RELEASE, "dispute": RELEASE, "take-back": RELEASE, "seen": LOOK}
@@ -57,11 +55,10 @@ STATES = {
 
 
 class Linked:
-    """The pages, over one node; ``own_form`` reads a form and proves it to be our own."""
+    """The pages, over one node."""
 
-    def __init__(self, node: "Node", own_form: OwnForm) -> None:
+    def __init__(self, node: "Node") -> None:
         self._node = node
-        self._own_form = own_form
 
     def pages(self) -> list[tuple[str, Endpoint, str]]:
         """Path, endpoint and method of each."""
@@ -76,7 +73,7 @@ class Linked:
         return page("linked.html", context | {"form_token": who.form_token})
 
     async def _act(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
+        who, form = await door.own_form(self._node, request)
         name, line = request.path_params["act"], request.path_params["line"]
         if name not in NEEDS:
             raise NotFoundError("there is no such act", remedy="go back to the line")

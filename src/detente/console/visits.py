@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from detente.console import door, giving, parties
-from detente.console.ledger import Context, Endpoint, Fields, OwnForm, barred, text_of
+from detente.console.ledger import Context, Endpoint, Fields, barred, text_of
 from detente.console.planform import need
 from detente.console.render import HEADERS, page
 from detente.errors import NotFoundError
@@ -81,11 +81,10 @@ LEAD_S = 4 * 86_400.0
 
 
 class Visits:
-    """The pages, over one node; ``own_form`` reads a form and proves it to be our own."""
+    """The pages, over one node."""
 
-    def __init__(self, node: "Node", own_form: OwnForm) -> None:
+    def __init__(self, node: "Node") -> None:
         self._node = node
-        self._own_form = own_form
 
     def pages(self) -> list[tuple[str, Endpoint, str]]:
         """Path, endpoint and method of each."""
@@ -109,14 +108,14 @@ class Visits:
         return page("visit.html", context | _of(who))
 
     async def _notify(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
+        who, form = await door.own_form(self._node, request)
         check_role(who.officer.name, who.officer.role, RELEASE)
         line = request.path_params["line"]
         entry = await run_in_threadpool(notify, self._node, line, who.officer, text_of(form))
         return RedirectResponse(url_of(line, entry), 303, HEADERS)
 
     async def _act(self, request: Request) -> Response:
-        who, form = await self._own_form(request)
+        who, form = await door.own_form(self._node, request)
         line, visit = request.path_params["line"], request.path_params["visit"]
         name = request.path_params["act"]
         if name not in ACTS:
