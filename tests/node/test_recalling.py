@@ -335,7 +335,7 @@ def test_evidence_of_a_fork_lets_go_of_what_is_recalled(released: Any) -> None:
         line, "us", 1, "w", json.dumps(bundle).encode(),
         json.dumps({"entries": [bundle]}).encode(), "ru", 0.0, b"x",
     )  # fmt: skip
-    ru._core.store.write(lambda tx: links.add_fork(tx, fork))
+    ru._core.store.write(lambda tx: links.add_fork(tx, fork, 0))
     us.recall(LINE, said.id, officer="a")
     released.sync()
     [kept] = ru.links(LINE)[0].forks

@@ -10,16 +10,24 @@ from typing import Any
 
 import pytest
 
-from detente.errors import DetenteError, GapError, InputError, SignatureError, StateError
-from detente.line import rotate_draft
+from detente.errors import (
+    DetenteError,
+    ForkError,
+    GapError,
+    InputError,
+    SignatureError,
+    StateError,
+)
+from detente.line import message_draft, rotate_draft
 from detente.node import Node, receiving, rekeying
 from detente.node.keys import card_of, read_signing_key
 from detente.node.settings import load_settings
 from detente.record import Header, PublicKey, SigningKey, open_card, read_entry, write_entry
 from detente.record.checkpoint import Checkpoint, origin, sign_checkpoint
 from detente.record.entry import entry_to_bundle
-from detente.record.header import Seen
+from detente.record.header import Seen, decode_header
 from detente.record.tree import Frontier, leaf_hash
+from detente.store.links import FORKS_MAX
 
 LINE = "northern-watch"
 
@@ -417,3 +425,79 @@ def test_what_was_verified_by_keys_that_changed_meanwhile_is_not_kept(
         ru.receive(line, "us", held + 1, [entry_to_bundle(late)], None, "us")
     assert ru.heads(line, "ru")["us"].size == held + 1
     assert ru.verify() == []
+
+
+class TestWhoHasAnOldKey:
+    """A second history of the time in which the old key counted, signed long after."""
+
+    def forge(self, pair: Any, key: SigningKey, index: int, text: str) -> dict[str, Any]:
+        """Another entry for a place in the log of ``ru``, as ``us`` would be brought it."""
+        us = pair.nodes["us"]
+        line = us.line(LINE).id
+        page = us.read_log(line, "ru", index, "ru")
+        held = decode_header(base64.b64decode(page.entries[0]["envelope"]["payload"]))
+        draft = message_draft(text=text, language="en")
+        entry = write_entry(
+            key,
+            line=line,
+            party="ru",
+            index=index,
+            type=draft.type,
+            time="2026-11-22T08:00:00Z",
+            seen=held.seen,
+            about=draft.about,
+            body=draft.body,
+            salt=bytes(32),
+        )
+        with pytest.raises(ForkError):
+            us.receive(line, "ru", index, [entry_to_bundle(entry)], None, "ru")
+        return entry_to_bundle(entry)
+
+    def received(self, pair: Any) -> bool:
+        """Whether ``us`` still says that it has received what ``ru`` writes."""
+        said = say(pair, "ru", "and now?").id
+        pair.sync()
+        return pair.nodes["ru"].entry(LINE, said).receipts["us"] is not None
+
+    def replaced(self, pair: Any) -> SigningKey:
+        """The key of ``ru`` that was stolen, and that ``us`` has vouched against since."""
+        say(pair, "ru", "under the old key")
+        pair.sync()
+        old = signing(pair, "ru")
+        card = replace(pair, "ru")
+        us = pair.nodes["us"]
+        us.vouch_key(LINE, card, open_card(card).fingerprint, officer="admin")
+        pair.push(us, pair.nodes["ru"])
+        pair.nodes["ru"].adopt_key(LINE, officer="admin")
+        same(pair)
+        return old
+
+    def test_stops_nothing_once_the_others_have_vouched_for_a_new_one(self, pair: Any) -> None:
+        old = self.replaced(pair)
+        self.forge(pair, old, 1, "never said")
+        [link] = pair.nodes["us"].links(LINE)
+        assert [(fork.index, fork.what) for fork in link.forks] == [
+            (1, "signed two different entries with index 1")
+        ]
+        assert len(pair.nodes["us"].proofs(LINE)) == 1
+        assert self.received(pair)
+        same(pair)
+
+    def test_takes_no_room_from_evidence_against_the_party_itself(self, pair: Any) -> None:
+        old = self.replaced(pair)
+        for number in range(FORKS_MAX + 1):
+            self.forge(pair, old, 1, f"never said {number}")
+        assert self.received(pair)
+        size = pair.nodes["ru"].heads(pair.nodes["ru"].line(LINE).id, "ru")["ru"].size
+        self.forge(pair, signing(pair, "ru"), size - 1, "a second history")
+        assert len(pair.nodes["us"].proofs(LINE)) == FORKS_MAX + 1
+        assert not self.received(pair)
+
+    def test_stops_the_log_where_its_party_handed_over_by_itself(self, pair: Any) -> None:
+        say(pair, "ru", "under the old key")
+        pair.sync()
+        old = signing(pair, "ru")
+        rotate(pair, "ru")
+        assert self.received(pair)
+        self.forge(pair, old, 1, "a second history")
+        assert not self.received(pair)

@@ -4,7 +4,7 @@ A cosignature *is* the acknowledgement "received" (docs/protocol.md, section 5).
 only of a checkpoint that was stored, and found true of what is stored, in an earlier transaction;
 it is stored itself before anybody sees it; and two rules hold in whatever order things are asked:
 never two roots for one size, never a size below one already cosigned. The log of a party that was
-caught in a fork is not cosigned any more.
+caught in a fork is not cosigned any more, but for a fork before its newest vouched change of keys.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.record import PublicKey
 from detente.record import checkpoint as checkpoints
-from detente.store import changes, links, logs
+from detente.store import changes, logs
 from detente.store.logs import Cosigned
 from detente.store.projection import rows_of
 from detente.store.store import Tx
@@ -49,7 +49,7 @@ def _cosign(core: Core, tx: Tx, founding: Founding, party: str, size: int) -> st
         return given.line
     note = logs.checkpoint(tx, founding.id, party, size)
     newest = logs.newest_cosigned(tx, founding.id, party, core.party)
-    if note is None or size <= newest or links.forks_of(tx, founding.id, party):
+    if note is None or size <= newest or evidence.binding(core, tx, founding, party):
         return None
     key = core.key_for(core.keys(tx, founding, core.party).newest)
     if not restoring.holds_mark(core, tx, founding.id, party, size):

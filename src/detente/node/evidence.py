@@ -105,6 +105,26 @@ def forget_body(tx: Tx, line: str, entry: Entry) -> None:
     links.rewrite_forks(tx, line, lambda held: canonical(without(msgspec.json.decode(held))))
 
 
+def binding(core: Core, tx: Tx, founding: Founding, party: str) -> list[Fork]:
+    """The forks for which a log is cosigned no more.
+
+    Those that lie before its newest vouched change of keys are kept and shown like all others. But
+    whoever has stolen a key that every other member has since called lost or stolen could, with a
+    single entry, have stopped the log that the change of keys was to save.
+    """
+    found = links.forks_of(tx, founding.id, party)
+    if not found:
+        return []
+    since = _vouched_since(core, tx, founding, party)
+    return [fork for fork in found if fork.index >= since]
+
+
+def _vouched_since(core: Core, tx: Tx, founding: Founding, party: str) -> int:
+    """The first entry by keys that the others have vouched for last; 0 if they have for none."""
+    chain = core.keys(tx, founding, party)
+    return max((link.start for link in chain.links if link.vouched), default=0)
+
+
 def keep(core: Core, founding: Founding, fork: ForkFoundError, caller: str) -> None:
     """Keep both statements, once, whoever brings them how often."""
     held, offered = canonical(fork.held), canonical(fork.offered)
@@ -121,7 +141,8 @@ def keep(core: Core, founding: Founding, fork: ForkFoundError, caller: str) -> N
     )
 
     def add(tx: Tx) -> None:
-        if links.add_fork(tx, evidence):
+        since = _vouched_since(core, tx, founding, fork.party)
+        if links.add_fork(tx, evidence, since):
             changes.note(tx, founding.id, "fork", [fork.party])
             core.counters["forks_found_total"] += 1
 

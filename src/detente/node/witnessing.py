@@ -10,14 +10,14 @@ answers.
 from detente.errors import GapError, StateError
 from detente.line import Founding, read
 from detente.line.witnesses import Witness
-from detente.node import cosigning, restoring, two_roots, views
+from detente.node import cosigning, evidence, restoring, two_roots, views
 from detente.node.core import Core
 from detente.node.peering import line_for
 from detente.record.checkpoint import lines_by, read_checkpoint, with_cosignatures
 from detente.record.checkpoint import origin as origin_of
 from detente.record.note import parse_note
 from detente.record.witness import Submission
-from detente.store import links, logs
+from detente.store import logs
 from detente.store.projection import rows_of
 from detente.store.store import Tx
 
@@ -55,7 +55,7 @@ def submission(core: Core, line: str, name: str, old: int | None) -> Submission 
                 remedy="the store was restored from an older copy: wait until the missing entries "
                 "have been taken back from a peer",
             )
-        if links.forks_of(tx, line, core.party) or not restoring.holds_mark(
+        if evidence.binding(core, tx, founding, core.party) or not restoring.holds_mark(
             core, tx, line, core.party, size
         ):
             raise StateError(

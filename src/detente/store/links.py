@@ -16,7 +16,8 @@ from detente.store.upsert import upsert
 from detente.store.writer import Tx
 
 FORKS_MAX = 16
-"""Pieces of evidence against one party of a line. One is proof, and who forks could fill a disk."""
+"""Pieces of evidence against one party of a line, of what lies before its newest vouched change of
+keys, and of what lies after. One is proof, and who forks could fill a disk."""
 
 
 class Link(NamedTuple):
@@ -81,10 +82,17 @@ def put(tx: Tx, link: Link) -> None:
     upsert(tx, links, [link._asdict()])
 
 
-def add_fork(tx: Tx, fork: Fork) -> bool:
-    """Keep evidence of a fork; False if the same evidence, or enough of it, is kept already."""
+def add_fork(tx: Tx, fork: Fork, since: int) -> bool:
+    """Keep evidence of a fork; False if the same evidence, or enough of it, is kept already.
+
+    What lies before entry ``since`` takes no room from what lies after, nor that from this.
+    """
     known = tx.connection.execute(select(forks.c.n).where(forks.c.digest == fork.digest)).first()
-    against = select(func.count()).where(forks.c.line == fork.line, forks.c.party == fork.party)
+    against = select(func.count()).where(
+        forks.c.line == fork.line,
+        forks.c.party == fork.party,
+        forks.c.index >= since if fork.index >= since else forks.c.index < since,
+    )
     if known is not None or tx.connection.execute(against).scalar_one() >= FORKS_MAX:
         return False
     tx.connection.execute(insert(forks).values(**msgspec.structs.asdict(fork)))
