@@ -114,10 +114,14 @@ class Truth:
         the place of that.
         """
         log, left = self.leaves[party], max(held, elsewhere)
-        if left < len(log) and marks_stay:
+        lost = left < len(log) or party in self.silenced
+        if lost and marks_stay:
             self.silenced.add(party)
-        elif left < len(log) and may_be_accused:
-            self.split.append(party)
+        elif lost:
+            # A second backup may have brought back older marks than the first.
+            self.silenced.discard(party)
+            if may_be_accused:
+                self.split.append(party)
         del log[left:]
         self.shown[party] = left if marks_stay else 0
         if held < left:

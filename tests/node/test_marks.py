@@ -163,6 +163,19 @@ def test_a_restored_node_answers_no_recall_by_whom_has_seen_more_of_its_log(
     assert types_of(forgetful, "us") == before
 
 
+def test_a_restored_node_answers_the_recalls_it_holds_as_soon_as_its_own_log_is_back(
+    forgetful: Any,
+) -> None:
+    """Whoever gives it back may be the only one who can call; nothing else need ever follow."""
+    us, ru = forgetful.nodes["us"], forgetful.nodes["ru"]
+    line = us.line(LINE).id
+    for party in ("ru", "us"):
+        start = us.heads(line, "us")[party].size
+        page = ru.read_log(line, party, start, "us")
+        us.receive(line, party, start, page.entries, page.checkpoint, "ru")
+    assert types_of(forgetful, "us")[-3:] == ["message", "recall.honoured", "recall.honoured"]
+
+
 def test_a_peer_gives_a_restored_node_its_own_log_back_before_anything_else(
     forgetful: Any,
 ) -> None:

@@ -44,6 +44,7 @@ FAILED = {
     10010: "a hostile party was expected to give back what it alone held",
     20470: "a restored node could not write, because it had seen what was nowhere any more",
     101045: "a change of keys in one of two histories hid that there were two",
+    102469: "a restored node did not answer a recall once its own log was back",
     10336: "the tenth commitment was taken for the first",
 }
 """Seeds that a long run found, and what was wrong then, in the product or in what it is held to."""

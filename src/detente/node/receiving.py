@@ -290,7 +290,9 @@ def _receive(
     if push.checkpoint is not None and push.checkpoint.size <= held:
         cosignature = cosigning.cosign(core, founding, party, push.checkpoint.size)
     core.engine.follow()
-    if core.overwriting.is_owed or any(one.header.type == RECALL for one in push.entries):
+    recalled = any(one.header.type == RECALL for one in push.entries)
+    # A restored node answers no recall before its own log is back; then nothing need follow it.
+    if recalled or core.overwriting.is_owed or party == core.party:
         recalling.honour(core, line)
     return views.Receipt(size=held, cosignature=cosignature)
 
