@@ -245,6 +245,10 @@ def _go(week: Week) -> None:
     week.at("2021-08-09T00:35:00Z")
     guest.state_stage(panj.LINE, visit.id, "begun", at="2021-08-09T00:30:00Z", officer=OFFICER)
     week.carry()
+    # One side's word alone makes no ground observed (docs/coverage.md).
+    week.at("2021-08-09T00:50:00Z")
+    host.state_stage(panj.LINE, visit.id, "begun", at="2021-08-09T00:30:00Z", officer=OFFICER)
+    week.carry()
 
 
 def _work_at_the_desk(week: Week) -> None:
