@@ -13,15 +13,7 @@ from detente.node.views import EntryView
 
 def get(tag: str, path: str, handler: Handler, summary: str, answer: Any, **more: Any) -> Route:
     """A path that is read."""
-    return Route(
-        method="GET",
-        path=V1 + path,
-        handler=handler,
-        summary=summary,
-        tag=tag,
-        answer=answer,
-        **more,
-    )
+    return _row("GET", tag, path, handler, summary, answer=answer, **more)
 
 
 def post(
@@ -29,16 +21,7 @@ def post(
 ) -> Route:
     """A path that makes something, which may not be possible in the state that things are in."""
     more = {"status": 201, "may_raise": (StateError,), **more}
-    return Route(
-        method="POST",
-        path=V1 + path,
-        handler=handler,
-        summary=summary,
-        tag=tag,
-        body=body,
-        answer=answer,
-        **more,
-    )
+    return _row("POST", tag, path, handler, summary, body=body, answer=answer, **more)
 
 
 def entry(tag: str, path: str, handler: Handler, summary: str, body: Any, **more: Any) -> Route:
@@ -51,20 +34,14 @@ def put(
     tag: str, path: str, handler: Handler, summary: str, body: Any, answer: Any, **more: Any
 ) -> Route:
     """A path that changes what is private; with an idempotency key, once."""
-    return Route(
-        method="PUT",
-        path=V1 + path,
-        handler=handler,
-        summary=summary,
-        tag=tag,
-        body=body,
-        answer=answer,
-        writes=True,
-        may_raise=(StateError,),
-        **more,
-    )
+    more = {"writes": True, "may_raise": (StateError,), **more}
+    return _row("PUT", tag, path, handler, summary, body=body, answer=answer, **more)
 
 
 def delete(tag: str, path: str, handler: Handler, summary: str, **more: Any) -> Route:
     """A path that ends something."""
-    return Route(method="DELETE", path=V1 + path, handler=handler, summary=summary, tag=tag, **more)
+    return _row("DELETE", tag, path, handler, summary, **more)
+
+
+def _row(method: str, tag: str, path: str, handler: Handler, summary: str, **more: Any) -> Route:
+    return Route(method=method, path=V1 + path, handler=handler, summary=summary, tag=tag, **more)

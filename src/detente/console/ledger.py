@@ -76,18 +76,18 @@ class Ledger:
     async def _grid(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
         context = await run_in_threadpool(grid, self._node)
-        return page("ledger.html", context | _of(who))
+        return page("ledger.html", context | viewer(who))
 
     async def _asking(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
         context = await run_in_threadpool(asking, self._node)
-        return page("ledger_ask.html", context | _of(who))
+        return page("ledger_ask.html", context | viewer(who))
 
     async def _one(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
         line, entry = request.path_params["line"], request.path_params["request"]
         context = await run_in_threadpool(one_request, self._node, line, entry)
-        return page("ledger_one.html", context | _of(who))
+        return page("ledger_one.html", context | viewer(who))
 
     async def _ask(self, request: Request) -> Response:
         who, form = await door.own_form(self._node, request)
@@ -112,7 +112,8 @@ def url_of(line: str, entry: str) -> str:
     return f"/console/ledger/{quote(line, safe='')}/{quote(entry, safe='')}"
 
 
-def _of(who: door.Caller) -> Context:
+def viewer(who: door.Caller) -> Context:
+    """What a page needs to know of who looks at it."""
     return {
         "officer": who.officer,
         "form_token": who.form_token,

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from detente.console import door, giving, parties
-from detente.console.ledger import Context, Endpoint, Fields, barred, text_of
+from detente.console.ledger import Context, Endpoint, Fields, text_of, viewer
 from detente.console.planform import need
 from detente.console.render import HEADERS, page
 from detente.errors import NotFoundError
@@ -99,13 +99,13 @@ class Visits:
     async def _every(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
         context = await run_in_threadpool(all_visits, self._node, request.path_params["line"])
-        return page("visits.html", context | _of(who))
+        return page("visits.html", context | viewer(who))
 
     async def _one(self, request: Request) -> Response:
         who = await door.caller(self._node, request)
         line, visit = request.path_params["line"], request.path_params["visit"]
         context = await run_in_threadpool(one_visit, self._node, line, visit)
-        return page("visit.html", context | _of(who))
+        return page("visit.html", context | viewer(who))
 
     async def _notify(self, request: Request) -> Response:
         who, form = await door.own_form(self._node, request)
@@ -130,15 +130,6 @@ class Visits:
 def url_of(line: str, visit: str) -> str:
     """Where one visit is shown."""
     return f"/console/lines/{quote(line, safe='')}/visits/{quote(visit, safe='')}"
-
-
-def _of(who: door.Caller) -> Context:
-    return {
-        "officer": who.officer,
-        "form_token": who.form_token,
-        "barred": barred(who.officer, RELEASE),
-        "barred_talk": barred(who.officer, TALK),
-    }
 
 
 # --- what is shown ----------------------------------------------------------------------------
