@@ -660,6 +660,38 @@ def test_an_exercise_moves_every_clock_alike(
     assert told[0] == told[1]
 
 
+class CountingView:
+    """Rows of a line that count how often they are gone through."""
+
+    def __init__(self, view: Any) -> None:
+        self.view, self.scans = view, 0
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        found: bytes | None = self.view.get(kind, key)
+        return found
+
+    def scan(self, kind: str, prefix: str = "") -> Any:
+        self.scans += 1
+        return self.view.scan(kind, prefix)
+
+
+def test_rows_are_gone_through_as_often_for_many_visits_as_for_one(trip: Trip) -> None:
+    request = trip.ask()
+    trip.grant(request)
+    counts: list[int] = []
+    for name in ("first", "second", "third"):
+        visit = trip.notify(request, name=name)
+        trip.stage(visit, "us", "arrived", 80)
+        plan = trip.plan(visit, 50)
+        trip.review(plan, 51)
+        view = CountingView(trip.world.view())
+        assert len(read.visits(view)) == len(counts) + 1
+        against = read.granted(view, trip.world.founding, at_s(90))
+        assert list(against.under[request.id].values()) == list(range(1, len(counts) + 2))
+        counts.append(view.scans)
+    assert len(set(counts)) == 1
+
+
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_any_order_of_arrival_gives_the_same_visit(
