@@ -5,7 +5,7 @@ from detente.node import views
 from detente.node.core import Core
 from detente.node.show import observations as show
 from detente.node.show.reader import LineReader, no_such
-from detente.node.together import exporting, importing, observations
+from detente.node.together import exporting, importing, observations, reporting
 from detente.node.together.importing import Source, Told
 from detente.observations import Audience, Observation, may_see
 from detente.store.observations import Asked
@@ -79,7 +79,7 @@ class Observing:
         self, line: str, identifier: str, *, coarse: bool = False, officer: views.OfficerView
     ) -> views.ReportPreviewView:
         """Exactly what a report would put on a line. Nothing is written."""
-        return observations.preview(self._core, line, identifier, coarse=coarse, officer=officer)
+        return reporting.preview(self._core, line, identifier, coarse=coarse, officer=officer)
 
     def report(
         self,
@@ -92,7 +92,7 @@ class Observing:
         key: str | None = None,
     ) -> views.EntryView:
         """Report an own observation as it now is: its next version on the line."""
-        return observations.report(
+        return reporting.report(
             self._core, line, identifier, coarse=coarse, shown=shown, officer=officer, key=key
         )
 
@@ -100,7 +100,7 @@ class Observing:
         self, line: str, identifier: str, note: str = "", *, officer: str, key: str | None = None
     ) -> views.EntryView:
         """Say on a line that what we reported does not stand."""
-        return observations.retract(self._core, line, identifier, note, officer=officer, key=key)
+        return reporting.retract(self._core, line, identifier, note, officer=officer, key=key)
 
     def observation_table(self, line: str) -> views.ObservationTableView:
         """What is reported on a line, counted by district and week."""
