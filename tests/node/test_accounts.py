@@ -19,7 +19,8 @@ from detente.errors import (
     StateError,
 )
 from detente.node import Node, accounts
-from detente.node.accounts import ADDRESSES_MAX, FAILURES_FREE, RESET_LIFE_S, WAIT_S_MAX
+from detente.node.accounts import ADDRESSES_MAX, RESET_LIFE_S
+from detente.node.guessing import FAILURES_FREE, NAMES_MAX, WAIT_S_MAX, Guesses
 from detente.node.officers import IDLE_S_MAX, NEW_S, SESSION_LIFE_S
 from detente.node.protection import protect, unlock
 
@@ -125,6 +126,37 @@ def test_who_guesses_waits_longer_each_time_and_others_do_not(
     us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), ELSEWHERE)
     actions = [a.action for a in us.audit(0, 1000) if a.subject == "officer watch-1"]
     assert actions.count("officer.locked-out") == 5
+
+
+def test_who_waits_has_not_learnt_that_there_is_such_an_officer(us: Any, secret: str) -> None:
+    def refusals(name: str) -> list[str]:
+        said = []
+        for _ in range(FAILURES_FREE + 2):
+            with pytest.raises(CredentialError) as refused:
+                us.log_in_with(name, "not this one at all", "000000", HERE)
+            said.append(refused.value.message)
+        return said
+
+    us.add_officer("token-only", "watch")
+    assert refusals("watch-1") == refusals("nobody") == refusals("token-only")
+    assert "too many tries" in refusals("watch-1")[0]
+
+
+def test_who_guesses_at_the_desk_keeps_no_officer_out(
+    us: Any, secret: str, strangers: Any
+) -> None:
+    """Both may come through one proxy, and so from one address."""
+    for _ in range(FAILURES_FREE + 2):
+        with pytest.raises(CredentialError):
+            us.guest_log_in_with("watch-1", PASSWORD, "000000", HERE)
+    us.log_in_with("watch-1", PASSWORD, code_of(secret, now(strangers)), HERE)
+
+
+def test_names_without_end_fill_no_memory() -> None:
+    guesses = Guesses()
+    for number in range(NAMES_MAX + 10):
+        guesses.note(f"name {number}", HERE, 0.0)
+    assert len(guesses) == NAMES_MAX
 
 
 def test_an_administrator_lifts_a_wait(us: Any, secret: str, strangers: Any) -> None:

@@ -34,7 +34,7 @@ from detente.errors import (
     SecondOfficerError,
     StateError,
 )
-from detente.node import officers, roles
+from detente.node import guessing, officers, roles
 from detente.node.core import Core
 from detente.node.roles import GUEST, OPERATOR
 from detente.node.views import EnrolmentView
@@ -47,8 +47,6 @@ PASSWORD_LENGTH_MAX = 256
 STEP_S = 30
 DIGITS = 6
 SECRET_BYTES = 20
-FAILURES_FREE = 3
-WAIT_S_MAX = 15 * 60.0
 ADDRESSES_MAX = 64
 """Addresses of which failures are remembered per account; the oldest is forgotten first."""
 
@@ -133,10 +131,14 @@ def log_in(
     name, now_s = name.encode("utf-8", "replace").decode(), core.clock.now_s()
     with core.store.read() as tx:
         account = _account(tx, name, guest)
-        wait_s = accounts.waits_until(tx, name, address) - now_s
-    if wait_s > 0:
+        until_s = (
+            core.guesses.waits_until(name, address)
+            if account is None
+            else accounts.waits_until(tx, name, address)
+        )
+    if until_s > now_s:
         raise CredentialError(
-            f"too many tries: wait {int(wait_s) + 1} s",
+            f"too many tries: wait {int(until_s - now_s) + 1} s",
             remedy="wait, or have an administrator lift it or make a log-in link",
         )
     matches = _matches(password, account.password if account else _NOBODYS)
@@ -146,7 +148,10 @@ def log_in(
     def work(tx: Tx) -> bool:
         # Judged again where nobody else writes: a code must not count twice.
         fresh = _account(tx, name, guest)
-        if account is None or fresh != account or not matches or used is None:
+        if account is None:
+            core.guesses.note(name, address, now_s)
+            return False
+        if fresh != account or not matches or used is None:
             _note_failure(tx, name, address, now_s)
             return False
         officers.active(tx, name)
@@ -245,9 +250,8 @@ def _note_failure(tx: Tx, name: str, address: str, now_s: float) -> None:
     if accounts.get(tx, name) is None:
         return
     failures = accounts.failures(tx, name, address) + 1
-    wait_s = 0.0
-    if failures > FAILURES_FREE:
-        wait_s = min(WAIT_S_MAX, 2.0 ** min(failures - FAILURES_FREE, 12))
+    wait_s = guessing.wait_s(failures)
+    if wait_s:
         auditing.add(
             tx,
             time_s=now_s,

@@ -12,6 +12,7 @@ from detente.line import Founding, KeyChain, View, open_founding, read
 from detente.node import shapes
 from detente.node.clock import Clock
 from detente.node.engine import Engine
+from detente.node.guessing import Guesses
 from detente.node.marks import Marks
 from detente.node.overwriting import Overwriting
 from detente.node.quota import Quota
@@ -57,6 +58,7 @@ class Core:
         self.counters: Counter[str] = Counter()
         self.overwriting = Overwriting(store, clock, self._forget)
         self.unstated = Unstated()
+        self.guesses = Guesses()
         self.heard: dict[tuple[str, str], Link] = {}
         self.refused_by: dict[tuple[str, str], str] = {}
         self.joint_parts: dict[Any, Any] = {}
