@@ -142,9 +142,7 @@ def test_who_waits_has_not_learnt_that_there_is_such_an_officer(us: Any, secret:
     assert "too many tries" in refusals("watch-1")[0]
 
 
-def test_who_guesses_at_the_desk_keeps_no_officer_out(
-    us: Any, secret: str, strangers: Any
-) -> None:
+def test_who_guesses_at_the_desk_keeps_no_officer_out(us: Any, secret: str, strangers: Any) -> None:
     """Both may come through one proxy, and so from one address."""
     for _ in range(FAILURES_FREE + 2):
         with pytest.raises(CredentialError):

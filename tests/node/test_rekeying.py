@@ -427,6 +427,33 @@ def test_what_was_verified_by_keys_that_changed_meanwhile_is_not_kept(
     assert ru.verify() == []
 
 
+def test_keys_restored_from_before_a_rotation_are_told_as_such(pair: Any, tmp_path: Path) -> None:
+    """Together with the database of that day; the log is taken back, and names the newer keys."""
+    folder = pair.directory / "us"
+    pair.nodes["us"].close()
+    shutil.copytree(folder, tmp_path / "us")
+    pair.open("us")
+    rotate(pair, "us")
+    say(pair, "us", "under the new key")
+    pair.sync()
+    pair.nodes["us"].close()
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "us", folder)
+    pair.open("us")
+    pair.sync()
+    with pytest.raises(StateError, match="newer signing key of ours") as told:
+        say(pair, "us", "under the old key")
+    assert "keys replace" in told.value.remedy
+    card = replace(pair, "us")
+    pair.nodes["ru"].vouch_key(LINE, card, open_card(card).fingerprint, officer="admin")
+    pair.push(pair.nodes["ru"], pair.nodes["us"])
+    pair.nodes["us"].adopt_key(LINE, officer="admin")
+    say(pair, "us", "we are back")
+    tell(pair, "us")
+    same(pair)
+    assert [link.forks for link in pair.nodes["ru"].links(LINE)] == [[]]
+
+
 class TestWhoHasAnOldKey:
     """A second history of the time in which the old key counted, signed long after."""
 

@@ -164,6 +164,14 @@ def _check_key(
                 remedy="give them the new card, have them compare its fingerprint with you "
                 "and vouch for it",
             )
+    elif core.key.public.raw in {link.key.raw for link in known.links[:-1]}:
+        raise StateError(
+            "the line knows a newer signing key of ours than this node has: its keys are older "
+            "than the record",
+            where=f"line {founding.name}",
+            remedy="restore the newest keys; if they are lost, make new ones "
+            "(`detente keys replace`) and have every other party vouch for them",
+        )
     elif known.newest.raw != core.key.public.raw:
         raise StateError(
             "the line does not know our new signing key yet",
