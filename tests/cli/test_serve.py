@@ -274,7 +274,8 @@ def test_two_nodes_joined_by_hand_converge_on_one_conflict(
     assert "nothing was signed" in detente(*signing, status=2)
     shown = detente(*signing, "--yes")
     assert "Version 2" in shown
-    assert re.search(r"separation\.lateral_m +9260\.0 -> 11112\.0", shown)
+    changes = re.findall(r"^  (\S+) +(.+)$", shown, re.MULTILINE)
+    assert changes == [("separation.lateral_m", "9260.0 -> 11112.0")]
     [proposed] = json.loads(detente("lines", us, "--format", "json"))[0]["terms_proposed"]
     assert (proposed["version"], proposed["signed_by"]) == (2, ["us"])
     # Nobody answers: the file is at its end.

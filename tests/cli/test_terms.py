@@ -1,14 +1,17 @@
 """Terms as an operator writes them."""
 
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from detente.cli.signing import told
 from detente.cli.terms import read_terms, template
 from detente.errors import InputError
 from detente.line import terms_from_wire
-from detente.line.terms import Area, standard_terms, terms_to_wire
+from detente.line.terms import Area, encode_terms, standard_terms, terms_to_wire
 from detente.line.watching import STANDARD_WATCHING
 
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
@@ -44,8 +47,6 @@ def test_the_printed_part_about_watching_is_the_standard_one() -> None:
 
 def test_json_terms_are_taken_as_they_are() -> None:
     wire = read_terms(TOML, template(NOW).encode(), ["us", "ru"])
-    import json
-
     again = read_terms(Path("terms.json"), json.dumps(wire).encode(), ["us", "ru"])
     assert terms_to_wire(terms_from_wire(again)) == terms_to_wire(terms_from_wire(wire))
 
@@ -78,3 +79,25 @@ def test_members_are_those_whose_cards_were_given() -> None:
         read_terms(Path("t.json"), b'{"members":["tj","us"]}', ["us", "ru"])
     with pytest.raises(InputError, match="not an object"):
         read_terms(Path("t.json"), b"[]", ["us", "ru"])
+
+
+def test_what_new_terms_change_is_told_without_what_only_python_tells_apart() -> None:
+    """JSON has lists where Python has tuples, and what is left out is as good as null."""
+    text = template(NOW, watching=True)
+    held = json.loads(encode_terms(terms_from_wire(read_terms(TOML, text.encode(), ["ru", "us"]))))
+    wider = text.replace('lateral = "5NM"', 'lateral = "6NM"')
+    signed = encode_terms(terms_from_wire(read_terms(TOML, wider.encode(), ["ru", "us"], 2)))
+    proposed = {"version": 2, "signed_by": ["ru"], "terms": json.loads(signed)}
+    for sha256, word in (
+        (hashlib.sha256(signed).hexdigest(), "the same as these"),
+        (hashlib.sha256(signed + b" ").hexdigest(), "OTHER terms than these"),
+    ):
+        line = {
+            "name": "north",
+            "terms": {**held, "two_person": None},
+            "terms_proposed": [{**proposed, "terms_sha256": sha256}],
+        }
+        heading, change, others = told(line, signed)
+        assert heading.startswith("Version 2 of the terms of north, after version 1")
+        assert change.split() == ["separation.lateral_m", "9260.0", "->", "11112.0"]
+        assert others == f"Signed by ru: {word}."

@@ -1,6 +1,7 @@
 """`detente line sign-terms`: the next version of a line's terms, read before it is signed."""
 
 from collections.abc import Iterator
+from json import loads
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,7 @@ def sign_terms(
 
     from detente.cli.ask import ask_json
     from detente.cli.terms import read_terms
-    from detente.line import terms_from_wire, terms_to_wire
+    from detente.line.terms import encode_terms, terms_from_wire
 
     token = token_of(token_file)
     path = f"/lines/{quote(line, safe='')}"
@@ -33,20 +34,36 @@ def sign_terms(
     old = found["terms"]
     data = read_file(terms, TERMS_BYTES_MAX)
     wire = read_terms(terms, data, old["members"], old["version"] + 1)
-    # Compared as the node writes them: 5 NM written in metres is no change.
-    new = terms_to_wire(terms_from_wire(wire))
-    print(f"Version {new['version']} of the terms of {found['name']}, after version ", end="")
-    print(f"{old['version']}, which holds now. What changes:")
+    signed = encode_terms(terms_from_wire(wire))
+    for one in told(found, signed):
+        print(one)
+    agree("Do you sign that for your party?", yes=yes)
+    ask_json(directory, "POST", f"{path}/terms", {"terms": loads(signed)}, token=token)
+    print("Signed. It holds once every party has signed the same.")
+
+
+def told(found: dict[str, Any], signed: bytes) -> Iterator[str]:
+    """What the terms ``signed`` change on the line ``found``, and who has signed the same already.
+
+    Compared as the node writes them, so that 5 NM written in metres is no change, and as JSON says
+    them: a list there, and a tuple here, would be one.
+    """
+    from detente.line.terms import terms_sha256
+
+    old, new = found["terms"], loads(signed)
+    yield (
+        f"Version {new['version']} of the terms of {found['name']}, after version "
+        f"{old['version']}, which holds now. What changes:"
+    )
     for name, was, becomes in _changes(old, new):
         if name != "version":
-            print(f"  {name:<34} {was} -> {becomes}")
+            yield f"  {name:<34} {was} -> {becomes}"
     for other in found["terms_proposed"]:
         if other["version"] == new["version"]:
-            same = "the same as these" if other["terms"] == new else "OTHER terms than these"
-            print(f"Signed by {', '.join(other['signed_by'])}: {same}.")
-    agree("Do you sign that for your party?", yes=yes)
-    ask_json(directory, "POST", f"{path}/terms", {"terms": new}, token=token)
-    print("Signed. It holds once every party has signed the same.")
+            # Only the same bytes come into force together, and a signature names them by hash.
+            same = other["terms_sha256"] == terms_sha256(signed)
+            which = "the same as these" if same else "OTHER terms than these"
+            yield f"Signed by {', '.join(other['signed_by'])}: {which}."
 
 
 def _changes(old: Any, new: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
