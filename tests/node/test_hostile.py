@@ -267,6 +267,27 @@ def test_whoever_says_our_log_is_another_is_shown(pair: Any, hand: Hand) -> None
         us.send(LINE, text="hello", officer="a")
 
 
+def test_what_the_other_of_two_histories_says_is_unknown_and_not_clear(
+    pair: Any, hand: Hand
+) -> None:
+    us = pair.nodes["us"]
+    us.file(pair.circle("us", "orbit-1"), title="", officer="a")
+    us.release("orbit-1", LINE, "exact", officer="a")
+    said = hand.write(message_draft(text="nothing of ours is there", language="en"))
+    hand.push(said)
+    assert us.conflicts_and_unknown(LINE).unknown == []
+    hand.entries.pop()
+    shape = pair.circle("ru", "survey-1")
+    there = hand.write(release_draft(shape, version=1, supersedes=None, form="exact", settles=None))
+    with pytest.raises(ForkError):
+        hand.push(there)
+    found = us.conflicts_and_unknown(LINE)
+    assert found.conflicts == []
+    assert found.unknown == [
+        "ru has signed two histories: what the other one says is not known here"
+    ]
+
+
 def test_whoever_forks_without_end_fills_no_disk(pair: Any, hand: Hand) -> None:
     us = pair.nodes["us"]
     hand.push(hand.write(message_draft(text="held")))

@@ -8,7 +8,7 @@ from detente.errors import NotFoundError
 from detente.line import Founding, Terms, read
 from detente.line.conflict_id import Pair
 from detente.line.read import Version
-from detente.node import quota
+from detente.node import evidence, quota
 from detente.node.clock import domain_now_s
 from detente.node.core import Core
 from detente.node.replica import engine_words
@@ -176,7 +176,7 @@ class LineReader:
         elif names := sorted(f"{party} {one}" for party, one in self.uncompared.activities):
             more = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
             said.append(f"not compared yet: {', '.join(names[:NAMED_MAX])}{more}")
-        return said + self._unknown_contents() + self._refused() + self._missing()
+        return said + self._unknown_contents() + self._refused() + self._missing() + self._forked()
 
     def _refused(self) -> list[str]:
         """Whose entries are not taken: what they have said since is not known here."""
@@ -202,6 +202,14 @@ class LineReader:
                 entries = "1 entry" if missing == 1 else f"{missing:,} entries"
                 said.append(f"not held here yet: {entries} of {party}")
         return said
+
+    def _forked(self) -> list[str]:
+        """Who has signed two histories: only one is held here, and others may act on the other."""
+        return [
+            f"{party} has signed two histories: what the other one says is not known here"
+            for party in read.present(self.rows, self.founding)
+            if evidence.binding(self.core, self.tx, self.founding, party)
+        ]
 
     def _unknown_contents(self) -> list[str]:
         """What is released and may be anywhere, since what it occupies is not known here.
