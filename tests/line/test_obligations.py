@@ -132,6 +132,46 @@ def test_what_is_disseminated_is_understood_but_not_the_reverse(world: Any, circ
 
 
 @pytest.mark.parametrize("answer", [assent_draft, decline_draft])
+def test_a_void_answer_meets_nothing_and_for_a_void_proposal_nothing_is_owed(
+    answer: Callable[[str], Draft], new_world: Callable[..., Any], circle: Circle
+) -> None:
+    """Void by what another log says: the third party is no side, and the version is no release."""
+    world = new_world("us", "ru", "tj")
+    said = world.write("ru", message_draft(text="no version of anything"))
+    ours, theirs = world.release("us", circle("us")), world.release("ru", circle("ru"))
+    world.sync()
+    facts: dict[str, Any] = {
+        "conflict": conflict_id(world.founding.id, ("us", "orbit"), ("ru", "orbit")),
+        "moves": "us",
+        "shift": Shift(60.0),
+    }
+    sound, of_no_version, of_another = (
+        world.write("us", proposal_draft(**{**facts, **changes}))
+        for changes in (
+            {"versions": {"us": ours.id, "ru": theirs.id}},
+            {"versions": {"us": ours.id, "ru": said.id}},
+            {"versions": {"us": ours.id, "ru": theirs.id}, "conflict": "0" * 64},
+        )
+    )
+    world.sync()
+    for party in ("tj", "ru"):
+        for proposed in (of_no_version, of_another):
+            world.write(party, answer(proposed.id))
+    world.write("tj", answer(sound.id))
+
+    def debts() -> dict[tuple[str | None, str], str]:
+        found = _owed(world, {}, world.now_s, "understood")
+        asked = {sound.id, of_no_version.id, of_another.id}
+        return {(one.entry, one.owed_by): one.state for one in found if one.entry in asked}
+
+    assert debts() == {(sound.id, "ru"): "not-received", (sound.id, "tj"): "not-received"}
+    world.write("ru", answer(sound.id))
+    assert debts() == {(sound.id, "ru"): "met", (sound.id, "tj"): "not-received"}
+    world.write("tj", acknowledgement_draft(sound.id, "understood"))
+    assert debts() == {(sound.id, "ru"): "met", (sound.id, "tj"): "met"}
+
+
+@pytest.mark.parametrize("answer", [assent_draft, decline_draft])
 def test_an_answered_proposal_has_been_understood(
     answer: Callable[[str], Draft], world: Any, circle: Circle
 ) -> None:

@@ -22,6 +22,7 @@ from detente.line.read.agreement import in_force, joined, present, terms
 from detente.line.read.clocks import OWED, Clock, clocks
 from detente.line.read.members import owes_for
 from detente.line.read.permissions import permissions
+from detente.line.read.settlement import Proposal, proposal
 from detente.line.read.visits import visits
 from detente.line.terms import Terms
 from detente.line.view import View, load, scan
@@ -109,6 +110,12 @@ class _Book:
             if row["void"] is not None or row["id"] in self.recalled:
                 # Nobody can understand what is gone; that it is gone is owed for its recall.
                 continue
+            proposed: Proposal | None = None
+            if row["type"] == abouts.PROPOSAL:
+                proposed = proposal(self.view, row["id"])
+                if proposed is None or proposed.void is not None:
+                    # Void by the logs of its sides. Nothing else that is owed for can be so.
+                    continue
             times_s = _deadlines(self.terms, row["type"], row["about"])
             writer, _, index = key.partition("/")
             # Who has left is owed nothing any more, and owes nothing.
@@ -116,7 +123,7 @@ class _Book:
                 if debtor != writer and self._was_told(debtor, writer, int(index)):
                     received_s = self.receipts(writer, int(index), debtor)
                     for what, within_s in times_s.items():
-                        met_at_s = self._met_at_s(row["id"], debtor, what)
+                        met_at_s = self._met_at_s(row["id"], debtor, what, proposed)
                         yield self._owed(
                             row["id"], writer, debtor, what, received_s, within_s, met_at_s
                         )
@@ -145,8 +152,10 @@ class _Book:
             lapse=self.lapses.get((debtor, what, entry)),
         )
 
-    def _met_at_s(self, entry: str, debtor: str, what: abouts.Owed) -> float | None:
-        """When ``debtor`` first said what it owed, as it claims."""
+    def _met_at_s(
+        self, entry: str, debtor: str, what: abouts.Owed, proposed: Proposal | None
+    ) -> float | None:
+        """When ``debtor`` first said what it owed, as it claims; ``proposed``: for a proposal."""
         # What has been disseminated has been understood, and so has a proposal that was answered.
         enough = ("disseminated",) if what == "disseminated" else ("understood", "disseminated")
         said = [
@@ -154,8 +163,10 @@ class _Book:
             for ack in self.acks.get(entry, [])
             if ack.party == debtor and ack.level in enough
         ]
-        if what == "understood":
-            said += [doc["time"] for _, doc in scan(self.view, "answer", f"{entry}/{debtor}/")]
+        # Only the side that was asked answers: anybody else's assent is void, and meets nothing.
+        answer = proposed.answer if proposed and proposed.answered_by == debtor else None
+        if what == "understood" and answer is not None:
+            said.append(answer.time)
         return min((self._domain_s(parse_time_s(time)) for time in said), default=None)
 
     def line_checks(self) -> Iterator[Obligation]:
