@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from detente.errors import InputError, StateError
-from detente.line import Draft
+from detente.line import Draft, check_draft
 from detente.line.bodies import DailyBody
 from detente.line.watching import STANDARD_WATCHING
 from detente.node.saying import say
@@ -70,6 +70,30 @@ def test_the_joint_part_says_what_was_told(reported: Any) -> None:
     } == dict.fromkeys(("ru", "tj", "us"), (2, 0))
     assert not view.over
     assert hashlib.sha256(canonical(part)).hexdigest() == view.joint_sha256
+
+
+def test_a_line_check_counts_unless_it_was_written_long_before_its_slot(watch: Any) -> None:
+    """12:00 Z and 18:00 Z fall due in the day, each within 30 minutes, and it is 08:00 Z."""
+    noon_s, evening_s = (watch.clock.at_s + hours * 3600 for hours in (4, 10))
+    ru, us, tj = (watch.nodes[party] for party in ("ru", "us", "tj"))
+    _say(ru, check_draft(noon_s))
+    watch.clock.at_s = noon_s - 1801
+    _say(us, check_draft(noon_s))
+    watch.clock.at_s += 1
+    _say(tj, check_draft(noon_s))
+    _say(ru, check_draft(evening_s))
+    watch.clock.at_s = evening_s + 3600
+    # Late is not early: that it was late says nobody but the obligations.
+    _say(tj, check_draft(evening_s))
+    watch.sync()
+    watch.clock.at_s = evening_s + 2 * 3600
+    for node in watch.nodes.values():
+        [*checked] = node.daily(LINE, DAY).joint["line_checks"]
+        made = {one["party"]: one["made"] for one in checked}
+        owed = [one for one in node.obligations(LINE) if one.what == "line-check"]
+        met = [one.owed_by for one in owed if one.state == "met"]
+        assert made == {"ru": 0, "tj": 2, "us": 0}
+        assert met == ["tj", "tj"]
 
 
 def test_three_nodes_write_the_same_bytes_however_entries_arrived(watch: Any) -> None:

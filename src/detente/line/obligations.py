@@ -17,7 +17,14 @@ import msgspec
 
 from detente.line import abouts
 from detente.line.founding import Founding
-from detente.line.read import Check, Lapse, Stamp, all_acknowledgements, checks, lapses
+from detente.line.read import (
+    Check,
+    Lapse,
+    Stamp,
+    all_acknowledgements,
+    checks_that_count,
+    lapses,
+)
 from detente.line.read.agreement import in_force, joined, present, terms
 from detente.line.read.clocks import OWED, Clock, clocks
 from detente.line.read.members import owes_for
@@ -175,11 +182,11 @@ class _Book:
         slots_s = list(_slots_s(self.terms, self.now_s))
         grace_s = self.terms.line_checks.grace_s
         for debtor in self.members:
-            made = checks(self.view, debtor) if slots_s else []
+            made = checks_that_count(self.view, debtor, self.terms) if slots_s else []
             since_s = self._since_s(debtor)
             for slot_s in (one for one in slots_s if one >= since_s):
                 slot, due_s = format_time(slot_s), slot_s + grace_s
-                met_at_s = self._checked_s(made, slot, slot_s - grace_s)
+                met_at_s = self._checked_s(made, slot)
                 yield Obligation(
                     owed_by=debtor,
                     owed_to=tuple(party for party in self.members if party != debtor),
@@ -246,10 +253,10 @@ class _Book:
             return -math.inf
         return self._domain_s(parse_time_s((load(self.view, "join", party) or {})["time"]))
 
-    def _checked_s(self, made: list[Check], slot: str, earliest_s: float) -> float | None:
-        """When a slot was first checked; a check written long ahead shows nobody on watch."""
+    def _checked_s(self, made: list[Check], slot: str) -> float | None:
+        """When a slot was first checked."""
         times_s = [self._domain_s(parse_time_s(check.time)) for check in made if check.slot == slot]
-        return next((at_s for at_s in times_s if at_s >= earliest_s), None)
+        return next(iter(times_s), None)
 
     def _state(self, met: bool, due_s: float | None) -> State:
         if met:

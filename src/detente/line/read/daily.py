@@ -21,7 +21,7 @@ from detente.line.founding import Founding
 from detente.line.read.agreement import present, terms
 from detente.line.read.links import counting
 from detente.line.read.observations import Observed, observations
-from detente.line.read.talk import checks, lapses
+from detente.line.read.talk import checks_that_count, lapses
 from detente.line.view import Change, View, load, place_key, put, scan
 from detente.observations import OBSTRUCTION, QUIET, district_of, narrowest
 from detente.volumes.times import format_time, parse_time_s, within_calendar_s
@@ -294,7 +294,9 @@ class _Day:
             {
                 "party": party,
                 "due": len(due),
-                "made": len(due & {check.slot for check in checks(self.view, party)}),
+                "made": len(
+                    due & {one.slot for one in checks_that_count(self.view, party, agreed)}
+                ),
             }
             for party in present(self.view, self.founding)
         ]

@@ -11,7 +11,9 @@ import msgspec
 from detente.line import abouts
 from detente.line.bodies import PhraseBody, TextBody
 from detente.line.read.base import Stamp, note, stamp
+from detente.line.terms import Terms
 from detente.line.view import View, load, place_key, scan
+from detente.volumes.times import parse_time_s
 
 
 class Message(Stamp, frozen=True, kw_only=True):
@@ -126,6 +128,19 @@ def checks(view: View, party: str | None = None) -> list[Check]:
     """Every line check, by party, slot and index."""
     found = scan(view, "check", f"{party}/" if party else "")
     return [Check(**stamp(key.split("/")[0], doc), slot=key.split("/")[1]) for key, doc in found]
+
+
+def checks_that_count(view: View, party: str, agreed: Terms) -> list[Check]:
+    """A party's line checks but those it says it wrote more than ``grace_s`` before their slot.
+
+    A check written long ahead shows nobody on watch.
+    """
+    first_s = -agreed.line_checks.grace_s - agreed.clock_offset_s
+    return [
+        one
+        for one in checks(view, party)
+        if parse_time_s(one.time) >= parse_time_s(one.slot) + first_s
+    ]
 
 
 def lapses(view: View) -> list[Lapse]:
