@@ -133,11 +133,12 @@ def _check_settings(settings: "Settings") -> None:
     """Refuse before anything is made what would be refused when it is read again."""
     from detente.node.settings import address
     from detente.volumes.check import check_party
+    from detente.volumes.printable import is_printable
 
     check_party(settings.party, where="--party")
     address(settings.api, "--api")
     address(settings.line, "--listen")
-    if not settings.name.isprintable():
+    if not is_printable(settings.name):
         raise InputError(
             "the name has characters that cannot be shown",
             where="--name",

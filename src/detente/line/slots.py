@@ -20,6 +20,7 @@ from detente.errors import InputError
 from detente.line.wire import read_time_s
 from detente.volumes.check import check_activity_id
 from detente.volumes.model import Limit, Reference
+from detente.volumes.printable import is_printable
 from detente.volumes.times import format_time
 from detente.volumes.units import FL_M, FT_M, NM_M, parse_duration_s, parse_length_m
 
@@ -83,7 +84,7 @@ def render_slot(kind: SlotKind, value: str, language: str, *, where: str = "") -
 
 
 def _text(value: str, where: str) -> str:
-    if not value.strip() or not value.isprintable():
+    if not value.strip() or not is_printable(value):
         raise InputError("is not one line of text", remedy="write one line", where=where)
     return value.strip()
 

@@ -31,6 +31,7 @@ from detente.record.reading import (
 )
 from detente.record.sealing import SealingPublicKey
 from detente.record.strict_json import canonical
+from detente.volumes.printable import is_printable
 
 CARD_TYPE = "application/vnd.detente.card.v1+json"
 MAX_CARD_BYTES = 32 * 1024
@@ -153,7 +154,7 @@ def fingerprint(payload: bytes) -> str:
 def _check(card: Card) -> None:
     """Refuse what a node could not use, or an operator would misread."""
     where = f"card of {card.party}"
-    if not card.name.isprintable() or card.name != card.name.strip():
+    if not is_printable(card.name) or card.name != card.name.strip(" "):
         raise RecordError("its name cannot be shown", remedy="ask for a new card", where=where)
     if not _ONE_CERTIFICATE.fullmatch(card.ca):
         raise RecordError(

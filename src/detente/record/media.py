@@ -33,6 +33,7 @@ from detente.record.countersigned import Countersigned
 from detente.record.keys import PublicKey
 from detente.record.reading import Hash, PartyId, read_json, read_struct
 from detente.record.strict_json import canonical
+from detente.volumes.printable import is_printable
 
 MAGIC = b"detente-media "
 VERSION = b"1"
@@ -402,7 +403,7 @@ def _check_names(parts: Iterable[Part]) -> None:
     seen = set()
     for part in parts:
         name = part.name
-        plain = name.isprintable() and not set(name) & set('/\\:*?"<>|')
+        plain = is_printable(name) and not set(name) & set('/\\:*?"<>|')
         if not plain or name.strip(". ") != name or _DEVICES.match(name):
             raise _unsound(f"{name[:40]!r} is no plain file name")
         if len(name.encode()) > _NAME_BYTES_MAX:

@@ -21,6 +21,7 @@ from pyproj import Geod
 from detente.errors import InputError, LimitError
 from detente.volumes.datums import heights_of
 from detente.volumes.model import Activity, Band, Core, Edges, Limit, Reference, Ring, Shape, Volume
+from detente.volumes.printable import is_printable
 from detente.volumes.times import check_time_s
 from detente.volumes.units import FL_M
 
@@ -51,7 +52,7 @@ def check_activity(activity: Activity) -> Activity:
     check_party(activity.party)
     check_activity_id(activity.id)
     where = f"{activity.party}/{activity.id}"
-    if not (1 <= len(activity.kind) <= 64 and activity.kind.isprintable()):
+    if not (1 <= len(activity.kind) <= 64 and is_printable(activity.kind)):
         raise InputError("kind is not a short word", remedy="use 1 to 64 characters", where=where)
     if len(activity.notes) > MAX_NOTES:
         raise LimitError(f"more than {MAX_NOTES} notes", remedy="shorten them", where=where)
