@@ -20,6 +20,7 @@ from detente.line import (
     acknowledgement_draft,
     message_draft,
     proposal_draft,
+    recall_draft,
     release_draft,
     rotate_draft,
     terms_draft,
@@ -46,7 +47,7 @@ from detente.record.checkpoint import (
     sign_checkpoint,
     with_cosignatures,
 )
-from detente.record.entry import entry_to_bundle, read_entry
+from detente.record.entry import LATER_MAX, entry_to_bundle, read_entry
 from detente.record.mldsa import MlDsaKey
 from detente.record.note import MAX_SIGNATURES, Note, NoteSignature, parse_note
 from detente.volumes import Activity
@@ -286,6 +287,41 @@ def test_what_the_other_of_two_histories_says_is_unknown_and_not_clear(
     assert found.unknown == [
         "ru has signed two histories: what the other one says is not known here"
     ]
+
+
+def test_a_recall_that_nobody_takes_holds_back_nothing_that_stands_before(
+    pair: Any, hand: Hand
+) -> None:
+    """Its entry has to be sent with every change of keys since, and more than 31 are refused."""
+    us = pair.nodes["us"]
+    page = us.read_log(hand.line, "ru", 0, "ru")
+    bundles = [hand.write(message_draft(text="gone soon", language="en"))]
+    said = hand.entries[-1].id
+    for _ in range(LATER_MAX):
+        card = open_card(pair.nodes["ru"].card()).card
+        new = SigningKey.generate(MlDsaKey.generate())
+        raw = make_card(
+            new,
+            party="ru",
+            name=card.name,
+            ca=card.ca,
+            endpoint=card.endpoint,
+            languages=card.languages,
+        )
+        bundles.append(hand.write(rotate_draft(open_card(raw), hand.key.public, vouched=False)))
+        hand.key = new
+    # No node of ours writes such a recall itself.
+    ru = pair.nodes["ru"]
+    ru.receive(hand.line, "ru", 1, bundles, None, "us")
+    with pytest.raises(StateError, match="changed 32 times or more"):
+        ru.recall(LINE, said, officer="a")
+    bundles.append(hand.write(recall_draft(said, "")))
+    hand.push(*bundles)
+    assert us.entry(LINE, said).body is None
+    # Who comes later, and takes the log from us, gets what can be had of it.
+    found = us.read_log(hand.line, "ru", 0, "ru").entries
+    assert found == page.entries
+    assert us.verify() == []
 
 
 def test_whoever_forks_without_end_fills_no_disk(pair: Any, hand: Hand) -> None:

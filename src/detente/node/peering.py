@@ -13,6 +13,7 @@ from detente.node.certificates import OVERLAP, SHOWN_AS_SERVER, Authority
 from detente.node.core import Core
 from detente.record import Entry, Envelope, OpenCard, entry_to_bundle, open_card
 from detente.record.checkpoint import with_cosignatures
+from detente.record.entry import LATER_MAX
 from detente.store import logs, projection
 from detente.store.logs import Row
 from detente.store.projection import LineRows, rows_of
@@ -219,11 +220,15 @@ def _page(rows: list[Row]) -> list[Row]:
 
 
 def _bundles(core: Core, tx: Tx, founding: Founding, page: list[Row]) -> list[views.Json]:
-    """The bundles of a page, up to an entry of which neither body nor recall is held here (yet)."""
+    """The bundles of a page, up to an entry of which neither body nor recall is held here (yet).
+
+    Nor does it go on behind one whose recall came so many changes of keys later that nobody takes
+    it: the page would be refused whole, with all that stands before.
+    """
     bundles = []
     for entry in core.entries(tx, founding, page):
         recalled_by = _recalled_by(core, tx, founding, entry) if entry.body is None else []
-        if entry.body is None and not recalled_by:
+        if entry.body is None and not 0 < len(recalled_by) <= LATER_MAX:
             break
         bundles.append(entry_to_bundle(entry, recalled_by))
     return bundles

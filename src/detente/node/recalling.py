@@ -17,6 +17,7 @@ from detente.node.show.reader import LineReader, no_such
 from detente.node.views import EntryView
 from detente.node.writing import write
 from detente.record import decode_header
+from detente.record.entry import LATER_MAX
 from detente.store import logs
 from detente.store.projection import rows_of
 from detente.store.store import Tx
@@ -46,6 +47,14 @@ def recall(
                 "that entry is recalled already",
                 where=f"entry {entry[:16]}…",
                 remedy="see who still holds it",
+            )
+        links = read.keys(reader.rows, reader.founding, core.party).links
+        if sum(link.start > row.index for link in links) >= LATER_MAX:
+            raise StateError(
+                f"our keys were changed {LATER_MAX} times or more since it was written",
+                where=f"entry {entry[:16]}…",
+                remedy="ask every party over another channel to delete it: with a recall nobody "
+                "who joins later, or comes back from a backup, could be given our log",
             )
         return recall_draft(entry, note)
 
