@@ -219,6 +219,24 @@ def test_an_import_is_all_or_nothing(desk: httpx.Client, plan: Plan) -> None:
         assert send(feature("new", 36.0), name=name).status_code == 400
 
 
+def test_a_time_with_an_offset_is_filed_and_released_in_utc(desk: httpx.Client, plan: Plan) -> None:
+    window = {"start": " 2026-11-22t14:30:00+04:30", "end": "2026-11-22 11:00:00.0001Z"}
+    body = plan()
+    body["volumes"][0] |= window
+    assert desk.post(f"{V1}/plans", json=body).status_code == 201
+    geometry = {"type": "Point", "coordinates": [68.8, 36.2]}
+    altitudes = {"altitude_lower": 0, "altitude_upper": 1000}
+    properties = {"id": "filed", "kind": "patrol", "radius_m": 1000, **altitudes, **window}
+    feature = {"type": "Feature", "geometry": geometry, "properties": properties}
+    content = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    sent = desk.post(f"{V1}/plans/import", params={"name": "plans.geojson"}, content=content)
+    assert sent.status_code == 201, sent.text
+    for one in desk.get(f"{V1}/plans").json():
+        [volume] = one["volumes"]
+        ends = (volume["start"], volume["end"])
+        assert ends == ("2026-11-22T10:00:00Z", "2026-11-22T11:00:00.001Z")
+
+
 def test_changes_are_streamed_as_they_come(desk: httpx.Client, plan: Plan) -> None:
     before = desk.get(f"{V1}/changes").json()[-1]["n"]
     with desk.stream("GET", f"{V1}/events", timeout=30) as events:

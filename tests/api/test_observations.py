@@ -49,6 +49,15 @@ def take(http: httpx.Client, name: str, data: bytes, **query: str) -> httpx.Resp
     )
 
 
+def test_a_time_with_an_offset_is_noted_and_reported_in_utc(desk: httpx.Client) -> None:
+    ends = {"from": " 2021-08-09t04:40:00+04:30", "until": "2021-08-09 00:40:00.0001Z"}
+    note = {"id": "o1", "marking": "TLP:GREEN", "observed": OBSERVED | ends}
+    noted = desk.post(f"{V1}/observations", json=note)
+    assert noted.status_code == 201, noted.text
+    observed = noted.json()["observed"]
+    assert (observed["from"], observed["until"]) == (OBSERVED["from"], "2021-08-09T00:40:00.001Z")
+
+
 def test_a_file_is_taken_as_it_comes(desk: httpx.Client) -> None:
     found = take(desk, "ged.csv", GED, marking="TLP:CLEAR").json()
     assert (found["format"], found["new"], found["refused_in_all"]) == ("ucdp-ged", 3, 0)

@@ -39,6 +39,11 @@ def test_the_printed_part_about_watching_is_the_standard_one() -> None:
     wire = read_terms(TOML, (template(NOW) + part.replace('"tj"', '"ru"')).encode(), ["us", "ru"])
     watching = terms_from_wire(wire).watching
     assert watching is not None
+    typed = part.replace('"2026-11-22T00:00:00Z"', '"2026-11-22 04:30:00+04:30"')
+    typed = typed.replace('"2027-11-22T00:00:00Z"', "2027-11-22T04:30:00+04:30")
+    wire = read_terms(TOML, (template(NOW) + typed.replace('"tj"', '"ru"')).encode(), ["us", "ru"])
+    assert typed != part
+    assert terms_from_wire(wire).watching == watching
     assert [(one.guest, one.host, one.units) for one in watching.quotas] == [("us", "ru", 3)]
     with pytest.raises(InputError) as caught:
         read_terms(TOML, text.replace('review = "4h"', 'review = "4"').encode(), ["us", "ru"])

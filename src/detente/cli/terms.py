@@ -174,12 +174,27 @@ def _watching(table: "_Table") -> dict[str, Any]:
     wire = {
         "answer_s": table.whole_s("answer"),
         "cutoff_utc": table.take("cutoff_utc", int | float),
-        "quotas": table.take("quotas", list) if table.has("quotas") else [],
+        "quotas": [_quota(table, one) for one in table.take("quotas", list)]
+        if table.has("quotas")
+        else [],
         "visit": {f"{name}_s": visit.whole_s(name) for name in clocks},
     }
     table.nothing_left()
     visit.nothing_left()
     return wire
+
+
+def _quota(table: "_Table", one: Any) -> Any:
+    """A quota with its window in the protocol's spelling; what else is wrong the node says."""
+    from detente.volumes.times import format_time, parse_time_s
+
+    if not isinstance(one, dict):
+        return one
+    for field in ("start", "end"):
+        if isinstance(one.get(field), str | datetime):
+            text = str(one[field])
+            one[field] = format_time(parse_time_s(text, where=table.where(f"quotas.{field}")))
+    return one
 
 
 class _Table:

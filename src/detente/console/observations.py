@@ -43,7 +43,7 @@ from detente.observations import (
 from detente.observations.model import CONFIDENCE, HOW, SEEING
 from detente.volumes import Band, Volume
 from detente.volumes.codec import core_from_wire
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, parse_time_s
 
 if TYPE_CHECKING:
     from detente.node import Node
@@ -281,7 +281,7 @@ WORDS = ("how", "confidence", "seeing")
 
 def _typed(name: str, marking: str, observed: Context) -> Observation:
     body = read_struct(observed, ObservedBody, "observation")
-    return observation_from_wire(name, marking, msgspec.to_builtins(body))
+    return observation_from_wire(name, marking, msgspec.to_builtins(body), time_s=parse_time_s)
 
 
 def _place(fields: Mapping[str, str]) -> Context:

@@ -14,13 +14,13 @@ from msgspec import Meta
 
 from detente.errors import InputError, RecordError, SignatureError
 from detente.line.keychain import KeyChain, rotation
-from detente.line.wire import read_time_s
 from detente.record.envelope import Envelope, sign_envelope
 from detente.record.header import HEADER_TYPE, MAX_HEADER_BYTES, Header, decode_header
 from detente.record.keys import SigningKey
 from detente.record.parcel import LETTER_BYTES_MAX
 from detente.record.reading import Hash, PartyId, read_json, read_struct
 from detente.record.strict_json import canonical
+from detente.volumes.times import read_time_s
 
 LETTER_TYPE = "application/vnd.detente.letter.v1+json"
 ROTATIONS_MAX = 31

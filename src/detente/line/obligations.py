@@ -33,7 +33,7 @@ from detente.line.read.settlement import Proposal, proposal
 from detente.line.read.visits import visits
 from detente.line.terms import Terms
 from detente.line.view import View, load, scan
-from detente.volumes.times import format_time, parse_time_s, within_calendar_s
+from detente.volumes.times import format_time, read_time_s, within_calendar_s
 
 SLOTS_BACK = 8
 """How many past line-check slots are looked at."""
@@ -174,7 +174,7 @@ class _Book:
         answer = proposed.answer if proposed and proposed.answered_by == debtor else None
         if what == "understood" and answer is not None:
             said.append(answer.time)
-        return min((self._domain_s(parse_time_s(time)) for time in said), default=None)
+        return min((self._domain_s(read_time_s(time)) for time in said), default=None)
 
     def line_checks(self) -> Iterator[Obligation]:
         if not self.in_force:
@@ -251,11 +251,11 @@ class _Book:
         """From when on a member checks the line: one taken in, from when it says it joined."""
         if party in self.founding.founders:
             return -math.inf
-        return self._domain_s(parse_time_s((load(self.view, "join", party) or {})["time"]))
+        return self._domain_s(read_time_s((load(self.view, "join", party) or {})["time"]))
 
     def _checked_s(self, made: list[Check], slot: str) -> float | None:
         """When a slot was first checked."""
-        times_s = [self._domain_s(parse_time_s(check.time)) for check in made if check.slot == slot]
+        times_s = [self._domain_s(read_time_s(check.time)) for check in made if check.slot == slot]
         return next(iter(times_s), None)
 
     def _state(self, met: bool, due_s: float | None) -> State:

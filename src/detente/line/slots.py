@@ -17,11 +17,10 @@ import re
 from enum import StrEnum
 
 from detente.errors import InputError
-from detente.line.wire import read_time_s
 from detente.volumes.check import check_activity_id
 from detente.volumes.model import Limit, Reference
 from detente.volumes.printable import is_printable
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, read_time_s
 from detente.volumes.units import FL_M, FT_M, NM_M, parse_duration_s, parse_length_m
 
 MAX_SLOT_TEXT = 200

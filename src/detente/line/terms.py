@@ -15,11 +15,11 @@ from detente.conflict import Separation
 from detente.errors import InputError
 from detente.line.abouts import Version
 from detente.line.watching import Watching, check_watching
-from detente.line.wire import Language, PartyId, read_json, read_struct, read_time_s
+from detente.line.wire import Language, PartyId, read_json, read_struct
 from detente.line.witnesses import Witness, check_witnesses
 from detente.record.strict_json import canonical
 from detente.volumes.areas import are_alike
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, read_time_s
 
 MAX_TERMS_BYTES = 64 * 1024
 ANY_KIND = "*"

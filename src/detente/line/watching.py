@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from detente.errors import InputError
-from detente.line.wire import PartyId, read_time_s
+from detente.line.wire import PartyId
+from detente.volumes.times import read_time_s
 
 _DAY_S = 86_400
 

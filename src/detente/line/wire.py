@@ -13,7 +13,6 @@ from detente.errors import InputError
 from detente.record import strict_json
 from detente.record.card import Language
 from detente.record.reading import Hash, PartyId
-from detente.volumes.times import parse_time_s
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -26,7 +25,6 @@ __all__ = [
     "PartyId",
     "read_json",
     "read_struct",
-    "read_time_s",
     "write_struct",
 ]
 
@@ -68,14 +66,3 @@ def write_struct(value: msgspec.Struct) -> bytes:
     body = strict_json.canonical(builtins)
     read_json(body, MAX_BODY_BYTES, "body")
     return body
-
-
-def read_time_s(text: str, where: str) -> float:
-    """POSIX seconds of a time as the protocol writes it: RFC 3339 in UTC with ``Z``."""
-    if not text.endswith("Z"):
-        raise InputError(
-            f"{text[:40]!r} is not in UTC",
-            remedy="write it with Z, as in 2026-11-22T08:00:00Z",
-            where=where,
-        )
-    return parse_time_s(text, where=where)

@@ -9,7 +9,6 @@ from typing import Any
 
 from detente.errors import InputError, StateError
 from detente.line import Draft, TextBody, commitment_draft, opening_draft, read, write_opening
-from detente.line.wire import read_time_s
 from detente.node import filing
 from detente.node.core import Core
 from detente.node.saying import say
@@ -21,6 +20,7 @@ from detente.record.entry import body_hash
 from detente.release import draft_of
 from detente.store import sealed
 from detente.store.sealed import Sealed
+from detente.volumes.times import parse_time_s
 
 
 def commit(
@@ -37,7 +37,7 @@ def commit(
             where="commitment",
         )
     times_s = {
-        f"{name}_s": None if asked[name] is None else read_time_s(asked[name], name)
+        f"{name}_s": None if asked[name] is None else parse_time_s(asked[name], where=name)
         for name in ("open_from", "open_by")
     }
 

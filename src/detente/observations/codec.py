@@ -8,7 +8,7 @@ from typing import Any
 
 from detente.observations.model import Observation, check_observation
 from detente.volumes.codec import core_from_wire, core_to_wire
-from detente.volumes.times import ceil_ms, floor_ms, format_time, parse_time_s
+from detente.volumes.times import TimeReader, ceil_ms, floor_ms, format_time, read_time_s
 
 
 def observation_to_wire(one: Observation) -> dict[str, Any]:
@@ -33,11 +33,17 @@ def observation_to_wire(one: Observation) -> dict[str, Any]:
 
 
 def observation_from_wire(
-    identifier: str, marking: str, body: dict[str, Any], *, check: bool = True
+    identifier: str,
+    marking: str,
+    body: dict[str, Any],
+    *,
+    check: bool = True,
+    time_s: TimeReader = read_time_s,
 ) -> Observation:
     """The observation of a body whose fields are of the right types.
 
-    Without ``check`` it is only decoded: for what was checked before it was kept. Raises
+    Without ``check`` it is only decoded: for what was checked before it was kept. ``time_s`` is
+    ``parse_time_s`` for what somebody typed; it is written anew before it is signed. Raises
     InputError.
     """
     fields = {
@@ -52,8 +58,8 @@ def observation_from_wire(
         marking=marking,
         core=core_from_wire(body["core"], where=identifier, check=False),
         radius_m=float(body["radius_m"]),
-        from_s=parse_time_s(body["from"], where="from"),
-        until_s=parse_time_s(body["until"], where="until"),
+        from_s=time_s(body["from"], where="from"),
+        until_s=time_s(body["until"], where="until"),
         **fields,
     )
     return check_observation(one, where=identifier) if check else one

@@ -12,22 +12,19 @@ newest checkpoint of every other party that the writer had verified, which order
 cause without any clock.
 """
 
-import re
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from detente.errors import RecordError
+from detente.errors import InputError, RecordError
 from detente.record.reading import Count, Hash, PartyId, read_json, read_struct
 from detente.record.strict_json import canonical
+from detente.volumes.times import read_time_s
 
 HEADER_TYPE = "application/vnd.detente.header.v1+json"
 MAX_HEADER_BYTES = 16 * 1024
 MAX_PARTIES = 16
-
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z", re.ASCII)
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,12 +85,10 @@ def decode_header(data: bytes) -> Header:
 def _check_time(text: str) -> None:
     """Refuse what is no time, and years that no clock of a working node shows."""
     try:
-        valid = _TIME.fullmatch(text) and 1900 <= datetime.fromisoformat(text).year < 2200
-    except ValueError:
-        valid = False
-    if not valid:
+        read_time_s(text)
+    except InputError as error:
         raise RecordError(
-            f"{text[:40]!r} is not a time such as 2026-11-22T08:00:00.123Z",
+            error.message,
             remedy="refuse it; times are RFC 3339 in UTC with at most milliseconds",
             where="header time",
-        )
+        ) from None

@@ -17,7 +17,6 @@ changed, taken out or put in breaks the chain from there on, and a cut end is on
 """
 
 import hashlib
-import re
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -25,6 +24,7 @@ from msgspec import Meta
 
 from detente.errors import InputError, LimitError, RecordError
 from detente.record.strict_json import canonical, loads
+from detente.volumes.times import read_time_s
 
 LINE_BYTES_MAX = 4096
 LOG_BYTES_MAX = 64 * 1024 * 1024
@@ -168,8 +168,10 @@ def _read_line(raw: bytes, n: int, prev: str | None) -> Opened | Acted | Ended:
         raise _broken(n, f"is no line of a session: {error}") from None
     if line.n != n or line.prev != prev:
         raise _broken(n, "does not follow the line before it")
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z", line.at):
-        raise _broken(n, "has no time")
+    try:
+        read_time_s(line.at)
+    except InputError:
+        raise _broken(n, "has no time") from None
     if isinstance(line, Acted):
         _check_acted(line)
     return line

@@ -18,7 +18,7 @@ import msgspec
 from detente.errors import InputError, LimitError
 from detente.volumes.check import MAX_VOLUMES, check_core, check_volume
 from detente.volumes.model import Band, Core, Edges, Limit, Position, Ring, Shape, Volume
-from detente.volumes.times import ceil_ms, floor_ms, format_time, parse_time_s
+from detente.volumes.times import TimeReader, ceil_ms, floor_ms, format_time, read_time_s
 
 _REMEDY = "write it as docs/protocol.md, section 6 shows"
 
@@ -43,11 +43,14 @@ def volumes_to_wire(volumes: tuple[Volume, ...]) -> list[dict[str, Any]]:
     return [_volume_to_wire(volume) for volume in volumes]
 
 
-def volumes_from_wire(value: object, *, where: str = "", check: bool = True) -> tuple[Volume, ...]:
+def volumes_from_wire(
+    value: object, *, where: str = "", check: bool = True, time_s: TimeReader = read_time_s
+) -> tuple[Volume, ...]:
     """The volumes of a decoded JSON value, checked; InputError or LimitError if it is unsound.
 
     Without ``check`` they are only decoded: for what was checked before it was stored, and where
-    ``check_activity`` follows.
+    ``check_activity`` follows. ``time_s`` is ``parse_time_s`` for what somebody typed, and nothing
+    of that is signed as it is: it is written anew.
     """
     if not isinstance(value, list | tuple) or not value:
         raise InputError("volumes is not a list of volumes", remedy=_REMEDY, where=where)
@@ -58,7 +61,9 @@ def volumes_from_wire(value: object, *, where: str = "", check: bool = True) -> 
             where=where,
         )
     return tuple(
-        _volume_from_wire(item, f"{where}: volume {number}" if where else f"volume {number}", check)
+        _volume_from_wire(
+            item, f"{where}: volume {number}" if where else f"volume {number}", check, time_s
+        )
         for number, item in enumerate(value, 1)
     )
 
@@ -110,7 +115,7 @@ def _limit_to_wire(limit: Limit | None) -> dict[str, Any] | None:
     return {"value_m": limit.value_m, "reference": limit.reference.value}
 
 
-def _volume_from_wire(item: object, where: str, check: bool) -> Volume:
+def _volume_from_wire(item: object, where: str, check: bool, time_s: TimeReader) -> Volume:
     try:
         wire = msgspec.convert(item, _WireVolume)
         core = _core(wire.core, where)
@@ -120,8 +125,8 @@ def _volume_from_wire(item: object, where: str, check: bool) -> Volume:
         core=core,
         radius_m=wire.radius_m,
         band=Band(wire.lower, wire.upper),
-        start_s=parse_time_s(wire.start, where=where),
-        end_s=parse_time_s(wire.end, where=where),
+        start_s=time_s(wire.start, where=where),
+        end_s=time_s(wire.end, where=where),
     )
     return check_volume(volume, where=where) if check else volume
 

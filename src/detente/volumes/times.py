@@ -1,10 +1,13 @@
-"""Instants: RFC 3339 with an offset outside, POSIX seconds inside.
+"""Instants: RFC 3339 outside, POSIX seconds inside.
 
 ::
 
     2026-11-22T08:00:00Z   2026-11-22T08:00:00.123Z   2026-11-22T09:30:00+01:30
 
-A time without an offset is refused: "08:00" read in the wrong zone is hours away. A leap second
+``read_time_s`` reads what is signed, hashed or sent between parties. That has one spelling, the
+protocol's (section 1): were another taken, two nodes would differ in what is void. ``format_time``
+writes it. ``parse_time_s`` reads what people and files say, in whichever spelling of RFC 3339. A
+time without an offset is refused: "08:00" read in the wrong zone is hours away. A leap second
 (``23:59:60`` UTC on the last day of a month) is the second after, as POSIX counts it. Fractions are
 read to a nanosecond and written to a millisecond at most; whoever writes a window rounds it outward
 first, with ``floor_ms`` and ``ceil_ms``.
@@ -13,6 +16,7 @@ first, with ``floor_ms`` and ``ceil_ms``.
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from detente.errors import InputError
 
@@ -29,9 +33,29 @@ _RFC3339 = re.compile(
     re.ASCII,
 )
 
+_RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,3})?Z", re.ASCII)
+
+
+class TimeReader(Protocol):
+    """``read_time_s`` or ``parse_time_s``: POSIX seconds of a text, or InputError at ``where``."""
+
+    def __call__(self, text: str, *, where: str = "") -> float: ...
+
+
+def read_time_s(text: str, where: str = "") -> float:
+    """POSIX seconds of a time as the protocol writes it, to the millisecond."""
+    if not _RECORDED.fullmatch(text):
+        raise InputError(
+            f"{text[:40]!r} is not a time in UTC such as 2026-11-22T08:00:00.123Z",
+            remedy="write it with T and Z as capitals and at most three digits of the second's "
+            "fraction",
+            where=where,
+        )
+    return parse_time_s(text, where=where)
+
 
 def parse_time_s(text: str, *, where: str = "") -> float:
-    """POSIX seconds of an RFC 3339 date-time; its offset is required."""
+    """POSIX seconds of an RFC 3339 date-time, as people and files write it, with its offset."""
     match = _RFC3339.fullmatch(text.strip()) if len(text) <= 64 else None
     if match is None:
         raise InputError(f"{text[:40]!r} is not a time", remedy=_REMEDY, where=where)
@@ -83,6 +107,8 @@ def within_calendar_s(seconds: float) -> float:
 def format_time(seconds: float) -> str:
     """RFC 3339 in UTC, rounded to the nearest millisecond, which is shown only when not zero."""
     ms = round(check_time_s(seconds) * 1000)
+    # The last half millisecond of the calendar is rounded out of it, and nobody could read that.
+    check_time_s(ms / 1000)
     text = (_EPOCH + timedelta(milliseconds=ms)).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{ms % 1000:03d}Z" if ms % 1000 else f"{text}Z"
 

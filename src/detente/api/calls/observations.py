@@ -23,6 +23,7 @@ from detente.node.views import (
     ReportPreviewView,
 )
 from detente.observations import Observation, observation_from_wire
+from detente.volumes.times import parse_time_s
 
 IMPORT_BYTES_MAX = 2 * 1024**3
 
@@ -132,7 +133,9 @@ def export_observations(node: Node, call: Call) -> ExportView:
 def observation_of(identifier: str, marking: str, observed: dict[str, Any]) -> Observation:
     """The observation of what a caller sent. Raises InputError."""
     body = read_struct(observed, ObservedBody, "observed")
-    return observation_from_wire(identifier, marking, msgspec.to_builtins(body))
+    return observation_from_wire(
+        identifier, marking, msgspec.to_builtins(body), time_s=parse_time_s
+    )
 
 
 ROUTES = (

@@ -9,6 +9,7 @@ from detente.node import Node, roles
 from detente.node.views import EntryView, PlanView, PreviewView
 from detente.volumes import Activity
 from detente.volumes.codec import volumes_from_wire
+from detente.volumes.times import parse_time_s
 
 
 def list_plans(node: Node, call: Call) -> list[PlanView]:
@@ -23,7 +24,7 @@ def file_plan(node: Node, call: Call) -> PlanView:
         party=node.party,
         id=body.id,
         kind=body.kind,
-        volumes=volumes_from_wire(body.volumes, where=body.id[:64]),
+        volumes=volumes_from_wire(body.volumes, where=body.id[:64], time_s=parse_time_s),
     )
     return node.file(activity, title=body.title, officer=call.officer.name, key=call.key)
 
@@ -40,7 +41,7 @@ def change_plan(node: Node, call: Call) -> PlanView:
         party=node.party,
         id=call.path["plan"],
         kind=body.kind,
-        volumes=volumes_from_wire(body.volumes, where=call.path["plan"]),
+        volumes=volumes_from_wire(body.volumes, where=call.path["plan"], time_s=parse_time_s),
     )
     return node.change(activity, title=body.title, officer=call.officer.name, key=call.key)
 

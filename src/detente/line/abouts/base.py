@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from detente.errors import InputError
-from detente.line.wire import read_time_s
+from detente.volumes.times import read_time_s
 
 MAX_VERSION = 1_000_000
 Version = Annotated[int, Meta(ge=1, le=MAX_VERSION)]

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from detente.line.abouts.base import About, NothingMore, Owed, Version, check_version, wrong
-from detente.line.wire import ActivityId, Hash, PartyId, read_time_s
+from detente.line.wire import ActivityId, Hash, PartyId
+from detente.volumes.times import read_time_s
 
 JOIN = "line.join"
 SIGN_TERMS = "terms.sign"
@@ -202,8 +203,12 @@ def check_standing(type_: str, facts: About) -> None:
         case Checked():
             read_time_s(facts.slot, "slot")
         case Committed():
-            first_s = read_time_s(facts.open_from, "open_from") if facts.open_from else -math.inf
-            if facts.open_by and read_time_s(facts.open_by, "open_by") < first_s:
+            first_s, last_s = -math.inf, math.inf
+            if facts.open_from is not None:
+                first_s = read_time_s(facts.open_from, "open_from")
+            if facts.open_by is not None:
+                last_s = read_time_s(facts.open_by, "open_by")
+            if last_s < first_s:
                 raise wrong(type_, "it is to be opened before it may be")
         case Lapsed():
             read_time_s(facts.due, "due")

@@ -18,11 +18,11 @@ from detente.line.wire import (
     Language,
     read_json,
     read_struct,
-    read_time_s,
     write_struct,
 )
 from detente.volumes.codec import core_from_wire
 from detente.volumes.model import Core
+from detente.volumes.times import read_time_s
 
 How = Literal["seen", "heard", "sensor", "visit", "media", "third-party", "unknown"]
 Confidence = Literal["low", "moderate", "high", "unknown"]

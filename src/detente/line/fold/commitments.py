@@ -7,9 +7,8 @@ import msgspec
 from detente.line import abouts, bodies
 from detente.line.fold.step import Step, Void
 from detente.line.view import Change, load, put
-from detente.line.wire import read_time_s
 from detente.volumes.codec import volumes_to_wire
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, read_time_s
 
 
 def commit(step: Step, about: abouts.Committed) -> list[Change]:

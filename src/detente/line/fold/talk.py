@@ -7,8 +7,7 @@ import msgspec
 from detente.line import abouts, bodies
 from detente.line.fold.step import Step, Void
 from detente.line.view import Change, put
-from detente.line.wire import read_time_s
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, read_time_s
 
 
 def message(step: Step, about: abouts.Said) -> list[Change]:

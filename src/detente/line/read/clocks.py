@@ -19,7 +19,7 @@ from detente.line.read.base import Stamp
 from detente.line.read.visits import MissionPlan, Restriction, Visit
 from detente.line.terms import Terms
 from detente.line.watching import VisitTimes
-from detente.volumes.times import parse_time_s, within_calendar_s
+from detente.volumes.times import read_time_s, within_calendar_s
 
 Receipts = Callable[[str, int, str], int | None]
 """(party, index, by) → when the node of ``by`` received that entry, POSIX seconds, real time."""
@@ -66,7 +66,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
 def claimed_s(said: Stamp, terms: Terms) -> float:
     """When an entry was written, as its writer claims, in domain time."""
-    return within_calendar_s(parse_time_s(said.time) + terms.clock_offset_s)
+    return within_calendar_s(read_time_s(said.time) + terms.clock_offset_s)
 
 
 def clocks(visit: Visit, terms: Terms, receipts: Receipts, now_s: float) -> list[Clock]:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from detente.line.read.base import Stamp, note, stamp
 from detente.line.view import View, load, scan
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import read_time_s
 
 State = Literal["unopened", "opened", "wrong"]
 
@@ -44,16 +44,16 @@ class Commitment(Stamp, frozen=True, kw_only=True):
         """``early``, ``in-time`` or ``late``, by the time its opening claims; None if unopened."""
         if self.opening is None:
             return None
-        at_s = parse_time_s(self.opening.time) + clock_offset_s
-        if self.open_from is not None and at_s < parse_time_s(self.open_from):
+        at_s = read_time_s(self.opening.time) + clock_offset_s
+        if self.open_from is not None and at_s < read_time_s(self.open_from):
             return "early"
-        late = self.open_by is not None and at_s > parse_time_s(self.open_by)
+        late = self.open_by is not None and at_s > read_time_s(self.open_by)
         return "late" if late else "in-time"
 
     def overdue(self, now_s: float) -> bool:
         """Whether it should have been opened by ``now_s``, domain time, and is not."""
         by = self.open_by
-        return self.opening is None and by is not None and now_s > parse_time_s(by)
+        return self.opening is None and by is not None and now_s > read_time_s(by)
 
 
 def commitments(view: View) -> list[Commitment]:

@@ -24,7 +24,7 @@ from detente.line.read.observations import Observed, observations
 from detente.line.read.talk import checks_that_count, lapses
 from detente.line.view import Change, View, load, place_key, put, scan
 from detente.observations import OBSTRUCTION, QUIET, district_of, narrowest
-from detente.volumes.times import format_time, parse_time_s, within_calendar_s
+from detente.volumes.times import format_time, read_time_s, within_calendar_s
 
 DAY_S = 86_400.0
 
@@ -348,13 +348,13 @@ class _Day:
         return doc is not None and doc["host"] == party
 
     def _meets(self, start: str, end: str) -> bool:
-        return parse_time_s(start) <= self.cutoff_s and parse_time_s(end) > self.from_s
+        return read_time_s(start) <= self.cutoff_s and read_time_s(end) > self.from_s
 
     def _written_today(self, time: str) -> bool:
         return self.from_s < self._domain_s(time) <= self.cutoff_s
 
     def _domain_s(self, time: str) -> float:
-        return within_calendar_s(parse_time_s(time) + self.offset_s)
+        return within_calendar_s(read_time_s(time) + self.offset_s)
 
 
 def _key(one: Observed) -> str:

@@ -15,7 +15,7 @@ from detente.line.read.inside import Inside, extents_of, inside, inside_extents
 from detente.line.read.permissions import UNKNOWN, Grant, Permission
 from detente.line.read.quotas import Drawn
 from detente.volumes.model import Core, Volume
-from detente.volumes.times import format_time, parse_time_s
+from detente.volumes.times import format_time, read_time_s
 
 What = Literal["grant", "window", "hours", "people", "equipment", "place", "quota", "restriction"]
 LOOKS_MAX = 50_000
@@ -231,9 +231,9 @@ def wider(permission: Permission) -> list[Exceeding]:
     if grant is None or reply is None:
         return []
     found = []
-    if grant.from_s < parse_time_s(permission.from_):
+    if grant.from_s < read_time_s(permission.from_):
         found.append(_exceeds("window", f"from {_at(grant.from_s)}: asked from {permission.from_}"))
-    if reply.until and parse_time_s(reply.until) > parse_time_s(permission.until):
+    if reply.until and read_time_s(reply.until) > read_time_s(permission.until):
         until = f"until {reply.until}: asked until {permission.until}"
         found.append(_exceeds("window", until))
     if asked is None:

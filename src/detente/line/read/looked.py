@@ -20,7 +20,7 @@ from detente.line.read.visits import MissionPlan, Visit, visits
 from detente.line.view import View
 from detente.observations import OBSTRUCTION, QUIET
 from detente.observations.places import reach_m
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import read_time_s
 
 DAY_S = 86_400.0
 OWN_EYES = frozenset({"seen", "sensor", "visit"})
@@ -97,7 +97,7 @@ def _until_s(visit: Visit, now_s: float, offset_s: float) -> float:
     """Until when a mission can have been flown: nobody flies on a visit that is over."""
     over = [*visit.stated("ended").values(), *visit.stated("departed").values()]
     cancelled_s = [
-        parse_time_s(one.time) + offset_s for one in visit.cancels if one.party in visit.sides
+        read_time_s(one.time) + offset_s for one in visit.cancels if one.party in visit.sides
     ]
     return min([now_s, *(one.at_s for one in over), *cancelled_s])
 
@@ -156,7 +156,7 @@ def _sighting(one: Observed) -> Sighting:
 
 def _blank(one: Observed, offset_s: float) -> Blank:
     """Nothing is known of when it was but when it was reported: that day."""
-    start_s = (parse_time_s(one.time) + offset_s) // DAY_S * DAY_S
+    start_s = (read_time_s(one.time) + offset_s) // DAY_S * DAY_S
     return Blank(
         name=f"{one.party}/{one.observation}",
         start_s=start_s,

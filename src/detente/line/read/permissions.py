@@ -20,7 +20,7 @@ from detente.line.founding import Founding
 from detente.line.read.agreement import terms
 from detente.line.read.base import Stamp, note, stamp
 from detente.line.view import View, load, place_key, scan
-from detente.volumes.times import parse_time_s, within_calendar_s
+from detente.volumes.times import read_time_s, within_calendar_s
 
 State = Literal[
     "asked",
@@ -146,7 +146,7 @@ class Permission(Stamp, frozen=True, kw_only=True):
             return "withdrawn"
         if self.reply is not None:
             return self.reply.answer
-        if at_s > parse_time_s(self.until):
+        if at_s > read_time_s(self.until):
             return "expired"
         return "unanswered" if late else "asked"
 
@@ -299,7 +299,7 @@ def _superseded_s(
             found[entry] = None if ends_s == math.inf else ends_s
             reply = replies[entry]
             if reply is not None and reply.from_ is not None:
-                ends_s = min(ends_s, max(reply.at_s, parse_time_s(reply.from_)))
+                ends_s = min(ends_s, max(reply.at_s, read_time_s(reply.from_)))
             entry = docs[entry]["renews"]
     return found
 
@@ -327,7 +327,7 @@ def _revocation(view: View, doc: Mapping[str, Any], offset_s: float) -> Revocati
             **stamp(host, row),
             from_=row["from"],
             # Nobody takes back what was done under a grant before it was revoked.
-            from_s=max(parse_time_s(row["from"]), _domain_s(row["time"], offset_s)),
+            from_s=max(read_time_s(row["from"]), _domain_s(row["time"], offset_s)),
             note=note(row),
         )
     return None
@@ -343,7 +343,7 @@ def _forgone(doc: Mapping[str, Any], offset_s: float) -> Forgone | None:
 
 def _domain_s(time: str, offset_s: float) -> float:
     # A peer's claim of a time may lie at the calendar's edge, and an exercise move it beyond.
-    return within_calendar_s(parse_time_s(time) + offset_s)
+    return within_calendar_s(read_time_s(time) + offset_s)
 
 
 def _grant(one: Permission, reply: Reply) -> Grant:
@@ -355,7 +355,7 @@ def _grant(one: Permission, reply: Reply) -> Grant:
         host=one.host,
         kind=one.kind,
         given_s=reply.at_s,
-        from_s=parse_time_s(reply.from_ or one.from_),
+        from_s=read_time_s(reply.from_ or one.from_),
         until_s=until_s,
         ends=ends,
         purpose=_narrowed(limits, asked, "purpose"),
@@ -378,7 +378,7 @@ def _end(one: Permission, reply: Reply) -> tuple[float, Ended]:
         (revoked_s, "revoked"),
         (forgone_s, "withdrawn"),
         (later_s, "superseded"),
-        (parse_time_s(reply.until or one.until), "expired"),
+        (read_time_s(reply.until or one.until), "expired"),
     ]
     return min(ends, key=lambda end: end[0])
 

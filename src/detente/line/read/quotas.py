@@ -16,7 +16,7 @@ from detente.line.read.agreement import terms
 from detente.line.read.permissions import UNKNOWN, Permission, permissions
 from detente.line.view import View, load, scan
 from detente.line.watching import Quota
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import read_time_s
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,13 +113,13 @@ def _drawn(
 
 
 def _begins(doc: Mapping[str, Any]) -> tuple[float, int, str]:
-    return parse_time_s(doc["from"]), doc["index"], doc["entry"]
+    return read_time_s(doc["from"]), doc["index"], doc["entry"]
 
 
 def _within(one: Permission, quota: Quota) -> bool:
     """Whether a request is for some time of the quota's window."""
-    starts_s, ends_s = parse_time_s(quota.start), parse_time_s(quota.end)
-    return parse_time_s(one.from_) <= ends_s and parse_time_s(one.until) >= starts_s
+    starts_s, ends_s = read_time_s(quota.start), read_time_s(quota.end)
+    return read_time_s(one.from_) <= ends_s and read_time_s(one.until) >= starts_s
 
 
 def _units(one: Permission, now_s: float) -> int:

@@ -13,7 +13,7 @@ from detente.line.bodies import PhraseBody, TextBody
 from detente.line.read.base import Stamp, note, stamp
 from detente.line.terms import Terms
 from detente.line.view import View, load, place_key, scan
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import read_time_s
 
 
 class Message(Stamp, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ def checks_that_count(view: View, party: str, agreed: Terms) -> list[Check]:
     return [
         one
         for one in checks(view, party)
-        if parse_time_s(one.time) >= parse_time_s(one.slot) + first_s
+        if read_time_s(one.time) >= read_time_s(one.slot) + first_s
     ]
 
 

@@ -21,7 +21,7 @@ from detente.line.bodies import (
 )
 from detente.line.read.base import Stamp, note, stamp
 from detente.line.view import View, load, scan
-from detente.volumes.times import parse_time_s
+from detente.volumes.times import read_time_s
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -327,8 +327,8 @@ def _visit(view: View, doc: Row, known: _Known) -> Visit:
         name=doc["visit"],
         host=doc["host"],
         request=doc["request"],
-        from_s=parse_time_s(doc["from"]),
-        until_s=parse_time_s(doc["until"]),
+        from_s=read_time_s(doc["from"]),
+        until_s=read_time_s(doc["until"]),
         body=_body(doc, NoticeBody),
         noted=next((_noted(row) for row in said[abouts.TAKE_NOTE]), None),
         stages=tuple(_reached(row) for row in said[abouts.STAGE]),
@@ -360,7 +360,7 @@ def _reached(row: Row) -> Reached:
     return Reached(
         **_stated(row),
         stage=about["stage"],
-        at_s=parse_time_s(about["at"]),
+        at_s=read_time_s(about["at"]),
         remark=_body(row, RemarkBody),
     )
 
@@ -396,14 +396,14 @@ def _review(row: Row) -> Review:
 def _restriction(row: Row) -> Restriction:
     return Restriction(
         **_stated(row),
-        from_s=parse_time_s(row["about"]["from"]),
-        until_s=parse_time_s(row["about"]["until"]),
+        from_s=read_time_s(row["about"]["from"]),
+        until_s=read_time_s(row["about"]["until"]),
         body=_body(row, RestrictionBody),
     )
 
 
 def _deviation(row: Row) -> Deviation:
-    at_s = parse_time_s(row["about"]["at"])
+    at_s = read_time_s(row["about"]["at"])
     return Deviation(**_stated(row), at_s=at_s, remark=_body(row, RemarkBody))
 
 

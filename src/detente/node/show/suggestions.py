@@ -22,7 +22,8 @@ from detente.node.show.reader import LineReader
 from detente.node.views import DetourView, Json, PlaceView, ShiftView, SuggestionView
 from detente.volumes import Activity, Position
 from detente.volumes.areas import PLACES, area_of
-from detente.volumes.codec import volumes_to_wire
+from detente.volumes.codec import volumes_from_wire, volumes_to_wire
+from detente.volumes.times import parse_time_s
 
 Least = Shifts | read.Suggestion
 
@@ -41,14 +42,18 @@ def shift_view(shift: Shift) -> ShiftView:
 
 
 def shift_of(view: ShiftView) -> Shift:
-    """A change as it goes on the record."""
+    """A change as it goes on the record; volumes are written anew, whoever typed them."""
+    volumes = view.volumes
+    if volumes is not None:
+        typed = volumes_from_wire(volumes, where="shift", check=False, time_s=parse_time_s)
+        volumes = volumes_to_wire(typed)
     return Shift(
         time_s=view.time_s,
         altitude_m=view.altitude_m,
         place=None if view.place is None else (view.place.lon, view.place.lat),
         bearing_deg=view.bearing_deg,
         distance_m=view.distance_m,
-        volumes=view.volumes,
+        volumes=volumes,
     )
 
 

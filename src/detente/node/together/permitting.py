@@ -13,7 +13,6 @@ from detente.line import Draft, answer_draft, forgo_draft, read, request_draft, 
 from detente.line.abouts import PermissionAnswer, PermissionKind
 from detente.line.bodies import AnswerBody, Limits, RequestBody
 from detente.line.read import Permission
-from detente.line.wire import read_time_s
 from detente.node.core import Core
 from detente.node.once import once
 from detente.node.saying import say
@@ -25,7 +24,7 @@ from detente.node.together.exact import exactly
 from detente.node.views import EntryView, PermissionView
 from detente.node.writing import write
 from detente.store.store import Tx
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, parse_time_s
 
 Json = dict[str, Any]
 HOSTS_MAX = 64
@@ -283,7 +282,7 @@ def _revoke(core: Core, line: str, content: Json, *, officer: str, key: str | No
             )
         from_s = reader.now_s
         if content["start"] is not None:
-            from_s = read_time_s(content["start"], "start")
+            from_s = parse_time_s(content["start"], where="start")
             if from_s < reader.now_s:
                 raise InputError(
                     f"{content['start']} has passed: it is {format_time(reader.now_s)} on this "

@@ -10,7 +10,6 @@ from detente.errors import InputError, StateError
 from detente.line import read
 from detente.line.bodies import AnswerBody, Limits
 from detente.line.read import Permission, Reply, exceeding
-from detente.line.wire import read_time_s
 from detente.node.show.reader import LineReader, no_such
 from detente.volumes.times import format_time, parse_time_s
 
@@ -59,7 +58,7 @@ def check_host(reader: LineReader, host: str) -> None:
 
 def window_s(reader: LineReader, start: str, end: str) -> tuple[float, float]:
     """A window that has not passed, POSIX seconds, domain time."""
-    from_s, until_s = read_time_s(start, "start"), read_time_s(end, "end")
+    from_s, until_s = parse_time_s(start, where="start"), parse_time_s(end, where="end")
     if until_s <= reader.now_s:
         raise InputError(
             f"the window ended at {end}, and it is {format_time(reader.now_s)} on this line",

@@ -34,7 +34,7 @@ from detente.line.bodies import (
     write_visit,
 )
 from detente.line.read import Visit, exceeding, overstepping
-from detente.line.wire import read_struct, read_time_s
+from detente.line.wire import read_struct
 from detente.node.core import Core
 from detente.node.saying import say
 from detente.node.show import visits as show
@@ -44,7 +44,7 @@ from detente.node.together.exact import exactly
 from detente.node.views import EntryView
 from detente.node.views.visits import VisitAlertView, VisitView
 from detente.store import logs
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, parse_time_s
 
 Json = dict[str, Any]
 Make = Callable[[LineReader, Visit], Draft]
@@ -245,7 +245,10 @@ class Visiting:
                 where="body",
                 remedy="give hours, places or words",
             )
-        window = {"from_s": read_time_s(start, "start"), "until_s": read_time_s(end, "end")}
+        window = {
+            "from_s": parse_time_s(start, where="start"),
+            "until_s": parse_time_s(end, where="end"),
+        }
 
         def make(reader: LineReader, one: Visit) -> Draft:
             rules.check_host(reader, one)
@@ -349,7 +352,10 @@ class Visiting:
 
 def _notify(core: Core, line: str, content: Json, *, officer: str, key: str | None) -> EntryView:
     body = exactly(content["body"], NoticeBody, "body")
-    from_s, until_s = read_time_s(content["start"], "start"), read_time_s(content["end"], "end")
+    from_s, until_s = (
+        parse_time_s(content["start"], where="start"),
+        parse_time_s(content["end"], where="end"),
+    )
 
     def make(reader: LineReader) -> Draft:
         permission = rules.requested(reader, content["request"])

@@ -10,10 +10,9 @@ from detente.errors import InputError, StateError
 from detente.line import read
 from detente.line.abouts import Stage
 from detente.line.read import Exceeding, Grant, Permission, Visit, exceeding
-from detente.line.wire import read_time_s
 from detente.node.show import visits as show
 from detente.node.show.reader import LineReader
-from detente.volumes.times import format_time
+from detente.volumes.times import format_time, parse_time_s
 
 
 def requested(reader: LineReader, request: str) -> Permission:
@@ -140,7 +139,7 @@ def past_s(reader: LineReader, at: str | None) -> float:
     """A domain time that has come; now if none is given."""
     if at is None:
         return reader.now_s
-    at_s = read_time_s(at, "at")
+    at_s = parse_time_s(at, where="at")
     if at_s > reader.now_s:
         raise InputError(
             f"{at} is still to come: it is {format_time(reader.now_s)} on this line",
