@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 from bench.simulation import oracle
@@ -45,6 +45,7 @@ class Ending:
             check(what.startswith(f"{party}/"), f"{party} cannot write any more: {what}")
         self._world.settle()
         self._level("after everybody has written again", self._unfinished)
+        self._check_witness()
         # The dearest of all checks, by one node's own code: each seed has another one do it.
         self._world.verify(self._world.chance.choice(self._honest))
         safety, counts = self._world.safety, self._world.counts
@@ -59,6 +60,7 @@ class Ending:
             self._check_quota(station)
             if self._world.calls:
                 self._world.calls.check_joint(station)
+                self._world.calls.check_accused(station)
         self._check_states()
         self._count()
 
@@ -215,7 +217,9 @@ class Ending:
         ]
         what = f"{who} shows {party}'s newest entry as {'' if view.joint else 'not '}joint"
         check((view.joint is not None) == (owed != [] and all(owed)), f"{what}, signed for {owed}")
-        if party not in self._writers() or all(view.witnesses.values()):
+        calls = self._world.calls
+        hostile = calls is not None and calls.third.hostile
+        if party not in self._writers() or all(view.witnesses.values()) or hostile:
             return []
         return [f"{who} does not know that the witness has signed for {party}'s newest entry"]
 
@@ -304,6 +308,30 @@ class Ending:
                     f"{station.party} does not know that {party} has two histories",
                 )
         self._world.counts["forks found"] += len(accused)
+
+    def _check_witness(self) -> None:
+        """Whether who can know that a hostile witness signed two histories does.
+
+        Nobody is told by the witness, nor by the party that it is with: so every two honest nodes
+        have called each other.
+        """
+        calls = self._world.calls
+        if calls is None or not calls.third.hostile:
+            return
+        present = [self._station(party) for party in self._present()]
+        for _ in range(2):
+            for one, other in permutations(present, 2):
+                self._told(
+                    f"{one.party} with {other.party}: {self._world.exchange(one, other.party)}"
+                )
+            self._world.settle()
+        for station in present:
+            if not station.restored:
+                calls.check_shown(station)
+        for party in self._world.parties:
+            for one, other in permutations(present, 2):
+                if not (one.knows_left(party) or other.knows_left(party) or other.restored):
+                    calls.check_found(party, one, other)
 
     def _check_cosignatures(self, station: Station) -> None:
         """In the order in which they were made, sizes only rise; told by the store's own rows."""

@@ -22,6 +22,7 @@ from bench.simulation.disk import BEGIN_S
 from bench.simulation.network import Letter
 from bench.simulation.station import Station
 from bench.simulation.truth import leaf_of, root_of
+from bench.simulation.two_faced import TwoFaced
 from detente.errors import DetenteError
 from detente.node.keys import read_signing_key
 from detente.node.views import Head
@@ -54,6 +55,8 @@ class Hostile:
         self._shunned = chance.choice((None, None, None, *first.others))
         self._other_key = SigningKey.generate()
         self._kept: dict[str, list[bytes]] = {}
+        self.accomplice: TwoFaced | None = None
+        """A witness that signs what it makes up."""
 
     @property
     def _key(self) -> SigningKey:
@@ -64,6 +67,8 @@ class Hostile:
         """Which of its nodes it shows to another party; to the only one, now this and now that."""
         if len(self.stations[0].others) == 1:
             return self._chance.choice(self.stations)
+        if self.accomplice is not None:
+            return self.stations[self.stations[0].others.index(other) % len(self.stations)]
         return self.stations[sum(other.encode()) % len(self.stations)]
 
     # --- tampering --------------------------------------------------------------------------------
@@ -80,6 +85,8 @@ class Hostile:
     def tamper_answer(self, letter: Letter, status: int, answer: bytes) -> tuple[int, bytes]:
         """What it answers in the place of an answer."""
         self._remember(letter.content)
+        if self.accomplice is not None and letter.path == "/heads" and status == 200:
+            answer = self._cosigned(self.accomplice, answer)
         if letter.src == self._shunned:
             self.counts["withheld"] += 1
             return 503, b""
@@ -92,6 +99,14 @@ class Hostile:
         if self._chance.random() < 0.05:
             return self._chance.choice(((500, b""), (204, b""), (200, b""), (302, answer)))
         return status, self._tampered(kind, answer, self._in_answer)
+
+    def _cosigned(self, accomplice: TwoFaced, answer: bytes) -> bytes:
+        """The history that it shows, with the witness's cosignature under it."""
+        value = json.loads(answer)
+        own = value["heads"][self.party]
+        if own["checkpoint"] is not None and accomplice.up:
+            own["checkpoint"] = accomplice.cosigned(own["checkpoint"])
+        return json.dumps(value).encode()
 
     def _tampered(self, kind: str, content: bytes, change: Callable[[Json], None]) -> bytes:
         kept = self._kept.setdefault(kind, [])
@@ -191,7 +206,8 @@ class Hostile:
         return cosign(key, self.party, note, int(BEGIN_S))
 
     def _note(self, size: int, root: bytes) -> str:
-        return sign_checkpoint(self._key, Checkpoint(origin(self._line, self.party), size, root))
+        note = sign_checkpoint(self._key, Checkpoint(origin(self._line, self.party), size, root))
+        return note if self.accomplice is None else self.accomplice.cosigned(note)
 
     def _change_entries(self, value: Json) -> None:
         entries: list[Json] = value["entries"]
@@ -289,13 +305,22 @@ class Hostile:
 
     def flood(self, station: Station) -> str:
         """Write more than anybody has to keep."""
+        done = self._talk(station, FLOOD)
+        self.counts["flooded with entries"] += done == f"{FLOOD} entries"
+        return done
+
+    def part(self) -> str:
+        """Write at each of its nodes what is at none of the others."""
+        return ", ".join(self._talk(station, 1) for station in self.stations)
+
+    def _talk(self, station: Station, count: int) -> str:
         began = len(station.held[self.party])
         if station.knows_left(self.party):
             return "has left"
         head = station.node.heads(self._line, self.party)
         seen = _seen(head, self.party)
         leaves, bundles = list(station.held[self.party]), []
-        for index in range(began, began + FLOOD):
+        for index in range(began, began + count):
             about = {"precedence": "routine", "reply_to": None, "conflict": None}
             body = b'{"text":"more","language":"en"}'
             entry = self._entry(station, index, "message", about, seen, body)
@@ -306,8 +331,7 @@ class Hostile:
             station.node.receive(self._line, self.party, began, bundles, note, self.party)
         except DetenteError as error:
             return type(error).__name__
-        self.counts["flooded with entries"] += 1
-        return f"{FLOOD} entries"
+        return f"{count} entries"
 
     def _entry(
         self,

@@ -57,6 +57,9 @@ class Asked(NamedTuple):
 class Third:
     """The witness's server, and what it has signed."""
 
+    hostile = False
+    """Whether whoever runs it keeps to nothing (``two_faced``)."""
+
     def __init__(
         self, chance: random.Random, template: Path, folder: Path, now_s: Callable[[], float]
     ) -> None:
@@ -172,8 +175,12 @@ class Third:
 
     # --- what it has signed -----------------------------------------------------------------------
 
+    def has_signed(self, party: str, size: int, root: bytes) -> bool:
+        """Whether it has ever signed this."""
+        return root in self._signed[party][size]
+
     def size_of(self, party: str) -> int:
-        """How many entries of a party it has ever signed for, of whichever history."""
+        """How many entries of a party it may show a checkpoint of, of whichever history."""
         return max(self._signed[party], default=0)
 
     def covers(self, party: str, log: list[bytes]) -> int:

@@ -6,17 +6,20 @@ Its chance is its own: a world without a witness is what it would be if there we
 import json
 import math
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bench.simulation.station import Station
-from bench.simulation.truth import SECRET, ViolationError, check
+from bench.simulation.truth import SECRET, ViolationError, check, root_of
+from bench.simulation.two_faced import TwoFaced
 from bench.simulation.witness import MOODS, NAME, Asked, Third
-from detente.errors import DetenteError, StoreError
+from detente.errors import DetenteError, LimitError, StoreError
 from detente.node.wire import UnreachableError
 from detente.node.witness_calls import Caller
-from detente.node.witness_wire import Answer
+from detente.node.witness_wire import ANSWER_BYTES_MAX, Answer
+from detente.record.checkpoint import read_checkpoint
 from detente.record.witness import decode_submission
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ SLOW = 0.7
 something else happens while it is under way. And how often a slow witness answers too late."""
 
 
+ASKED_MAX = 4
+"""In one call, beside one look at each log: two submissions, and two looks at what refuses them."""
+
+
 class Calls:
     """The witness of one world, and all that is between it and the parties."""
 
@@ -40,6 +47,10 @@ class Calls:
         self.third = third
         self.counts: Counter[str] = Counter()
         self._healed = False
+        self._asked = 0
+        self._looks: list[tuple[str, int, bytes]] = []
+        self._contradicted: set[tuple[str, str, int]] = set()
+        """Node, party and size, where it has shown a node another log of a party than it holds."""
         self._late: list[tuple[str, Asked]] = []
         self._events: dict[Callable[[], str], int] = {
             self._call_some: 14,
@@ -72,6 +83,8 @@ class Calls:
         caller = Caller(node, named, _Wire(lambda asked: self._ask(station, asked)))
         # By a clock that the simulation does not have in its hand: it looks now, or never.
         caller._looked_s = None if looks else math.inf
+        self._asked = 0
+        self._looks.clear()
         self._world._touch(station)
         try:
             caller.run()
@@ -81,14 +94,29 @@ class Calls:
             if isinstance(error, StoreError):
                 raise ViolationError(f"the store of {station.party} failed: {error}") from error
             node.failed(station.line, NAME, str(error))
-            return str(error)
+            self._note_contradicted(station)
+            # Keys and ids are others in every run.
+            return re.sub("[0-9a-f]{8,}", "…", str(error))
+        self._note_contradicted(station)
         self.counts["calls done"] += 1
         return "done"
+
+    def _note_contradicted(self, station: Station) -> None:
+        """What it has shown a node in a call that was not broken off, and the node can judge."""
+        for party, size, root in self._looks:
+            held = station.held[party]
+            if size <= len(held) and root != root_of(held[:size]):
+                self._contradicted.add((station.party, party, size))
 
     def _ask(self, station: Station, asked: Asked) -> Answer:
         if station.dead:
             raise UnreachableError("the power has failed")
         self._check_sent(station, asked)
+        self._asked += 1
+        most = ASKED_MAX + len(self._world.parties)
+        check(
+            self._asked <= most, f"{station.party} asks the witness {self._asked} times in a call"
+        )
         if self._happens("lost", LOST):
             raise UnreachableError("cannot be reached")
         if asked.content is not None and self._happens("late", LATE):
@@ -98,9 +126,13 @@ class Calls:
         if self._happens("meanwhile", MEANWHILE):
             self._world.meanwhile()
         answer = self.third.ask(asked)
+        if len(answer.body) > ANSWER_BYTES_MAX:
+            raise LimitError("its answer is larger than is taken")
         if self._happens("answer lost", SLOW if self.third.mood == "slow" else ANSWER_LOST):
             raise UnreachableError("did not answer in time")
         if station.node is node and asked.content is None and answer.status == 200:
+            if isinstance(self.third, TwoFaced) and self.third.shown is not None:
+                self._looks.append(self.third.shown)
             self._world._show(station.party, _in_json(answer.body.decode("utf-8", "replace")))
         return answer
 
@@ -198,6 +230,55 @@ class Calls:
             what = f"{station.party} shows {shown} entries of {log.party} as witnessed"
             check(shown <= covered, f"{what}; the witness has signed for {covered}")
             self.counts["entries shown as joint"] += log.joint
+
+    def check_accused(self, station: Station) -> None:
+        """It is shown to have signed two histories only if it has, and by what it has signed."""
+        for one in station.node.proofs(station.line):
+            if one.witness is None:
+                continue
+            assert one.proof is not None
+            before, after = (read_checkpoint(one.proof[side]) for side in ("before", "after"))
+            held = station.held[one.party]
+            what = f"{station.party} accuses the witness: {one.what}"
+            for side in (before, after):
+                check(self.third.has_signed(one.party, side.size, side.root), f"{what}; not so")
+            check(
+                after.root == root_of(held[: after.size]), f"{what}, of another log than it holds"
+            )
+            check(before.root != root_of(held[: before.size]), f"{what}; they are of one history")
+            self.counts["shown to have signed two histories"] += 1
+
+    def check_found(self, party: str, one: Station, other: Station) -> None:
+        """Where it has signed for two histories that two nodes hold, the one whose was cosigned
+        further knows."""
+        few, many = (self._witnessed(station, party) for station in (one, other))
+        if not 0 < few <= many or root_of(one.held[party][:few]) == root_of(
+            other.held[party][:few]
+        ):
+            return
+        accused = {fork.party for link in one.node.links(one.line) for fork in link.forks}
+        known = self._knows(other, party)
+        what = f"{other.party} does not know that the witness signed two histories of {party}"
+        check(known or party not in accused, what)
+        self.counts["found by two nodes together"] += known
+
+    def check_shown(self, station: Station) -> None:
+        """What it has shown a node itself, that node knows, once its own history is cosigned as
+        far."""
+        for by, party, size in sorted(self._contradicted):
+            if by == station.party and self._witnessed(station, party) >= size:
+                what = f"{by} was shown by the witness that it signed two histories of {party}"
+                check(self._knows(station, party), f"{what}, and does not know")
+                self.counts["found by one node"] += 1
+
+    def _knows(self, station: Station, party: str) -> bool:
+        [shown] = station.node.witnesses(station.line)
+        return any(f"the log of {party} " in what for what in shown.twice)
+
+    def _witnessed(self, station: Station, party: str) -> int:
+        """How much of a log a node shows that the witness has signed for."""
+        logs = {log.party: log for log in station.node.logs(station.line)}
+        return logs[party].witnesses[0].entries if party in logs else 0
 
 
 class _Wire:

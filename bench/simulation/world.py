@@ -22,6 +22,7 @@ from bench.simulation.safety import Safety
 from bench.simulation.station import Clock, Fuse, OneLine, Station
 from bench.simulation.sticks import Sticks, unpack
 from bench.simulation.truth import Statement, Truth, check, leaf_of
+from bench.simulation.two_faced import TwoFaced
 from bench.simulation.witness import Third
 from bench.simulation.witness_calls import Calls
 from detente.node.views import Finding
@@ -37,10 +38,11 @@ HYBRID = 0.25
 TWO = 0.15
 NEWCOMER = 0.12
 WITNESSED = 0.15
+TWO_FACED, COLLUDES = 0.35, 0.8
 """How probable it is that the line is in force from the beginning; that a party is hostile; that
 the officers at a restored node wait for its log; that what is signed is signed twice; that some of
 it takes two officers; that a line of three or more has just signed for the last one; that the terms
-name a witness."""
+name a witness; that it is hostile, too; and that a party is then."""
 
 COUNTS, STEPS = {2: 58, 3: 34, 4: 5, 5: 3}, {10: 40, 20: 45, 50: 12, 120: 3}
 """How often a world has so many parties, and so many steps. Most are small: ten small ones find
@@ -55,12 +57,19 @@ class World:
         self.chance = random.Random(seed)
         self.trace: list[str] = []
         self.counts: Counter[str] = Counter()
+        apart, hostile = (
+            random.Random(f"{of} of {seed}") for of in ("witness", "two-faced witness")
+        )
+        witnessed = apart.random() < WITNESSED
+        self._two_faced = witnessed and hostile.random() < TWO_FACED
         count = self._some(COUNTS)
+        if self._two_faced:
+            # It takes two honest nodes to hold both histories, each unknown to the other.
+            count = max(count, hostile.choice((2, 3)))
         self.parties = PARTIES[:count]
         given = (MET, HYBRID, TWO, NEWCOMER * (count > 2))
         chances = [self.chance.random() < one for one in given]
-        apart = random.Random(f"witness of {seed}")
-        kind = Kind(count, *chances, *[apart.random() < WITNESSED])
+        kind = Kind(count, *chances, *[witnessed])
         self.template = templates.line_of(kind)
         self.newcomer = self.parties[-1] if kind.newcomer else None
         self._folder = folder
@@ -82,12 +91,14 @@ class World:
         self._careful = {party: self.chance.random() < CAREFUL for party in self.parties}
         self._events = self._some_events()
         self._passed_s = 0.0
-        self.calls = self._some_witness(apart) if kind.witness else None
+        self.calls = self._some_witness(apart, hostile) if kind.witness else None
 
     def run(self) -> None:
         """Live through it. Raises ViolationError, or whatever else a node did not foresee."""
         hostile = self.hostile and self.hostile.party
-        witness = ", a witness" if self.calls else ""
+        witness = ""
+        if self.calls:
+            witness = ", a hostile witness" if self.calls.third.hostile else ", a witness"
         new = f"new: {self.newcomer}{witness}"
         self._tell(f"{len(self.parties)} parties, hostile: {hostile}, {new}")
         for station in self.stations.values():
@@ -103,6 +114,7 @@ class World:
             self.counts["recalls shown"] += self.safety.recalls(station)
             if self.calls and not self._is_hostile(station.party):
                 self.calls.check_joint(station)
+                self.calls.check_accused(station)
         Ending(self).run()
 
     def close(self) -> None:
@@ -238,7 +250,7 @@ class World:
         events[self._mend] += 1
         events[self._start] += 1
         if self.hostile:
-            events[self._second_history] = self.chance.choice((0, 2, 6))
+            events[self._second_history] = 6 if self._two_faced else self.chance.choice((0, 2, 6))
             events[self._flood] = self.chance.choice((0, 0, 0, 2))
             events[self._write_by_hand] = self.chance.choice((0, 2, 6))
         return events
@@ -490,7 +502,7 @@ class World:
 
     def _some_hostile(self) -> Hostile | None:
         # A hostile party can keep a newcomer out for ever, and who is held up is not known then.
-        if self.chance.random() >= HOSTILE or self.newcomer:
+        if self.chance.random() >= (COLLUDES if self._two_faced else HOSTILE) or self.newcomer:
             return None
         station = self.stations[self.chance.choice(self.parties)]
         # With two histories and a key that others vouched for in only one of them, nobody could
@@ -512,6 +524,13 @@ class World:
         self.hostile.stations.append(station)
         self._watches[station] = Watch(self.chance, station)
         self._touch(station)
+        if self._two_faced:
+            # What both hold is to be known first: behind that they part.
+            self._touch(first)
+            self.settle()
+            self._touch(station)
+            self._touch(first)
+            return f"{first.party}: {self.hostile.part()}"
         return first.party
 
     def _write_by_hand(self) -> str:
@@ -559,10 +578,18 @@ class World:
         wrong_s = self.chance.choice((0.0, 0.0, -40.0, 25.5))
         return Station(party, self._line, disk, Clock(wrong_s), others)
 
-    def _some_witness(self, chance: random.Random) -> Calls:
-        folder = self._folder / "witness"
-        third = Third(chance, self.template.witness, folder, lambda: BEGIN_S + self._passed_s)
+    def _some_witness(self, chance: random.Random, hostile: random.Random) -> Calls:
+        """A witness, or a hostile one, whose chance is apart from that of the others."""
+        folder, template = self._folder / "witness", self.template.witness
+        if not self._two_faced:
+            return Calls(chance, self, Third(chance, template, folder, self._third_s))
+        third = TwoFaced(hostile, template, folder, self._third_s)
+        if self.hostile:
+            self.hostile.accomplice = third
         return Calls(chance, self, third)
+
+    def _third_s(self) -> float:
+        return BEGIN_S + self._passed_s
 
     def _touch(self, station: Station) -> None:
         self._touched[f"{station.party} {id(station)}"] = station

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from detente.cli.main import run
-from detente.errors import DetenteError, ForkError
+from detente.errors import DetenteError, ForkError, SignatureError
 from detente.line import open_founding
 from detente.line.witnesses import Witness
 from detente.node import Node
@@ -190,20 +190,40 @@ def test_a_witness_that_signed_for_one_history_is_not_accused(forked: Forked) ->
 
 
 def test_nobody_else_can_accuse_it(forked: Forked) -> None:
-    """By another key under its name, for what its party has not signed, or under another note."""
+    """By another key under its name, by what it signed for another note, or without it."""
     forked.say(forked.ru, 1, "one thing")
     forked.say(forked.twin, 1, "another")
     forked.show(forked.ru, forked.us, 1)
     ours = forked.witness(forked.us)
-    theirs = forked.signed(forked.twin)
     lines = [one for one in ours.split("\n") if one.startswith(f"— {NAME} ")]
     bare = forked.signed(forked.twin).split(f"— {NAME} ")[0]
-    unsigned = theirs.split("\n\n")[0] + "\n\n" + theirs[theirs.index(f"— {NAME} ") :]
     thief = forked.signed(forked.twin, key=SigningKey.generate())
-    for note in (thief, bare + "\n".join(lines) + "\n", unsigned, bare):
+    for note in (thief, bare + "\n".join(lines) + "\n", bare):
         with pytest.raises(DetenteError):
             forked.us.receive_cosignatures(forked.line, "ru", note, "tj")
     assert forked.known(forked.us) == []
+
+
+@pytest.mark.parametrize("by_witness", [True, False])
+def test_its_signature_counts_where_its_partys_is_by_a_key_that_is_not_known(
+    forked: Forked, by_witness: bool
+) -> None:
+    """In the other history the party has handed over to another key, or has signed nothing."""
+    forked.say(forked.ru, 1, "one thing")
+    forked.say(forked.twin, 1, "another")
+    forked.show(forked.ru, forked.us, 1)
+    forked.witness(forked.us)
+    theirs = forked.signed(forked.twin)
+    unsigned = theirs.split("\n\n")[0] + "\n\n" + theirs[theirs.index(f"— {NAME} ") :]
+    line, us = forked.line, forked.us
+    with pytest.raises(SignatureError):
+        (
+            us.receive_seen(line, NAME, "ru", unsigned)
+            if by_witness
+            else us.receive_cosignatures(line, "ru", unsigned, "tj")
+        )
+    assert forked.known(forked.us) == told(2, 2)
+    assert forked.us.links(LINE)[0].forks == []
 
 
 def test_a_flood_of_forks_does_not_crowd_it_out(forked: Forked) -> None:

@@ -90,7 +90,12 @@ def take(
     with core.store.read() as tx:
         # Who signs a checkpoint ahead of what is held may be said by what is not held.
         _check_held(tx, line, party, claimed_size(note))
-    found = keys[party].open_checkpoint(note, name)
+    try:
+        found = keys[party].open_checkpoint(note, name)
+    except SignatureError:
+        # Of a history in which its party has another key, the witnesses' are known all the same.
+        two_roots.note(core, founding, party, note, shown_by or caller)
+        raise
     bare = keys[party].bare(note, name)
     given: list[Cosigned] = []
     wrong: dict[str, RecordError] = {}

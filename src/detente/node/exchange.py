@@ -303,7 +303,8 @@ class Exchange:
             shown = self._witnessed_shown.get(of, 0)
             if one.party in theirs and shown < one.size <= theirs[one.party].size:
                 self._witnessed_shown[of] = one.size
-                with suppress(ForkError):
+                # It refuses another history than its own, also where it cannot verify the party's key.
+                with suppress(RecordError):
                     self._peer.send_cosignatures(one.party, one.note)
 
     def _send(self, party: str, ours: int, theirs: int) -> None:

@@ -24,14 +24,19 @@ from detente.record import PublicKey
 from detente.record.checkpoint import (
     cosigner_keys,
     origin,
+    read_checkpoint,
     with_cosignatures,
 )
+from detente.record.note import Note, parse_note, parse_signature
 from detente.record.proof import encode_proof
 from detente.record.witness_proof import ProvenTwice, check_twice, cosignature_in, prove_twice
 from detente.store import changes, links, logs
 from detente.store.links import OtherRoot
 from detente.store.projection import rows_of
 from detente.store.store import Tx
+
+OWN_LINES_MAX = 2
+"""Of the log's own signatures under a kept checkpoint: one by each half of its key."""
 
 
 class Twice(NamedTuple):
@@ -46,21 +51,26 @@ class Twice(NamedTuple):
 def note(core: Core, founding: Founding, party: str, checkpoint: str, shown_by: str) -> None:
     """Keep what witnesses have signed under a checkpoint, if it is of another history than ours.
 
-    Only under one that its party has signed. Whatever time a witness states counts here: it signed.
+    Whatever time a witness states, and whoever signed besides: it signed. Its party may have
+    changed its key in one of the histories, so that who holds the other cannot verify the party's.
     """
     line = founding.id
-    with core.store.read() as tx:
-        keys = core.keys(tx, founding, party)
-        trusted = read.witness_keys(rows_of(tx, line), founding)
     try:
-        found = keys.open_checkpoint(checkpoint, origin(line, party))
-        bare = keys.bare(checkpoint, origin(line, party))
+        parsed, found = parse_note(checkpoint), read_checkpoint(checkpoint)
     except DetenteError:
         return
+    with core.store.read() as tx:
+        held = logs.size(tx, line, party)
+        ours = found.size > held or logs.root(tx, line, party, found.size) == found.root
+        trusted = read.witness_keys(rows_of(tx, line), founding)
+    if ours or found.origin != origin(line, party):
+        return
+    own = tuple(one for one in parsed.signatures if one.name == found.origin)[:OWN_LINES_MAX]
     given: list[OtherRoot] = []
     for witness, public in ((name, one) for name, several in trusted.items() for one in several):
         with suppress(DetenteError):
-            signed = with_cosignatures(bare, [cosignature_in(checkpoint, witness, public)])
+            lines = cosignature_in(checkpoint, witness, public).split("\n")
+            signed = Note(parsed.text, (*own, *map(parse_signature, lines)))
             given.append(
                 OtherRoot(
                     line=line,
@@ -68,19 +78,16 @@ def note(core: Core, founding: Founding, party: str, checkpoint: str, shown_by: 
                     witness=witness,
                     key=_digest(public),
                     size=found.size,
-                    note=signed.encode(),
+                    note=str(signed).encode(),
                     shown_by=shown_by,
                     found_s=core.clock.now_s(),
                 )
             )
 
     def keep(tx: Tx) -> None:
-        if found.size > logs.size(tx, line, party):
-            return
-        if logs.root(tx, line, party, found.size) != found.root:
-            for one in given:
-                if links.add_other_root(tx, one):
-                    changes.note(tx, line, "fork", [party])
+        for one in given:
+            if links.add_other_root(tx, one):
+                changes.note(tx, line, "fork", [party])
 
     if given:
         core.store.write(keep)

@@ -99,6 +99,7 @@ def seen(core: Core, line: str, name: str, party: str, note: str) -> None:
         # Its party's signatures are known here. A witness need not be told of all its keys.
         cosigning.take(core, line, party, with_cosignatures(held, [text]), core.party, name)
         return
+    two_roots.note(core, founding, party, note, name)
     try:
         keys.open_checkpoint(note, origin_of(line, party))
         bare = keys.bare(note, origin_of(line, party))
