@@ -138,8 +138,6 @@ BUGS = (
         ((cosigner, "_check_consistent", _nothing),)),
     Bug("of a witness that signed two histories nothing is kept",
         ((two_roots, "note", _nothing),)),
-    Bug("what a witness signed of a forked log is shown to no other node",
-        ((two_roots, "shown_to_peers", lambda *_: iter(())),)),
     Bug("what the witness has not signed is shown as joint",
         ((LineReader, "joint", _joint_without_witness),)),
 )  # fmt: skip

@@ -171,7 +171,10 @@ class Calls:
         if not self._late or not self.third.up:
             return "nothing is late, or it is down"
         party, asked = self._late.pop(self._chance.randrange(len(self._late)))
-        return f"{party}: {self.third.ask(asked).status}"
+        try:
+            return f"{party}: {self.third.ask(asked).status}"
+        except UnreachableError:
+            return f"{party}: nothing"
 
     def _stop_or_start(self) -> str:
         (self.third.stop if self.third.up else self.third.start)()

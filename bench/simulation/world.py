@@ -57,9 +57,7 @@ class World:
         self.chance = random.Random(seed)
         self.trace: list[str] = []
         self.counts: Counter[str] = Counter()
-        apart, hostile = (
-            random.Random(f"{of} of {seed}") for of in ("witness", "two-faced witness")
-        )
+        apart, hostile = (random.Random(f"{of} of {seed}") for of in ("witness", "bad witness"))
         witnessed = apart.random() < WITNESSED
         self._two_faced = witnessed and hostile.random() < TWO_FACED
         count = self._some(COUNTS)
@@ -528,8 +526,8 @@ class World:
             # What both hold is to be known first: behind that they part.
             self._touch(first)
             self.settle()
-            self._touch(station)
             self._touch(first)
+            self._touch(station)
             return f"{first.party}: {self.hostile.part()}"
         return first.party
 

@@ -303,7 +303,7 @@ class Exchange:
             shown = self._witnessed_shown.get(of, 0)
             if one.party in theirs and shown < one.size <= theirs[one.party].size:
                 self._witnessed_shown[of] = one.size
-                # It refuses another history than its own, also where it cannot verify the party's key.
+                # It refuses what is not of its own history, or by a key that is not in it.
                 with suppress(RecordError):
                     self._peer.send_cosignatures(one.party, one.note)
 
