@@ -20,7 +20,7 @@ from detente.node.wire import UnreachableError
 from detente.node.witness_wire import ANSWER_BYTES_MAX, Answer
 from detente.record import Checkpoint
 from detente.record.checkpoint import cosign_text
-from detente.record.note import parse_note
+from detente.record.note import Note, parse_note
 from detente.record.witness import SIZE_TYPE, decode_submission, read_any_checkpoint
 
 TIMES_S = (0, BEGIN_S - 10**7, BEGIN_S - 3600, BEGIN_S + 10**7, 7_258_118_399, 2**50)
@@ -66,6 +66,7 @@ class TwoFaced(Third):
 
     def cosigned(self, note: str) -> str:
         """A note that an accomplice made up, and half of the time its cosignature under it."""
+        note = _without_own(note)
         if self._chance.random() < 0.5:
             return note
         self._remember(note)
@@ -139,6 +140,7 @@ class TwoFaced(Third):
         )
 
     def _remember(self, note: str) -> None:
+        note = _without_own(note)
         origin = read_any_checkpoint(parse_note(note).text).origin
         seen = self._seen[sha256(origin.encode()).hexdigest()]
         if note not in seen:
@@ -166,6 +168,13 @@ class TwoFaced(Third):
 
 def _lines(text: str) -> Answer:
     return Answer(200, "text/plain", f"{text}\n".encode())
+
+
+def _without_own(note: str) -> str:
+    """The note without what the witness has signed under it: two lines by one key count for
+    nothing."""
+    parsed = parse_note(note)
+    return str(Note(parsed.text, tuple(one for one in parsed.signatures if one.name != NAME)))
 
 
 def _altered(note: str, root: bytes) -> str:
