@@ -94,7 +94,7 @@ class Keeping(Desk):
         def act() -> EntryView:
             view = self._node.confirm(self._line, request.id, request.sha256, officer=self._second)
             if request.type == "activity.release":
-                self.station.private.pop(request.about["activity"], None)
+                self.station.tell(request.about["activity"])
             return view
 
         return act

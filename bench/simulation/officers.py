@@ -135,7 +135,7 @@ class Watch(Keeping):
         def act(key: str) -> EntryView:
             view = self._node.release(name, self._line, form, officer=self._officer, key=key)
             if form == "exact":
-                self.station.private.pop(name, None)
+                self.station.tell(name)
             return view
 
         return self._keyed(act)

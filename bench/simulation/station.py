@@ -92,6 +92,12 @@ class Station:
         cards = open_founding(self.node.founding(self.line)).cards
         self._first_key = (cards[party].public if party in cards else self.public).raw
 
+    def tell(self, plan: str) -> None:
+        """Where this plan is is private no more; nor is it of another that is in the same place."""
+        mark = self.private.pop(plan, None)
+        for other in [one for one, said in self.private.items() if said == mark]:
+            del self.private[other]
+
     # --- its machine ------------------------------------------------------------------------------
 
     def stop(self) -> None:
