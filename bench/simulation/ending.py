@@ -99,7 +99,8 @@ class Ending:
         present = set(self._present())
         lost = [p for p in self._sound() if p in present and self._station(p).unadopted]
         able = present <= {*lost, *self._writers()}
-        if len(lost) != 1 or self._world.hostile or not able:
+        # Nor can who is silenced: its node may write nothing more, under whatever key.
+        if len(lost) != 1 or self._world.hostile or not able or lost[0] in self._truth.silenced:
             return
         for party in lost:
             self._told(self._world.watch(party).renew(self._truth))

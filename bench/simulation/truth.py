@@ -104,23 +104,31 @@ class Truth:
         self.missing.pop(party)
 
     def rolled_back(
-        self, party: str, held: int, elsewhere: int, *, may_be_accused: bool, marks_stay: bool
+        self,
+        party: str,
+        held: int,
+        elsewhere: int,
+        *,
+        may_be_accused: bool,
+        marks_stay: bool,
+        marked: int,
     ) -> None:
         """A node was restored to ``held`` entries of its own; others hold ``elsewhere`` of them.
 
         What nobody holds is gone: no protocol can bring it back. If somebody may have kept a
         checkpoint of it, then what is written in its place will be a second history. If its marks
         stayed (``marks_stay``), it knows of everything that others hold, and may write nothing in
-        the place of that.
+        the place of that. By its marks, whichever they are now, it has shown ``marked`` of them: of
+        what nobody holds any more it may write nothing again.
         """
         log, left = self.leaves[party], max(held, elsewhere)
         lost = left < len(log) or party in self.silenced
-        if lost and marks_stay:
+        if marked > left:
             self.silenced.add(party)
-        elif lost:
+        else:
             # A second backup may have brought back older marks than the first.
             self.silenced.discard(party)
-            if may_be_accused:
+            if lost and not marks_stay and may_be_accused:
                 self.split.append(party)
         del log[left:]
         self.shown[party] = left if marks_stay else 0

@@ -430,6 +430,7 @@ class World:
             elsewhere,
             may_be_accused=self.hostile is not None or known > max(held, elsewhere),
             marks_stay=marks_stay,
+            marked=station.marked(party),
         )
         self.counts["restored and behind"] += party in self.truth.missing
         kept = "its marks stayed" if marks_stay else "its marks too"

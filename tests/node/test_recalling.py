@@ -232,6 +232,23 @@ def test_it_is_honoured_once_and_after_a_restart_if_it_was_not_before(
     assert b"36.512345" not in files_of(released, "ru")
 
 
+def test_whatever_comes_next_has_a_node_answer_what_it_could_not_answer_before_a_restart(
+    released: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node that asked may be the only one of the two that can call."""
+    us, ru = released.nodes["us"], released.nodes["ru"]
+    us.recall(LINE, released.entry, officer="a")
+    with monkeypatch.context() as during:
+        # As if the power had failed there: what was recalled is gone, and it is not said yet.
+        during.setattr("detente.node.recalling._state", lambda *_: None)
+        released.push(us, ru)
+        assert holders(ru)["ru"][0] == "holds"
+    ru = released.open("ru")
+    us.send(LINE, text="something else", officer="a")
+    released.push(us, ru)
+    assert holders(ru)["ru"][0] == "erased"
+
+
 def test_what_was_honoured_long_ago_is_not_looked_through_again(pair: Any) -> None:
     """A member may recall a hundred thousand things a day; each recall would cost all of them."""
     us, ru = pair.nodes["us"], pair.nodes["ru"]

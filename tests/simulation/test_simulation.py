@@ -45,6 +45,7 @@ FAILED = {
     10010: "a hostile party was expected to give back what it alone held",
     20470: "a restored node could not write, because it had seen what was nowhere any more",
     101045: "a change of keys in one of two histories hid that there were two",
+    105298: "a recall that came before a crash was answered by nothing that came after it",
     102469: "a restored node did not answer a recall once its own log was back",
     10336: "the tenth commitment was taken for the first",
 }

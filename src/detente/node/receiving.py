@@ -26,7 +26,6 @@ from detente.errors import (
     UnvouchedError,
 )
 from detente.line import Founding, KeyChain, check_recalled, read
-from detente.line.abouts import RECALL
 from detente.line.keychain import claimed_size, rotation
 from detente.node import aside, cosigning, evidence, quota, recalling, restoring, two_roots, views
 from detente.node.core import Core
@@ -290,9 +289,10 @@ def _receive(
     if push.checkpoint is not None and push.checkpoint.size <= held:
         cosignature = cosigning.cosign(core, founding, party, push.checkpoint.size)
     core.engine.follow()
-    recalled = any(one.header.type == RECALL for one in push.entries)
-    # A restored node answers no recall before its own log is back; then nothing need follow it.
-    if recalled or core.overwriting.is_owed or party == core.party:
+    if push.entries or core.overwriting.is_owed:
+        # Not only where a recall came: one that came before a crash, before we were taken in, or
+        # before our own log was back is answered when next anything comes. Who brings it may be the
+        # only one of the two who can call.
         recalling.honour(core, line)
     return views.Receipt(size=held, cosignature=cosignature)
 
