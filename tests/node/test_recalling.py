@@ -232,18 +232,17 @@ def test_it_is_honoured_once_and_after_a_restart_if_it_was_not_before(
     assert b"36.512345" not in files_of(released, "ru")
 
 
-def test_whatever_comes_next_has_a_node_answer_what_it_could_not_answer_before_a_restart(
+def test_whatever_comes_next_has_a_node_answer_what_it_could_not_answer_at_once(
     released: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The node that asked may be the only one of the two that can call."""
     us, ru = released.nodes["us"], released.nodes["ru"]
     us.recall(LINE, released.entry, officer="a")
     with monkeypatch.context() as during:
-        # As if the power had failed there: what was recalled is gone, and it is not said yet.
+        # As where the line is not in force: what was recalled is gone, and it cannot be said yet.
         during.setattr("detente.node.recalling._state", lambda *_: None)
         released.push(us, ru)
         assert holders(ru)["ru"][0] == "holds"
-    ru = released.open("ru")
     us.send(LINE, text="something else", officer="a")
     released.push(us, ru)
     assert holders(ru)["ru"][0] == "erased"
