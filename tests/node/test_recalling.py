@@ -239,12 +239,16 @@ def test_whatever_comes_next_has_a_node_answer_what_it_could_not_answer_at_once(
     us, ru = released.nodes["us"], released.nodes["ru"]
     us.recall(LINE, released.entry, officer="a")
     with monkeypatch.context() as during:
-        # As where the line is not in force: what was recalled is gone, and it cannot be said yet.
+        # As if the power had failed there: what was recalled is gone, and it is not said yet.
         during.setattr("detente.node.recalling._state", lambda *_: None)
         released.push(us, ru)
         assert holders(ru)["ru"][0] == "holds"
+    ru = released.open("ru")
     us.send(LINE, text="something else", officer="a")
-    released.push(us, ru)
+    line = us.line(LINE).id
+    start = ru.heads(line, "us")["us"].size
+    page = us.read_log(line, "us", start, "ru")
+    ru.receive(line, "us", start, page.entries, page.checkpoint, "us")
     assert holders(ru)["ru"][0] == "erased"
 
 
