@@ -13,7 +13,7 @@ from bench.simulation import planted
 from bench.simulation.disk import Templates, scratch
 from bench.simulation.runs import Outcome, outcomes, play
 
-SEEDS = 60
+SEEDS = 70
 
 HAPPENS = (
     "act: recall",
