@@ -9,7 +9,7 @@ import pytest
 from bench.simulation.face import serve
 from sqlalchemy import text
 
-from detente.errors import InputError, QuotaError
+from detente.errors import InputError, QuotaError, StateError
 from detente.line.terms import TwoPerson
 from detente.line.witnesses import Witness
 from detente.node import Node, rekeying
@@ -200,7 +200,30 @@ def sign(pair: Any, count: int, **changes: Any) -> None:
 class TestWhatEveryRequestAsksFor:
     """A few thousand of these would slow all that anybody says on the line, for good."""
 
-    def test_has_a_number_of_its_own(self, pair: Any, line: str) -> None:
+    def test_is_not_written_by_our_own_node_where_others_would_take_no_more(
+        self, pair: Any, line: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It would stop our log there, with all that is said later; keys have the last of it."""
+        monkeypatch.setattr("detente.node.quota.STANDING", 5)
+        us, ru = pair.nodes["us"], pair.nodes["ru"]
+        sign(pair, 4)
+        with pytest.raises(StateError, match="take no more of them") as told:
+            sign(pair, 1, review_on=date(2028, 1, 1))
+        assert "found another line" in told.value.remedy
+        ru.rotate_key(pair.directory / "ru", None, officer="admin")
+        ru = pair.open("ru")
+        with pytest.raises(StateError, match="take no more of them"):
+            ru.rotate_key(pair.directory / "ru", None, officer="admin")
+        ru = pair.open("ru")
+        limit(us, standing=5)
+        ru.send(LINE, text="still heard", officer="b")
+        assert push(pair, line).size == ru.heads(line, "ru")["ru"].size
+
+    def test_has_a_number_of_its_own(
+        self, pair: Any, line: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Another party's node need not be as careful as ours.
+        monkeypatch.setattr("detente.node.quota.check_own", lambda *_: None)
         us, ru = pair.nodes["us"], pair.nodes["ru"]
         sign(pair, STANDING)
         push(pair, line)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detente.errors import QuotaError
+from detente.errors import QuotaError, StateError
 from detente.line import allowed_while_suspended
 from detente.line.abouts import ROTATE, SIGN_TERMS, VOUCH
 from detente.line.view import decode
@@ -151,6 +151,25 @@ def _check_standing(tx: Tx, quota: Quota, was: Usage, new: Sequence[Entry], now_
             where=f"log of {was.party} on line {was.line[:16]}…",
             remedy="ask what they are for; raise quota_standing in this node's settings, or found "
             "another line",
+        )
+
+
+def check_own(rows: LineRows, entry: Entry) -> None:
+    """Refuse an own entry that peers with ordinary settings would not take.
+
+    It would stop our log there for good, and all that is said after it, urgent or not. The last
+    fifth of the room is for keys, which terms must not be able to use up. Raises StateError.
+    """
+    if not _stands(entry.header):
+        return
+    share = 0.8 if entry.header.type == SIGN_TERMS else 1.0
+    held, added = _standing(rows, entry.header.party), _standing_bytes(entry)
+    if len(held) >= share * STANDING or sum(held) + added > share * STANDING * STANDING_BYTES:
+        raise StateError(
+            f"{len(held)} signatures under terms, changes of keys and vouchings of ours are on "
+            "this line, and other parties' nodes take no more of them",
+            where=f"line {entry.header.line[:16]}…",
+            remedy="found another line with the same parties, and go on there",
         )
 
 

@@ -21,7 +21,7 @@ from detente.line import (
     to_compare,
 )
 from detente.line.abouts import ADMIT, JOIN, LEAVE, RECALL, ROTATE, VOUCH
-from detente.node import aside, erasing, restoring
+from detente.node import aside, erasing, quota, restoring
 from detente.node.core import Core
 from detente.record import Checkpoint, Entry, Seen, write_entry
 from detente.record.checkpoint import origin, read_checkpoint, sign_checkpoint
@@ -39,7 +39,8 @@ def write(
     """Write one entry on a line, as ``officer``; ``rows`` are the line's in ``tx``.
 
     Raises StateError if the line is not in force (one may then only join it), if it is suspended
-    and the draft has to wait, or if the entry would be void. Nothing is written then.
+    and the draft has to wait, if the entry would be void, or if others would not take it
+    (``quota.check_own``). Nothing is written then.
     """
     _check_open(core, rows, founding, draft)
     seen = seen_now(core, tx, founding, rows)
@@ -60,6 +61,7 @@ def write(
         body=draft.body,
         salt=draft.salt or os.urandom(SALT_BYTES),
     )
+    quota.check_own(rows, entry)
     logs.append(tx, line, party, index, [entry])
     tx.before_commit(("checkpoint", line), lambda tx: _sign(core, tx, founding))
     fold(core, tx, founding, rows, [entry])
