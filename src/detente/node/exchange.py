@@ -133,7 +133,8 @@ class Exchange:
 
         That a party forks is kept as evidence by who finds it. Were it, or that the one history
         cannot be read by who holds the other, a failure of this link as well, one party that forks
-        would seem to cut all others off from each other.
+        would seem to cut all others off from each other. What is wrong with our own store, or with
+        how much is taken, is told all the same.
         """
         try:
             yield
@@ -142,7 +143,8 @@ class Exchange:
         except ForkError:
             pass
         except DetenteError as error:
-            if party not in self._confronted:
+            unreadable = isinstance(error, RecordError) and party in self._confronted
+            if not unreadable:
                 wrong.append(error)
 
     def _take_all(

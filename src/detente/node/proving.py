@@ -23,7 +23,7 @@ def proofs(core: Core, line: str) -> list[views.ProofView]:
     with core.store.read() as tx:
         founding = core.founding(tx, line)
         forks = [_view(core, tx, founding, fork) for fork in links.forks_of(tx, founding.id)]
-        return [*forks, *map(_view_of_witness, two_roots.found(core, tx, founding))]
+        return [*forks, *map(_view_of_witness, two_roots.found(tx, founding))]
 
 
 def _view_of_witness(twice: Twice) -> views.ProofView:

@@ -93,7 +93,7 @@ def note(core: Core, founding: Founding, party: str, checkpoint: str, shown_by: 
         core.store.write(keep)
 
 
-def found(core: Core, tx: Tx, founding: Founding) -> Iterator[Twice]:
+def found(tx: Tx, founding: Founding) -> Iterator[Twice]:
     """Every witness that is proven to have signed for two histories, once a log and key."""
     kept = links.other_roots_of(tx, founding.id)
     trusted = read.witness_keys(rows_of(tx, founding.id), founding) if kept else {}
@@ -103,7 +103,7 @@ def found(core: Core, tx: Tx, founding: Founding) -> Iterator[Twice]:
                 yield from _proven(tx, one, public)
 
 
-def shown_to_peers(core: Core, tx: Tx, founding: Founding) -> Iterator[views.Witnessed]:
+def shown_to_peers(tx: Tx, founding: Founding) -> Iterator[views.Witnessed]:
     """How far each witness has signed for our history of every log that is known to have two.
 
     Of two nodes with different histories, the one whose history was cosigned further proves by

@@ -133,7 +133,7 @@ def of_forked(core: Core, line: str) -> list[views.Witnessed]:
     """The newest cosignature of our history by each witness, of every log known to have two."""
     with core.store.read() as tx:
         founding = line_for(core, tx, line, core.party)
-        return list(two_roots.shown_to_peers(core, tx, founding))
+        return list(two_roots.shown_to_peers(tx, founding))
 
 
 def elsewhere(core: Core, line: str, party: str, note: str, caller: str) -> None:

@@ -125,7 +125,7 @@ def witness_views(reader: LineReader) -> list[WitnessView]:
     """The witnesses of a line, and how much each has signed for."""
     if not reader.terms.witnesses:
         return []
-    twice = [one.proven for one in two_roots.found(reader.core, reader.tx, reader.founding)]
+    twice = [one.proven for one in two_roots.found(reader.tx, reader.founding)]
     return [_witness(reader, one, twice) for one in reader.terms.witnesses]
 
 
